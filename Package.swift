@@ -1,0 +1,65 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The same three upcoming features everywhere, so that leaks of implementation types show in review.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let tesseraKit: Target.Dependency = .product(name: "TesseraKit", package: "sdk")
+let queryLanguage: Target.Dependency = .product(name: "QueryLanguage", package: "sdk")
+let manifests: Target.Dependency = .product(name: "Manifests", package: "sdk")
+
+let package = Package(
+    name: "tessera",
+    products: [
+        .executable(name: "tessera", targets: ["tessera"]),
+        .library(name: "Contacts", type: .dynamic, targets: ["Contacts"]),
+    ],
+    dependencies: [
+        .package(path: "sdk"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // PostgreSQL: the client, and the server that Tessera runs for itself.
+        .target(name: "Postgres", dependencies: ["CLibPQ", logging, lifecycle], swiftSettings: swiftSettings),
+        .target(name: "PrivateCluster", dependencies: [logging, lifecycle], swiftSettings: swiftSettings),
+
+        // The kernel: what record types exist, the schema that holds them, the store, bulk transfer.
+        .target(name: "Catalog", dependencies: [manifests, queryLanguage], path: "Sources/Kernel/Catalog", swiftSettings: swiftSettings),
+        .target(name: "SchemaPlan", dependencies: ["Catalog", "Postgres", logging], path: "Sources/Kernel/SchemaPlan", swiftSettings: swiftSettings),
+        .target(name: "Records", dependencies: ["Catalog", "Postgres", queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
+        .target(name: "Transfer", dependencies: ["Catalog", "Records", "Postgres", logging], path: "Sources/Kernel/Transfer", swiftSettings: swiftSettings),
+
+        .target(name: "ModuleHost", dependencies: ["Catalog", "Records", tesseraKit, logging], swiftSettings: swiftSettings),
+        .target(
+            name: "Server",
+            dependencies: ["CLibCrypto", "Catalog", "Records", "Transfer", "ModuleHost", queryLanguage, hummingbird, logging, lifecycle],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "tessera",
+            dependencies: [
+                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Records", "Transfer", "ModuleHost", "Server", queryLanguage, manifests,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, lifecycle,
+            ],
+            swiftSettings: swiftSettings
+        ),
+
+        // Modules see TesseraKit and nothing else of ours.
+        .target(name: "CPhoneNumber", path: "Plugins/Contacts/CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber")]),
+        .target(name: "Contacts", dependencies: [tesseraKit, "CPhoneNumber"], path: "Plugins/Contacts/Sources", swiftSettings: swiftSettings),
+    ],
+    cxxLanguageStandard: .cxx17
+)
