@@ -1,0 +1,43 @@
+# One word for each thing people do. `make` alone lists them.
+SHELL := /bin/bash
+CONFIGURATION ?= debug
+DEPLOYMENT ?= manifests/deployments/starter.yaml
+DATA ?=
+LISTEN ?= 127.0.0.1:8080
+MINUTES ?= 5
+
+BUILD := swift build -c $(CONFIGURATION)
+
+.PHONY: help run demo test check bench fuzz install-deps build format clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+install-deps: ## install the Debian packages that are missing, and say which
+	@scripts/install-deps
+
+build: install-deps ## build the server, its modules and the command line
+	$(BUILD)
+
+run: CONFIGURATION := release
+run: install-deps ## build (release) and run the starter deployment on a PostgreSQL of its own
+	swift build -c release
+	.build/release/tessera serve --deployment $(DEPLOYMENT) --listen $(LISTEN) $(if $(DATA),--data $(DATA))
+
+test: install-deps ## everything that CI proves
+	@scripts/test
+
+check: install-deps ## format, graph, manifests and generated files, without running the product
+	@scripts/check
+
+bench: install-deps ## Tessera beside pgbench: a table of ratios (see Benchmarks/README.md)
+	@Benchmarks/run
+
+fuzz: install-deps ## MINUTES=n of random input for each front
+	@scripts/fuzz $(MINUTES)
+
+format: ## rewrite the sources as swift-format wants them
+	swift format -i --parallel --configuration .swift-format --recursive Sources Plugins Tests sdk/Sources sdk/Tests Package.swift sdk/Package.swift
+
+clean: ## delete what was built
+	rm -rf .build sdk/.build

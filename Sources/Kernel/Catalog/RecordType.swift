@@ -1,0 +1,41 @@
+/// A kind of record: its table, its collection in the API and what holds for each record.
+package struct RecordType: Sendable, Hashable {
+    /// Full id, such as `contacts.person`.
+    package var id: String
+    /// Module id, also the name of the SQL schema; `deployment` for the integrator's own types.
+    package var module: String
+    package var key: String
+    /// Name of the OData entity set: `people`.
+    package var collection: String
+    package var label: String
+    package var labelPlural: String
+    package var description: String?
+    /// The field that names a record to people.
+    package var displayField: String?
+    package var fields: [Field]
+    package var indexes: [IndexRule]
+    package var uniques: [UniqueRule]
+    package var rules: [Rule]
+    /// A write without If-Match is refused with 428.
+    package var requiresIfMatch: Bool
+
+    package var table: TableName { TableName(schema: module, name: key) }
+
+    package func field(_ key: String) -> Field? { fields.first { $0.key == key } }
+}
+
+/// A table and the schema it lies in.
+package struct TableName: Sendable, Hashable, CustomStringConvertible {
+    package var schema: String
+    package var name: String
+
+    package init(schema: String, name: String) {
+        self.schema = schema
+        self.name = name
+    }
+
+    package var description: String { "\(schema).\(name)" }
+
+    /// Quoted for SQL text. Names are `[a-z][a-z0-9_]*`, so that nothing needs escaping.
+    package var sql: String { "\"\(schema)\".\"\(name)\"" }
+}

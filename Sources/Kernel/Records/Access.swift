@@ -1,0 +1,24 @@
+package import QueryLanguage
+
+/// Who acts, for whom, by which way in, and because of what. Every call into the store takes one.
+package struct Access: Sendable, Hashable {
+    /// The way a call came in; kept with every change.
+    package enum Channel: String, Sendable, Hashable {
+        case api, importing = "import", commandLine = "cli", module, system
+    }
+
+    /// The principal that acts: a user, or the service principal of a client or module.
+    package var principal: GUID
+    /// The person a service acts for; its rights are then the intersection of both.
+    package var onBehalfOf: GUID?
+    package var channel: Channel
+    /// The events that led here, oldest first; empty for what a person starts.
+    package var cause: [GUID]
+
+    package init(principal: GUID, onBehalfOf: GUID? = nil, channel: Channel, cause: [GUID] = []) {
+        self.principal = principal
+        self.onBehalfOf = onBehalfOf
+        self.channel = channel
+        self.cause = cause
+    }
+}

@@ -1,0 +1,29 @@
+package import Catalog
+package import Logging
+package import Postgres
+import Synchronization
+
+/// The one way to records. Every call takes an `Access`; all SQL that touches records is built here, and passes `AccessGuard`.
+///
+/// The catalog can be replaced while the store runs: calls that began with the old one finish with it.
+package final class RecordStore: Sendable {
+    package let client: PostgresClient
+    package let hooks: any WriteHooks
+    package let logger: Logger
+    private let current: Mutex<Catalog>
+
+    package init(client: PostgresClient, catalog: Catalog, hooks: any WriteHooks = NoHooks(), logger: Logger) {
+        self.client = client
+        self.hooks = hooks
+        self.logger = logger
+        self.current = Mutex(catalog)
+    }
+
+    /// The catalog in force now.
+    package var catalog: Catalog { current.withLock { $0 } }
+
+    /// Puts another catalog in force, after the database has been brought to it.
+    package func replaceCatalog(with catalog: Catalog) {
+        current.withLock { $0 = catalog }
+    }
+}
