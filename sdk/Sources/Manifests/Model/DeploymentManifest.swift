@@ -1,0 +1,64 @@
+/// A deployment file: which modules run, with which settings, and what the integrator adds.
+public struct DeploymentManifest: Sendable, Hashable {
+    /// The name of the deployment.
+    public let name: Located<String>
+    /// What it is for.
+    public let description: String?
+    /// The modules, in the order of the file.
+    public let modules: [ModuleSelection]
+    /// The currency of amounts that name none (ISO 4217). Default `USD`.
+    public let currency: String
+    /// The time zone of days and of people who chose none (IANA). Default `UTC`.
+    public let timeZone: String
+    /// Folders to look for manifests in, before the default ones. Relative to the deployment file.
+    public let manifestFolders: [Located<String>]
+    /// What the integrator adds, written into the deployment file.
+    public let overlay: Overlay?
+    /// Files with more overlays. Relative to the deployment file.
+    public let overlayFiles: [Located<String>]
+    /// The file it was read from.
+    public let location: SourceLocation
+}
+
+/// A module that a deployment names.
+public struct ModuleSelection: Sendable, Hashable {
+    /// The module and the versions that will do.
+    public let requirement: Requirement
+    /// The settings as written; their types are known once the module's manifest is.
+    public let settings: [SettingInput]
+}
+
+/// A setting as a deployment writes it, before its type is known.
+public struct SettingInput: Sendable, Hashable {
+    /// What stands behind a setting's key.
+    public enum Value: Sendable, Hashable {
+        /// A value; its type is the declaration's matter.
+        case scalar(ScalarText)
+        /// `{ env: NAME }`
+        case environment(String)
+        /// `{ file: PATH }`
+        case file(String)
+    }
+
+    /// The key.
+    public let key: Located<String>
+    /// What stands behind it.
+    public let value: Located<Value>
+}
+
+/// What an integrator adds: record types of their own, and extensions of the modules' types.
+public struct Overlay: Sendable, Hashable {
+    /// The module id under which an integrator's own types live: `custom.project`. No module may have it.
+    public static let moduleID = "custom"
+
+    /// Record types of the integrator's own.
+    public let types: [RecordTypeDeclaration]
+    /// What is added to other types.
+    public let extensions: [TypeExtension]
+    /// Saved lists.
+    public let views: [ViewDeclaration]
+    /// Roles.
+    public let roles: [RoleDeclaration]
+    /// Where the overlay starts.
+    public let location: SourceLocation
+}

@@ -1,0 +1,33 @@
+/// What a module or an overlay adds to a record type of another module.
+public struct TypeExtension: Sendable, Hashable {
+    /// The type that is extended.
+    public let target: TypeReference
+    /// Fields to add.
+    public let fields: [FieldDeclaration]
+    /// Other labels for fields that exist, by the key of the field. Overlays only.
+    public let labels: [LabelChange]
+    /// Choices to add to choice fields that exist, or to change or retire.
+    public let choices: [ChoiceAddition]
+    /// Indexes to add.
+    public let indexes: [IndexDeclaration]
+    /// Rules to add.
+    public let rules: [RuleDeclaration]
+    /// Where the extension starts.
+    public let location: SourceLocation
+}
+
+/// Another label for a field.
+public struct LabelChange: Sendable, Hashable {
+    /// The field.
+    public let field: Located<String>
+    /// Its new label.
+    public let label: String
+}
+
+/// Choices added to a choice field that exists.
+public struct ChoiceAddition: Sendable, Hashable {
+    /// The field.
+    public let field: Located<String>
+    /// The choices, shown after those that exist.
+    public let choices: [ChoiceDeclaration]
+}

@@ -1,0 +1,77 @@
+/// A saved list: which records of a type, in which order, with which columns.
+public struct ViewDeclaration: Sendable, Hashable {
+    /// The key, unique in its module.
+    public let key: String
+    /// The type that is listed.
+    public let type: TypeReference
+    /// What the view is called.
+    public let label: String
+    /// What it is for.
+    public let description: String?
+    /// The fields to show, in order.
+    public let columns: [Located<String>]
+    /// The condition on the records; all without it.
+    public let filter: ExpressionText?
+    /// The order, as an `orderby` list: `last_name, first_name desc`.
+    public let order: ExpressionText?
+    /// Where the key stands.
+    public let location: SourceLocation
+}
+
+/// A role that a module brings, for administrators to give to users.
+public struct RoleDeclaration: Sendable, Hashable {
+    /// The key, unique in its module.
+    public let key: String
+    /// What the role is called.
+    public let label: String
+    /// What it is for.
+    public let description: String?
+    /// What it allows, by type.
+    public let grants: [GrantDeclaration]
+    /// Where the key stands.
+    public let location: SourceLocation
+}
+
+/// What a role allows on the records of one type.
+public struct GrantDeclaration: Sendable, Hashable {
+    /// The type.
+    public let type: TypeReference
+    /// Whose records may be read.
+    public let read: GrantScope
+    /// For whom records may be created.
+    public let create: GrantScope
+    /// Whose records may be changed.
+    public let update: GrantScope
+    /// Whose records may be deleted.
+    public let delete: GrantScope
+}
+
+/// Whose records a grant covers.
+public enum GrantScope: String, Sendable, Hashable, CaseIterable {
+    /// Nobody's.
+    case none
+    /// The user's own.
+    case own
+    /// Those of the user's teams.
+    case team
+    /// Those of the user's teams and the teams below.
+    case subtree
+    /// Those shared with the user.
+    case shared
+    /// Everybody's.
+    case all
+}
+
+/// An event that a module publishes.
+public struct EventDeclaration: Sendable, Hashable {
+    /// The key, unique in its module; the event's type is `module.key`.
+    public let key: String
+    /// What the event is called.
+    public let label: String
+    /// When it is published.
+    public let description: String?
+    /// What it carries.
+    public let fields: [FieldDeclaration]
+    /// Where the key stands.
+    public let location: SourceLocation
+}
