@@ -1,0 +1,76 @@
+/// The checked options of a request, or of one `$expand` item, against one entity type.
+public struct CheckedQuery: Sendable, Hashable {
+    /// The entity type that the options are about.
+    public let shape: EntityShape
+    /// `$filter`, a Boolean; records for which it is true are kept.
+    public var filter: TypedExpression?
+    /// `$orderby` in order; empty when not given.
+    public var orderBy: [CheckedOrderItem] = []
+    /// `$select`
+    public var select: CheckedSelect = .everything
+    /// `$expand` in order, each link once.
+    public var expand: [CheckedExpand] = []
+    /// `$top`, 0 or more.
+    public var top: Int64?
+    /// `$skip`, 0 or more.
+    public var skip: Int64?
+    /// `$skiptoken`, decoded; its meaning is the store's.
+    public var skipToken: String?
+    /// `$count`, false when not given.
+    public var count = false
+
+    /// No options.
+    public init(shape: EntityShape) {
+        self.shape = shape
+    }
+}
+
+/// One item of a checked `$orderby`. Null sorts first ascending and last descending, as the standard says.
+public struct CheckedOrderItem: Sendable, Hashable {
+    /// What to sort by: a single value that has an order.
+    public let expression: TypedExpression
+    /// Whether large values come first.
+    public let isDescending: Bool
+
+    /// Makes an item.
+    public init(expression: TypedExpression, isDescending: Bool) {
+        self.expression = expression
+        self.isDescending = isDescending
+    }
+}
+
+/// A checked `$select`.
+public enum CheckedSelect: Sendable, Hashable {
+    /// No `$select`, or `*` in it: every property.
+    case everything
+    /// These properties, each once, in the order written.
+    case properties([SelectedProperty])
+
+    /// One selected property.
+    public struct SelectedProperty: Sendable, Hashable {
+        /// The property.
+        public let property: Property
+        /// Of a structured value, the members selected; empty for all of it.
+        public var members: [Property]
+
+        /// Makes a selection.
+        public init(property: Property, members: [Property] = []) {
+            self.property = property
+            self.members = members
+        }
+    }
+}
+
+/// One checked item of `$expand`.
+public struct CheckedExpand: Sendable, Hashable {
+    /// The link.
+    public let link: Property
+    /// The options in parentheses, checked against the type that the link leads to.
+    public let query: CheckedQuery
+
+    /// Makes an item.
+    public init(link: Property, query: CheckedQuery) {
+        self.link = link
+        self.query = query
+    }
+}
