@@ -60,6 +60,9 @@ let package = Package(
         // Modules see TesseraKit and nothing else of ours.
         .target(name: "CPhoneNumber", path: "Plugins/Contacts/CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(name: "Contacts", dependencies: [tesseraKit, "CPhoneNumber"], path: "Plugins/Contacts/Sources", swiftSettings: swiftSettings),
+
+        .target(name: "TestPostgres", dependencies: ["CLibPQ"], path: "Tests/Support/TestPostgres", swiftSettings: swiftSettings),
+        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestPostgres", logging, lifecycle], swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17
 )

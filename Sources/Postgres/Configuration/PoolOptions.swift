@@ -1,0 +1,37 @@
+/// How many connections the client keeps and how long it waits for them.
+package struct PoolOptions: Sendable, Hashable {
+    /// Connections that belong to one caller at a time: lists, transactions, COPY. At least 1.
+    package var maxConnections: Int
+    /// Connections that many callers share for short statements. At least 1.
+    package var pipelineConnections: Int
+    /// Statements in flight on one shared connection; more wait in the client, where they can still be sent elsewhere.
+    package var pipelineDepth: Int
+    /// Prepared statements kept per connection; the one used longest ago goes first.
+    package var preparedStatementLimit: Int
+    /// How long a caller waits for a connection before it gets `postgres.pool_exhausted`.
+    package var acquireTimeout: Duration
+    /// A connection of the pool that nobody used for so long is closed.
+    package var idleTimeout: Duration
+    /// A connection that was idle for so long is asked whether it is still there.
+    package var healthCheckInterval: Duration
+    /// How long an answer to a health check, or to a cancel, may take before the connection is given up.
+    package var answerTimeout: Duration
+    /// The longest pause between attempts to reach a server that is away.
+    package var maxReconnectDelay: Duration
+
+    package init(
+        maxConnections: Int = 16, pipelineConnections: Int = 2, pipelineDepth: Int = 64, preparedStatementLimit: Int = 256,
+        acquireTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(300), healthCheckInterval: Duration = .seconds(30),
+        answerTimeout: Duration = .seconds(5), maxReconnectDelay: Duration = .seconds(5)
+    ) {
+        self.maxConnections = max(1, maxConnections)
+        self.pipelineConnections = max(1, pipelineConnections)
+        self.pipelineDepth = max(1, pipelineDepth)
+        self.preparedStatementLimit = max(1, preparedStatementLimit)
+        self.acquireTimeout = acquireTimeout
+        self.idleTimeout = idleTimeout
+        self.healthCheckInterval = healthCheckInterval
+        self.answerTimeout = answerTimeout
+        self.maxReconnectDelay = maxReconnectDelay
+    }
+}

@@ -1,0 +1,32 @@
+/// Gives tests a real PostgreSQL: one private cluster per test process, one database per test.
+package enum TestPostgres {
+    private static let sharedServer = Task { try await TestServer.start() }
+
+    /// The cluster of this process, started on first use and gone when the process ends, however it ends.
+    package static func shared() async throws -> TestServer {
+        try await sharedServer.value
+    }
+
+    /// An empty database of the shared cluster. It is dropped when the value goes away.
+    package static func database() async throws -> TestDatabase {
+        try await TestDatabase.create(on: shared())
+    }
+
+    /// Runs `body` with an empty database and drops it afterwards.
+    package static func withDatabase<R: Sendable>(_ body: (TestDatabase) async throws -> R) async throws -> R {
+        let database = try await database()
+        do {
+            let result = try await body(database)
+            await database.drop()
+            return result
+        } catch {
+            await database.drop()
+            throw error
+        }
+    }
+}
+
+package struct TestPostgresError: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
