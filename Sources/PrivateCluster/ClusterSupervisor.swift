@@ -1,0 +1,47 @@
+package import Logging
+import ServiceLifecycle
+
+/// Keeps a private PostgreSQL running for as long as the server runs, and stops it after everything else.
+///
+/// Put it first in the service group: services are shut down in the opposite order.
+package struct ClusterSupervisor: Service {
+    /// Waits before the attempts that follow one that failed; when they are used up the service fails.
+    package static let pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(4), .seconds(8)]
+
+    private let cluster: RunningCluster
+    private let logger: Logger
+
+    package init(_ cluster: RunningCluster, logger: Logger) {
+        self.cluster = cluster
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        let failure = await cancelWhenGracefulShutdown { await superviseUntilCancelled() }
+        await cluster.stop()
+        if let failure { throw failure }
+    }
+
+    private func superviseUntilCancelled() async -> PrivateClusterError? {
+        while let end = await cluster.unexpectedEnd() {
+            logger.error("PostgreSQL \(end) unexpectedly; starting it again")
+            if let failure = await restart() { return failure }
+        }
+        return nil
+    }
+
+    private func restart() async -> PrivateClusterError? {
+        var pauses = Self.pauses[...]
+        while true {
+            do throws(PrivateClusterError) {
+                try await cluster.restart()
+                return nil
+            } catch {
+                guard !Task.isCancelled else { return nil }
+                guard let pause = pauses.popFirst() else { return error }
+                logger.error("PostgreSQL cannot be started again; trying later", metadata: ["error": "\(error)", "pause": "\(pause)"])
+                guard (try? await ContinuousClock().sleep(for: pause)) != nil else { return nil }
+            }
+        }
+    }
+}
