@@ -37,13 +37,16 @@ public struct Expression: Sendable {
         case negate(Expression)
         /// `not x`
         case not(Expression)
-        /// Two operands.
+        /// Operands joined by `and`, two or more.
+        case and([Expression])
+        /// Operands joined by `or`, two or more.
+        case or([Expression])
+        /// Two operands and an operator other than `and` and `or`.
         case binary(BinaryOperator, Expression, Expression)
     }
 
     /// The operators with two operands, by the words of the grammar.
     public enum BinaryOperator: String, Sendable, Hashable, CaseIterable {
-        case or, and
         case equal = "eq"
         case notEqual = "ne"
         case greaterThan = "gt"

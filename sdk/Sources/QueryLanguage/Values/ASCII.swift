@@ -13,6 +13,12 @@ enum ASCII {
         byte == 0x20 || byte == 0x09
     }
 
+    /// Whether every byte is below a bound.
+    static func allSatisfy(_ bytes: Span<UInt8>, below bound: UInt8) -> Bool {
+        for index in bytes.indices where bytes[index] >= bound { return false }
+        return true
+    }
+
     /// The value of a hexadecimal digit in either case.
     static func hexValue(_ byte: UInt8) -> UInt8? {
         if isDigit(byte) { return byte &- 48 }
