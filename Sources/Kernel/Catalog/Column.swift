@@ -1,3 +1,5 @@
+package import Manifests
+
 /// A column as PostgreSQL has it.
 package struct Column: Sendable, Hashable {
     package var name: String

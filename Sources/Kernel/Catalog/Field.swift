@@ -10,12 +10,23 @@ package struct Field: Sendable, Hashable {
     package var required: Bool
     package var unique: Bool
     package var readOnly: Bool
-    package var defaultValue: Value?
+    package var defaultValue: FieldDefault?
     package var requiredWhen: Condition?
     package var readOnlyWhen: Condition?
-    /// Module id of whoever declared the field, or `deployment` for an overlay's.
+    /// Module id of whoever declared the field, or `custom` for an overlay's.
     package var owner: String
     package var location: SourceLocation
+}
+
+/// What a new record gets when its writer says nothing.
+package enum FieldDefault: Sendable, Hashable {
+    case value(Value)
+    /// An amount in a currency: two columns.
+    case money(DecimalNumber, currency: String)
+    /// The day of the write in the deployment's time zone.
+    case today
+    /// The moment of the write.
+    case now
 }
 
 /// A checked expression over a record's own fields, with the text its manifest has.
@@ -41,6 +52,8 @@ package struct Rule: Sendable, Hashable {
 /// Fields whose values together occur once among records that are not deleted.
 package struct UniqueRule: Sendable, Hashable {
     package var fields: [String]
+    /// What to show when the combination exists already.
+    package var message: String?
     package var owner: String
 }
 

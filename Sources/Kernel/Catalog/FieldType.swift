@@ -1,30 +1,31 @@
+package import Manifests
 package import QueryLanguage
 
-/// What a field holds, with the limits its manifest declares. `FieldKind.name` is the word the manifest uses.
+/// What a field holds, with the limits its manifest declares.
 package indirect enum FieldType: Sendable, Hashable {
     case text(TextRules)
-    case longText(maxLength: Int?)
+    case longText(TextRules)
     case integer(ClosedBounds<Int64>)
     case decimal(precision: Int, scale: Int, ClosedBounds<DecimalNumber>)
     case money(ClosedBounds<DecimalNumber>)
     case boolean
-    case date(ClosedBounds<Value>)
-    case dateTime(ClosedBounds<Value>)
-    case duration(ClosedBounds<Value>)
+    case date(ClosedBounds<CalendarDate>)
+    case dateTime(ClosedBounds<DateTime>)
+    case duration(ClosedBounds<DayTimeDuration>)
     case choice([Choice])
     case multiChoice([Choice])
     case emails(maxCount: Int)
     case phones(maxCount: Int)
-    case url
+    case url(TextRules)
     case address
-    case tags
+    case tags(maxCount: Int)
     case link(Link)
     case links(Links)
     case linkAny(targets: [String])
     case user
     case file
     case json
-    case autoNumber(pattern: String)
+    case autoNumber(AutoNumberPattern)
 }
 
 /// Both ends belong to the range; `nil` leaves an end open.
@@ -43,11 +44,11 @@ package struct TextRules: Sendable, Hashable {
     package var minLength: Int?
     package var maxLength: Int?
     /// A regular expression the whole value must match.
-    package var pattern: String?
+    package var pattern: TextPattern?
     /// BCP 47 tag of a language-aware order, which only SQL knows and which has an index of its own.
     package var sortLanguage: String?
 
-    package init(minLength: Int? = nil, maxLength: Int? = nil, pattern: String? = nil, sortLanguage: String? = nil) {
+    package init(minLength: Int? = nil, maxLength: Int? = nil, pattern: TextPattern? = nil, sortLanguage: String? = nil) {
         self.minLength = minLength
         self.maxLength = maxLength
         self.pattern = pattern
@@ -71,11 +72,6 @@ package struct Choice: Sendable, Hashable {
         self.category = category
         self.retired = retired
     }
-}
-
-/// What happens to a record when the record it points at is purged.
-package enum DeletePolicy: String, Sendable, Hashable {
-    case clear, restrict, cascade
 }
 
 /// A link to one record: a foreign key column `<field>_id`, seen from the other side as the collection `inverse`.

@@ -63,10 +63,10 @@ extension Field {
 }
 
 extension TableName {
-    /// The table of a record type by its full id: `contacts.person`.
+    /// The table of a record type by its full id: `contacts.person`. A module id may hold dots itself, and so may the schema.
     package init(typeID: String) {
-        let parts = typeID.split(separator: ".", maxSplits: 1).map(String.init)
-        self.init(schema: parts.first ?? "", name: parts.last ?? "")
+        let dot = typeID.lastIndex(of: ".") ?? typeID.startIndex
+        self.init(schema: String(typeID[..<dot]), name: String(typeID[dot...].dropFirst()))
     }
 }
 

@@ -2,7 +2,7 @@
 package struct RecordType: Sendable, Hashable {
     /// Full id, such as `contacts.person`.
     package var id: String
-    /// Module id, also the name of the SQL schema; `deployment` for the integrator's own types.
+    /// Module id, also the name of the SQL schema; `custom` for the integrator's own types.
     package var module: String
     package var key: String
     /// Name of the OData entity set: `people`.
@@ -36,6 +36,6 @@ package struct TableName: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { "\(schema).\(name)" }
 
-    /// Quoted for SQL text. Names are `[a-z][a-z0-9_]*`, so that nothing needs escaping.
+    /// Quoted for SQL text. Names are `[a-z][a-z0-9_.]*`, so that nothing needs escaping.
     package var sql: String { "\"\(schema)\".\"\(name)\"" }
 }

@@ -1,0 +1,68 @@
+package import Manifests
+
+/// What a deployment consists of, as the kernel sees it: every record type with all extensions merged in. A value: a changed deployment is
+/// another catalog.
+package struct Catalog: Sendable, Hashable {
+    package var deployment: String
+    /// ISO 4217, of amounts that name none.
+    package var currency: String
+    /// IANA name, of days and numbers that depend on one.
+    package var timeZone: String
+    package var modules: [CatalogModule]
+    /// In the order of the modules, then the integrator's own.
+    package private(set) var types: [RecordType]
+    private var positionByID: [String: Int]
+    private var positionByCollection: [String: Int]
+    let shapes: [String: TypeShape]
+
+    package init(deployment: String, currency: String, timeZone: String, modules: [CatalogModule], types: [RecordType]) {
+        self.deployment = deployment
+        self.currency = currency
+        self.timeZone = timeZone
+        self.modules = modules
+        self.types = types
+        shapes = Self.shapes(of: types)
+        positionByID = Dictionary(types.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
+        positionByCollection = Dictionary(types.enumerated().map { ($1.collection, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Finds a type by its full id: `contacts.person`.
+    package func type(id: String) -> RecordType? { positionByID[id].map { types[$0] } }
+
+    /// Finds a type by the name of its collection: `people`.
+    package func type(collection: String) -> RecordType? { positionByCollection[collection].map { types[$0] } }
+
+    /// The links of other types (and of the type itself) that point at a type.
+    package func inboundLinks(to typeID: String) -> [InboundLink] {
+        types.flatMap { type in
+            type.fields.compactMap { field in
+                switch field.type {
+                case .link(let link) where link.target == typeID: InboundLink(source: type, field: field, inverse: link.inverse)
+                case .links(let links) where links.target == typeID: InboundLink(source: type, field: field, inverse: links.inverse)
+                default: nil
+                }
+            }
+        }
+    }
+}
+
+/// A module of the deployment, for documents and status pages.
+package struct CatalogModule: Sendable, Hashable {
+    package var id: String
+    package var version: String
+    package var name: String
+
+    package init(id: String, version: String, name: String) {
+        self.id = id
+        self.version = version
+        self.name = name
+    }
+}
+
+/// A link seen from the record it points at.
+package struct InboundLink: Sendable, Hashable {
+    package var source: RecordType
+    package var field: Field
+    /// The collection name under which the target sees the source; nil when the manifest names none.
+    package var inverse: String?
+}

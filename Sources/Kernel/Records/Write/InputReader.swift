@@ -1,0 +1,213 @@
+import Catalog
+import QueryLanguage
+
+/// Reads what callers want a record to hold: names become columns and lists, values are checked field by field. Nothing is looked up here.
+struct InputReader {
+    let type: RecordType
+    /// Fields that modules may write though callers may not.
+    let isModule: Bool
+    private let properties: [String: (field: Field, role: Role)]
+
+    /// What a property is to its field.
+    private enum Role {
+        case value, currency, linkID, anyType, anyID, primary
+    }
+
+    init(type: RecordType, isModule: Bool = false) {
+        self.type = type
+        self.isModule = isModule
+        var properties: [String: (Field, Role)] = [:]
+        for field in type.fields {
+            switch field.type {
+            case .money:
+                properties[field.key] = (field, .value)
+                properties["\(field.key)_currency"] = (field, .currency)
+            case .link:
+                properties[field.key] = (field, .value)
+                properties["\(field.key)_id"] = (field, .linkID)
+            case .user, .file: properties["\(field.key)_id"] = (field, .linkID)
+            case .linkAny:
+                properties["\(field.key)_type"] = (field, .anyType)
+                properties["\(field.key)_id"] = (field, .anyID)
+            case .emails, .phones:
+                properties[field.key] = (field, .value)
+                properties[field.primaryKey] = (field, .primary)
+            default: properties[field.key] = (field, .value)
+            }
+        }
+        self.properties = properties
+    }
+
+    /// Reads one item into a draft, with every problem it has.
+    func read(_ input: RecordInput, into draft: inout WriteDraft) {
+        for (name, value) in input.values {
+            if let system = RecordType.systemColumns.first(where: { $0.name == name }) {
+                readSystem(system, value, into: &draft)
+            } else if let (field, role) = properties[name] {
+                if field.readOnly, !isModule {
+                    draft.refuse("records.read_only", name, "\(field.label) is written by its module; leave it out.")
+                    continue
+                }
+                draft.fields.insert(field.key)
+                do {
+                    try read(field, role, value, input, into: &draft)
+                } catch {
+                    draft.refuse(error.code, name, error.message)
+                }
+            } else {
+                let hint = closestMatch(to: name, in: properties.keys).map { " Did you mean \($0)?" } ?? ""
+                draft.refuse("records.unknown_property", name, "\(type.label) has no property \(name).\(hint)")
+            }
+        }
+    }
+
+    /// Computed properties are ignored, as OData asks (11.4.3): clients send back what they read. The owner can be given.
+    private func readSystem(_ column: Column, _ value: Value, into draft: inout WriteDraft) {
+        guard column.name == "owner_id" else { return }
+        guard case .guid = value else {
+            draft.refuse("records.wrong_type", column.name, "The owner is given by the id of a user.")
+            return
+        }
+        draft.columns[column.name] = value
+    }
+
+    private func read(
+        _ field: Field, _ role: Role, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft
+    ) throws(FieldChecker.Refusal) {
+        switch role {
+        case .value: try readValue(field, value, input, into: &draft)
+        case .currency:
+            draft.columns["\(field.key)_currency"] = try value.isNull ? .null : Self.currency(value, named: field.label)
+        case .linkID:
+            draft.columns["\(field.key)_id"] = try value.isNull ? .null : FieldChecker.guid(value, named: field.label)
+        case .anyID:
+            draft.columns["\(field.key)_id"] = try value.isNull ? .null : FieldChecker.guid(value, named: field.label)
+        case .anyType:
+            guard case .linkAny(let targets) = field.type else { return }
+            if case .string(let target) = value, !targets.contains(target) {
+                throw FieldChecker.Refusal(
+                    code: "records.wrong_type", message: "\(field.label) links to one of \(targets.joined(separator: ", ")).")
+            }
+            draft.columns["\(field.key)_type"] = try value.isNull ? .null : .string(FieldChecker.string(value, named: field.label))
+        case .primary:
+            // A list that is given whole says itself which entry is primary.
+            guard input.values[field.key] == nil else { return }
+            let member = field.type.isEmails ? "address" : "number"
+            let list: [Value] = value.isNull ? [] : [.complex([member: value, "is_primary": .bool(true)])]
+            try readValue(field, .collection(list), input, into: &draft)
+        }
+    }
+
+    private func readValue(_ field: Field, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
+        switch field.type {
+        case .emails(let limit):
+            draft.lists[field.key] = try ChannelReader(field: field, limit: limit).emails(value)
+        case .phones(let limit):
+            draft.lists[field.key] = try ChannelReader(field: field, limit: limit).phones(value)
+        case .links(let links):
+            try LinksReader(field: field, links: links).read(value, into: &draft)
+        case .link(let link):
+            try readLink(field, link, value, into: &draft)
+        case .address:
+            try readAddress(field, value, into: &draft)
+        default:
+            let column = field.key
+            guard !value.isNull else {
+                draft.columns[column] = field.type.emptyValue
+                if case .money = field.type, input.values["\(field.key)_currency"] == nil { draft.columns["\(column)_currency"] = .null }
+                return
+            }
+            draft.columns[column] = try Self.scalar(field, value)
+        }
+    }
+
+    /// The checked value of a field that is one column.
+    static func scalar(_ field: Field, _ value: Value) throws(FieldChecker.Refusal) -> Value {
+        let label = field.label
+        switch field.type {
+        case .text(let rules), .longText(let rules): return try FieldChecker.text(value, rules, named: label)
+        case .integer(let bounds): return try FieldChecker.integer(value, bounds, named: label)
+        case .decimal(let precision, let scale, let bounds):
+            return try FieldChecker.decimal(value, precision: precision, scale: scale, bounds, named: label)
+        case .money(let bounds): return try FieldChecker.decimal(value, precision: 19, scale: 4, bounds, named: label)
+        case .boolean: return try FieldChecker.boolean(value, named: label)
+        case .date(let bounds): return try FieldChecker.date(value, bounds, named: label)
+        case .dateTime(let bounds): return try FieldChecker.dateTime(value, bounds, named: label)
+        case .duration(let bounds): return try FieldChecker.duration(value, bounds, named: label)
+        case .choice(let choices): return try FieldChecker.choice(value, choices, named: label)
+        case .multiChoice(let choices):
+            return try FieldChecker.words(value, limit: choices.count, named: label) { item throws(FieldChecker.Refusal) in
+                try FieldChecker.choice(item, choices, named: label)
+            }
+        case .tags(let limit):
+            return try FieldChecker.words(value, limit: limit, named: label) { item throws(FieldChecker.Refusal) in
+                try FieldChecker.tag(item, named: label)
+            }
+        case .url(let rules): return try FieldChecker.url(value, rules, named: label)
+        case .json: return value
+        case .autoNumber:
+            throw FieldChecker.Refusal(code: "records.read_only", message: "\(label) is numbered by the store; leave it out.")
+        case .emails, .phones, .address, .link, .links, .linkAny, .user, .file:
+            throw FieldChecker.wrongType(label, "another shape", value)
+        }
+    }
+
+    private func readLink(_ field: Field, _ link: Link, _ value: Value, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
+        switch value {
+        case .null: draft.columns["\(field.key)_id"] = .null
+        case .guid: draft.columns["\(field.key)_id"] = value
+        case .complex(let members):
+            if case .guid(let id)? = members["id"] {
+                draft.columns["\(field.key)_id"] = .guid(id)
+            } else if members.count == 1, let (property, key) = members.first, !key.isNull {
+                draft.pendingLinks.append(PendingLink(field: field.key, target: link.target, property: property, value: key))
+            } else {
+                throw FieldChecker.Refusal(
+                    code: "records.wrong_type", message: "\(field.label) takes an id, or one unique property of the record it links to.")
+            }
+        default: throw FieldChecker.wrongType(field.label, "an id, or an object with one unique property", value)
+        }
+    }
+
+    /// An address is set as a whole: members left out are emptied.
+    private func readAddress(_ field: Field, _ value: Value, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
+        var members: [String: Value] = [:]
+        switch value {
+        case .null: break
+        case .complex(let given): members = given
+        default: throw FieldChecker.wrongType(field.label, "an object with street, city, region, postal_code, country", value)
+        }
+        for name in members.keys where AddressMember(rawValue: name) == nil {
+            throw FieldChecker.Refusal(
+                code: "records.unknown_property",
+                message: "\(field.label) has no \(name); it has \(AddressMember.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        for member in AddressMember.allCases {
+            let given = members[member.rawValue] ?? .null
+            let rules = TextRules(maxLength: 300)
+            draft.columns["\(field.key)_\(member.rawValue)"] =
+                try given.isNull ? .null : FieldChecker.text(given, rules, named: "\(field.label) \(member.rawValue)")
+        }
+    }
+
+    private static func currency(_ value: Value, named label: String) throws(FieldChecker.Refusal) -> Value {
+        let code = try FieldChecker.string(value, named: label)
+        guard code.utf8.count == 3, code.utf8.allSatisfy({ $0 >= 0x41 && $0 <= 0x5A }) else {
+            throw FieldChecker.Refusal(
+                code: "records.bad_currency", message: "The currency of \(label) is three capital letters (ISO 4217), such as EUR.")
+        }
+        return .string(code)
+    }
+}
+
+extension FieldType {
+    var isEmails: Bool { if case .emails = self { true } else { false } }
+
+    /// What an emptied field stores: lists in a column are empty rather than null.
+    var emptyValue: Value {
+        switch self {
+        case .multiChoice, .tags: .collection([])
+        default: .null
+        }
+    }
+}

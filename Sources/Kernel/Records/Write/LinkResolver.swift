@@ -1,0 +1,111 @@
+import Catalog
+import Postgres
+import QueryLanguage
+
+/// Turns links given by a unique key into ids, and makes sure that every record linked to exists and may be read.
+struct LinkResolver {
+    let store: RecordStore
+    let catalog: Catalog
+    let access: Access
+    let options: WriteOptions
+
+    func resolve(_ drafts: inout [WriteDraft], of type: RecordType) async throws {
+        try await lookUpPending(in: &drafts, of: type)
+        var wanted: [String: Set<GUID>] = [:]
+        for draft in drafts {
+            for (target, id, _) in Self.targets(in: draft, of: type) { wanted[target, default: []].insert(id) }
+        }
+        guard !wanted.isEmpty else { return }
+        var present: [String: Set<GUID>] = [:]
+        for (target, ids) in wanted { present[target] = try await existing(ids, of: target) }
+        for index in drafts.indices {
+            for (target, id, property) in Self.targets(in: drafts[index], of: type) where present[target]?.contains(id) != true {
+                let label = catalog.type(id: target)?.label.lowercased() ?? target
+                drafts[index].refuse("records.link_target_missing", property, "There is no \(label) with the id that \(property) names.")
+            }
+        }
+    }
+
+    /// Every record that a draft links to: type, id and the property that says so.
+    private static func targets(in draft: WriteDraft, of type: RecordType) -> [(target: String, id: GUID, property: String)] {
+        var found: [(String, GUID, String)] = []
+        for field in type.fields where draft.fields.contains(field.key) {
+            switch field.type {
+            case .link(let link):
+                if case .guid(let id)? = draft.columns["\(field.key)_id"] { found.append((link.target, id, field.key)) }
+            case .linkAny:
+                if case .guid(let id)? = draft.columns["\(field.key)_id"], case .string(let target)? = draft.columns["\(field.key)_type"] {
+                    found.append((target, id, field.key))
+                }
+            case .links(let links):
+                for row in draft.lists[field.key] ?? [] {
+                    if case .guid(let id)? = row["target_id"] { found.append((links.target, id, field.key)) }
+                }
+            default: continue
+            }
+        }
+        return found
+    }
+
+    private func existing(_ ids: Set<GUID>, of typeID: String) async throws -> Set<GUID> {
+        guard let type = catalog.type(id: typeID) else { return [] }
+        let guarded = AccessGuard.predicate(.read, on: type, alias: "t", access: access)
+        let sql: SQL = """
+            SELECT t.id FROM \(raw: type.table.sql) t WHERE t.id = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND \(guarded)
+            """
+        let result = try await store.client.pipelined(sql)
+        return Set(try result.rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) })
+    }
+
+    private func lookUpPending(in drafts: inout [WriteDraft], of type: RecordType) async throws {
+        struct Question: Hashable {
+            var target: String
+            var property: String
+        }
+        var questions: [Question: Set<Value>] = [:]
+        for draft in drafts {
+            for link in draft.pendingLinks {
+                questions[Question(target: link.target, property: link.property), default: []].insert(link.value)
+            }
+        }
+        var answers: [Question: [Value: [GUID]]] = [:]
+        for (question, values) in questions {
+            guard let target = catalog.type(id: question.target) else { continue }
+            answers[question] = try await KeyLookup(store: store, type: target, access: access).ids(of: question.property, values: values)
+            guard options.createsMissingLinks else { continue }
+            let missing = values.filter { answers[question]?[$0] == nil }
+            let made = try await create(missing, property: question.property, in: target)
+            answers[question, default: [:]].merge(made) { found, _ in found }
+        }
+        for index in drafts.indices {
+            for link in drafts[index].pendingLinks {
+                let found = answers[Question(target: link.target, property: link.property)]?[link.value] ?? []
+                guard found.count == 1, let id = found.first else {
+                    let label = catalog.type(id: link.target)?.label.lowercased() ?? link.target
+                    let count = found.isEmpty ? "no \(label)" : "more than one \(label)"
+                    drafts[index].refuse("records.link_target_missing", link.field, "There is \(count) with that \(link.property).")
+                    continue
+                }
+                if let row = link.row {
+                    drafts[index].lists[link.field]?[row]["target_id"] = .guid(id)
+                } else {
+                    drafts[index].columns["\(link.field)_id"] = .guid(id)
+                }
+            }
+            drafts[index].pendingLinks = []
+        }
+    }
+
+    private func create(_ values: Set<Value>, property: String, in target: RecordType) async throws -> [Value: [GUID]] {
+        // In a fixed order, so that the same import makes the same records in the same order.
+        let ordered = values.sorted { "\($0)" < "\($1)" }
+        guard !ordered.isEmpty else { return [:] }
+        let inputs = ordered.map { RecordInput([property: $0]) }
+        let outcomes = try await store.create(target, inputs, options: WriteOptions(changeSet: options.changeSet), access: access)
+        var made: [Value: [GUID]] = [:]
+        for (value, outcome) in zip(ordered, outcomes) {
+            if case .created(let id, _) = outcome { made[value] = [id] }
+        }
+        return made
+    }
+}

@@ -1,0 +1,73 @@
+import Catalog
+import QueryLanguage
+
+/// Reads links to many: ids or unique keys of the targets, with the link's own columns.
+struct LinksReader {
+    let field: Field
+    let links: Links
+
+    func read(_ value: Value, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
+        var rows: [ListRow] = []
+        let items: [Value]
+        switch value {
+        case .null: items = []
+        case .collection(let given): items = given
+        default: throw FieldChecker.wrongType(field.label, "a list of links", value)
+        }
+        for (position, item) in items.enumerated() {
+            switch item {
+            case .guid: rows.append(try row(["id": item], position, into: &draft))
+            case .complex(let members): rows.append(try row(members, position, into: &draft))
+            default: throw FieldChecker.wrongType(field.label, "ids or objects", item)
+            }
+        }
+        let primaries = rows.indices.filter { rows[$0]["is_primary"] == .bool(true) }
+        guard primaries.count <= 1 else {
+            throw FieldChecker.Refusal(code: "records.two_primaries", message: "\(field.label) has two primary links; flag one.")
+        }
+        if links.primary != nil, primaries.isEmpty, !rows.isEmpty { rows[0]["is_primary"] = .bool(true) }
+        draft.lists[field.key] = rows
+    }
+
+    private func row(_ members: [String: Value], _ position: Int, into draft: inout WriteDraft) throws(FieldChecker.Refusal) -> ListRow {
+        var row = try columns(members.filter { links.columns.map(\.key).contains($0.key) || $0.key == "is_primary" })
+        let keys = members.filter { row[$0.key] == nil && $0.key != TypeShape.linkMember }
+        if case .complex(let own)? = members[TypeShape.linkMember] {
+            row.merge(try columns(own)) { _, given in given }
+        }
+        guard keys.count == 1, let (property, value) = keys.first, !value.isNull else {
+            throw FieldChecker.Refusal(
+                code: "records.wrong_type", message: "A link of \(field.label) names its target by id, or by one unique property.")
+        }
+        if property == "id" {
+            row["target_id"] = try FieldChecker.guid(value, named: field.label)
+        } else {
+            draft.pendingLinks.append(
+                PendingLink(field: field.key, target: links.target, property: property, value: value, row: position))
+        }
+        return row
+    }
+
+    /// The link's own columns with their defaults.
+    func columns(_ given: [String: Value]) throws(FieldChecker.Refusal) -> ListRow {
+        var row: ListRow = ["is_primary": .bool(false)]
+        if let primary = given["is_primary"], !primary.isNull { row["is_primary"] = try FieldChecker.boolean(primary, named: "is_primary") }
+        for name in given.keys where name != "is_primary" && !links.columns.contains(where: { $0.key == name }) {
+            throw FieldChecker.Refusal(code: "records.unknown_property", message: "A link of \(field.label) has no column \(name).")
+        }
+        for column in links.columns {
+            guard let value = given[column.key], !value.isNull else {
+                if case .value(let preset)? = column.defaultValue, given[column.key] == nil {
+                    row[column.key] = preset
+                } else if column.required {
+                    throw FieldChecker.Refusal(code: "records.required", message: "A link of \(field.label) needs \(column.label).")
+                } else {
+                    row[column.key] = column.type.emptyValue
+                }
+                continue
+            }
+            row[column.key] = try InputReader.scalar(column, value)
+        }
+        return row
+    }
+}

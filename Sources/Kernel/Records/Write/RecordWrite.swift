@@ -1,0 +1,40 @@
+package import QueryLanguage
+
+/// How a batch of writes is carried out.
+package struct WriteOptions: Sendable {
+    package var changeSet: ChangeSet
+    package var mode: BulkMode
+    /// Look up link targets given by a unique key, and make those that don't exist: for imports that ask for it.
+    package var createsMissingLinks: Bool
+
+    package init(changeSet: ChangeSet, mode: BulkMode = .perItem, createsMissingLinks: Bool = false) {
+        self.changeSet = changeSet
+        self.mode = mode
+        self.createsMissingLinks = createsMissingLinks
+    }
+}
+
+/// A change of one record: only the properties in `input` change.
+package struct RecordUpdate: Sendable {
+    package var key: RecordKey
+    /// Refused with `records.version_conflict` when the record has another version by now; nil takes what is there.
+    package var expectedVersion: Int64?
+    package var input: RecordInput
+
+    package init(key: RecordKey, expectedVersion: Int64? = nil, input: RecordInput) {
+        self.key = key
+        self.expectedVersion = expectedVersion
+        self.input = input
+    }
+}
+
+/// A record to delete, restore or purge.
+package struct RecordReference: Sendable {
+    package var key: RecordKey
+    package var expectedVersion: Int64?
+
+    package init(key: RecordKey, expectedVersion: Int64? = nil) {
+        self.key = key
+        self.expectedVersion = expectedVersion
+    }
+}

@@ -1,0 +1,50 @@
+import Catalog
+import QueryLanguage
+
+/// One item on its way into the store: checked values by column and list, and what is wrong with it.
+struct WriteDraft: Sendable {
+    /// Position in the caller's batch.
+    let index: Int
+    var id: GUID
+    var expectedVersion: Int64?
+    /// Values by column name, in the shape the column stores. Only what this write sets.
+    var columns: [String: Value] = [:]
+    /// Whole lists by field key: emails, phones, links to many. Only what this write replaces.
+    var lists: [String: [ListRow]] = [:]
+    /// Keys of the fields this write sets.
+    var fields: Set<String> = []
+    /// Links named by a unique key of their target, still to be looked up.
+    var pendingLinks: [PendingLink] = []
+    var problems: [RecordsError.Detail] = []
+
+    init(index: Int, id: GUID, expectedVersion: Int64? = nil) {
+        self.index = index
+        self.id = id
+        self.expectedVersion = expectedVersion
+    }
+
+    mutating func refuse(_ code: String, _ target: String?, _ message: String) {
+        problems.append(RecordsError.Detail(code: code, target: target, message: message))
+    }
+
+    /// The failure this item ends with, once problems are known.
+    func failure(of type: RecordType) -> RecordsError? {
+        guard let first = problems.first else { return nil }
+        let message = problems.count == 1 ? first.message : "\(problems.count) values of this \(type.label.lowercased()) can't be stored; see details."
+        return RecordsError(.invalid, message, target: first.target, details: problems)
+    }
+}
+
+/// A row of a list table, by column name; the record's own id column left out.
+typealias ListRow = [String: Value]
+
+/// A link given as `{ name: "Acme" }` in place of an id.
+struct PendingLink: Sendable {
+    var field: String
+    var target: String
+    /// One unique property of the target and its value.
+    var property: String
+    var value: Value
+    /// For links to many: the position of the row in the list.
+    var row: Int?
+}
