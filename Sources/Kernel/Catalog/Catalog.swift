@@ -1,5 +1,3 @@
-package import Manifests
-
 /// What a deployment consists of, as the kernel sees it: every record type with all extensions merged in. A value: a changed deployment is
 /// another catalog.
 package struct Catalog: Sendable, Hashable {

@@ -1,3 +1,5 @@
+import Manifests
+
 /// Where records and their fields lie. Everything that builds SQL asks here, and nothing else names a column.
 extension RecordType {
     /// Columns every record has, in table order.

@@ -1,4 +1,3 @@
-package import Manifests
 package import QueryLanguage
 
 /// A record type as queries see it: its properties and links by name, and where each comes from.

@@ -43,7 +43,16 @@ package enum SystemSchema {
                     record_type text COLLATE "C" NOT NULL,
                     action text COLLATE "C" NOT NULL,
                     before jsonb,
-                    PRIMARY KEY (change_set, record_id, version)
+                    PRIMARY KEY (record_id, version)
+                );
+                CREATE INDEX change_by_set ON tessera.change (change_set);
+                -- Automatic numbers: the last one given in each period.
+                CREATE TABLE tessera.counter (
+                    record_type text COLLATE "C" NOT NULL,
+                    field text COLLATE "C" NOT NULL,
+                    period text COLLATE "C" NOT NULL,
+                    value bigint NOT NULL,
+                    PRIMARY KEY (record_type, field, period)
                 );
                 CREATE TABLE tessera.outbox (
                     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
