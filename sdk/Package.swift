@@ -24,6 +24,6 @@ let package = Package(
         .target(name: "Manifests", dependencies: ["CLibYAML"], swiftSettings: swiftSettings),
         .testTarget(name: "TesseraKitTests", dependencies: ["TesseraKit"], swiftSettings: swiftSettings),
         .testTarget(name: "QueryLanguageTests", dependencies: ["QueryLanguage"], swiftSettings: swiftSettings),
-        .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], swiftSettings: swiftSettings),
+        .testTarget(name: "ManifestsTests", dependencies: ["Manifests"], exclude: ["Corpus"], swiftSettings: swiftSettings),
     ]
 )

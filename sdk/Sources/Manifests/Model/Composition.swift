@@ -38,6 +38,10 @@ public struct ResolvedModule: Sendable, Hashable {
 public struct ComposedType: Sendable, Hashable {
     /// The declaration by its owner, as written.
     public let declaration: RecordTypeDeclaration
+    /// What one record is called, after all changes.
+    public let label: String
+    /// What several records are called, after all changes.
+    public let labelPlural: String
     /// The fields in order: the owner's, then those of extensions in the order of the modules, then of overlays. Labels and choices are the
     /// final ones.
     public let fields: [ComposedField]

@@ -4,12 +4,18 @@ public struct TypeExtension: Sendable, Hashable {
     public let target: TypeReference
     /// Fields to add.
     public let fields: [FieldDeclaration]
-    /// Other labels for fields that exist, by the key of the field. Overlays only.
+    /// Another name for one record of the type.
+    public let label: Located<String>?
+    /// Another name for several records of the type.
+    public let labelPlural: Located<String>?
+    /// Other labels for fields that exist.
     public let labels: [LabelChange]
-    /// Choices to add to choice fields that exist, or to change or retire.
+    /// Choices to add to choice fields that exist.
     public let choices: [ChoiceAddition]
     /// Indexes to add.
     public let indexes: [IndexDeclaration]
+    /// Unique combinations to add.
+    public let unique: [UniqueDeclaration]
     /// Rules to add.
     public let rules: [RuleDeclaration]
     /// Where the extension starts.

@@ -38,6 +38,7 @@ public struct AutoNumberPattern: Sendable, Hashable, CustomStringConvertible {
     /// Reads a pattern of at most 60 characters.
     public init(_ text: String) throws(Flaw) {
         guard text.unicodeScalars.count <= 60 else { throw Flaw(description: "is longer than 60 characters") }
+        guard !text.contains("\n") else { throw Flaw(description: "has a line break") }
         var parts: [Part] = []
         var rest = text[...]
         while !rest.isEmpty {

@@ -1,0 +1,113 @@
+/// Checks what one file says about its own record types, before other files are known.
+struct FileChecker {
+    private let owner: String
+    /// The keys of the types in the file and of their fields, those with errors included.
+    private let declared: [String: [String]]
+    /// The modules whose types may be mentioned; nil when any may (overlays).
+    private let knownModules: Set<String>?
+    private var checker = DeclarationChecker()
+
+    var diagnostics: [Diagnostic] { checker.diagnostics }
+
+    init(owner: String, root: CheckedObject, knownModules: Set<String>?) {
+        self.owner = owner
+        declared = Dictionary(
+            root.map("types").map { ($0.key.value, $0.object?.map("fields").map(\.key.value) ?? []) },
+            uniquingKeysWith: { first, _ in first })
+        self.knownModules = knownModules
+    }
+
+    mutating func check(_ manifest: ModuleManifest) {
+        if Names.isReservedModule(owner) {
+            checker.report(.reservedName, manifest.id.location, "no module can have the id '\(owner)'; choose another")
+        }
+        if let own = manifest.requirements.first(where: { $0.module.value == owner }) {
+            checker.report(.contradiction, own.module.location, "a module can't require itself")
+        }
+        check(manifest.types)
+        check(manifest.extensions)
+        check(manifest.views, manifest.roles)
+        for field in manifest.events.lazy.flatMap(\.fields) { checkTargets(field.kind) }
+    }
+
+    mutating func check(_ overlay: Overlay) {
+        check(overlay.types)
+        check(overlay.extensions)
+        check(overlay.views, overlay.roles)
+    }
+
+    private mutating func check(_ types: [RecordTypeDeclaration]) {
+        var collections: [String: Located<String>] = [:]
+        for type in types {
+            if let first = collections[type.collection.value] {
+                checker.report(
+                    .doubleClaim, type.collection.location,
+                    "the collection '\(type.collection.value)' is claimed on line \(first.location.line) already")
+            } else {
+                collections[type.collection.value] = type.collection
+            }
+            check(type)
+        }
+    }
+
+    private mutating func check(_ type: RecordTypeDeclaration) {
+        let scope = scope(of: type)
+        if let display = type.display { checker.checkDisplay(display, scope) }
+        checker.checkIndexes(type.indexes, scope)
+        checker.checkUnique(type.unique, scope)
+        var ruleIDs: [String: SourceLocation] = [:]
+        checker.checkRules(type.rules, scope, taken: &ruleIDs)
+        for field in type.fields {
+            checker.checkPrimary(of: field, scope)
+            checkTargets(field.kind)
+        }
+    }
+
+    /// The names of a type of this file, from this file alone. Inverses are left to the composition.
+    private mutating func scope(of type: RecordTypeDeclaration) -> TypeScope {
+        var scope = TypeScope(name: type.name, isComplete: true)
+        let intact = Set(type.fields.map(\.key))
+        for field in type.fields { checker.claim(field, in: &scope) }
+        for key in declared[type.key] ?? [] where !intact.contains(key) { _ = scope.add(key, .broken) }
+        return scope
+    }
+
+    private mutating func check(_ extensions: [TypeExtension]) {
+        for addition in extensions {
+            if addition.target.name.module == owner {
+                checker.report(
+                    .contradiction, addition.location,
+                    "\(addition.target.name) is declared by the same owner; add to its declaration instead")
+            } else {
+                checkModule(of: addition.target)
+            }
+            for field in addition.fields { checkTargets(field.kind) }
+        }
+    }
+
+    private mutating func check(_ views: [ViewDeclaration], _ roles: [RoleDeclaration]) {
+        for view in views { checkReference(view.type) }
+        for grant in roles.lazy.flatMap(\.grants) { checkReference(grant.type) }
+    }
+
+    private mutating func checkTargets(_ kind: FieldKind) {
+        for target in kind.targets { checkReference(target) }
+    }
+
+    /// A module names its own types and those of modules that it requires. An overlay may name any type, so the composition checks it.
+    private mutating func checkReference(_ reference: TypeReference) {
+        guard knownModules != nil else { return }
+        guard reference.name.module == owner else { return checkModule(of: reference) }
+        guard declared[reference.name.type] == nil else { return }
+        checker.report(
+            .unknownReference, reference.location, "the file has no record type '\(reference.name.type)'",
+            suggestion: Names.nearest(to: reference.name.type, among: declared.keys.sorted()))
+    }
+
+    private mutating func checkModule(of reference: TypeReference) {
+        guard let knownModules, !knownModules.contains(reference.name.module) else { return }
+        checker.report(
+            .unknownReference, reference.location, "the module '\(reference.name.module)' is not among those in 'requires'",
+            suggestion: Names.nearest(to: reference.name.module, among: knownModules.sorted()))
+    }
+}
