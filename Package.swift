@@ -19,7 +19,7 @@ let package = Package(
     name: "tessera",
     products: [
         .executable(name: "tessera", targets: ["tessera"]),
-        .library(name: "Contacts", type: .dynamic, targets: ["Contacts"]),
+        .library(name: "Contacts", type: .dynamic, targets: ["ContactsLibrary"]),
     ],
     dependencies: [
         .package(path: "sdk"),
@@ -60,6 +60,10 @@ let package = Package(
         // Modules see TesseraKit and nothing else of ours.
         .target(name: "CPhoneNumber", path: "Plugins/Contacts/CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber")]),
         .target(name: "Contacts", dependencies: [tesseraKit, "CPhoneNumber"], path: "Plugins/Contacts/Sources", swiftSettings: swiftSettings),
+        .target(
+            name: "ContactsLibrary", dependencies: [tesseraKit, "Contacts"], path: "Plugins/Contacts/Library", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ContactsTests", dependencies: [tesseraKit, "Contacts"], path: "Plugins/Contacts/Tests", swiftSettings: swiftSettings),
 
         .target(name: "TestPostgres", dependencies: ["CLibPQ"], path: "Tests/Support/TestPostgres", swiftSettings: swiftSettings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestPostgres", logging, lifecycle], swiftSettings: swiftSettings),

@@ -2,23 +2,17 @@
 public struct WriteCall: Sendable, Hashable, Codable {
     /// The record type with its module: `contacts.person`.
     public var recordType: String
-    /// The user on whose behalf the write happens; nil for the system itself.
-    public var actor: Guid?
-    /// The way in: `api`, `import`, `module`, `system`.
+    /// Who acts: a user, or the service principal of a client or module.
+    public var actor: Guid
+    /// The person for whom a service acts; nil when the actor acts for itself.
+    public var onBehalfOf: Guid?
+    /// The way in: `api`, `import`, `cli`, `module` or `system`.
     public var channel: String
-    /// The set of changes that this write belongs to, and can be undone with.
-    public var changeSet: Guid?
-    /// When the write happens, as the record will say.
-    public var time: Timestamp
-    /// Whether nothing will be kept: the check of an import, say.
-    public var isDryRun: Bool
 
-    public init(recordType: String, actor: Guid?, channel: String, changeSet: Guid?, time: Timestamp, isDryRun: Bool = false) {
+    public init(recordType: String, actor: Guid, onBehalfOf: Guid? = nil, channel: String) {
         self.recordType = recordType
         self.actor = actor
+        self.onBehalfOf = onBehalfOf
         self.channel = channel
-        self.changeSet = changeSet
-        self.time = time
-        self.isDryRun = isDryRun
     }
 }
