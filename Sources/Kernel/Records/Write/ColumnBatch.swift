@@ -104,9 +104,9 @@ extension Value {
 }
 
 extension PostgresUUID {
-    package init(guid: GUID) { self.init(high: guid.high, low: guid.low) }
+    init(guid: GUID) { self.init(high: guid.high, low: guid.low) }
 }
 
 extension GUID {
-    package init(postgres uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
+    init(postgres uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
 }
