@@ -39,7 +39,7 @@ let package = Package(
         // The kernel: what record types exist, the schema that holds them, the store, bulk transfer.
         .target(name: "Catalog", dependencies: [manifests, queryLanguage], path: "Sources/Kernel/Catalog", swiftSettings: swiftSettings),
         .target(name: "SchemaPlan", dependencies: ["Catalog", "Postgres", logging], path: "Sources/Kernel/SchemaPlan", swiftSettings: swiftSettings),
-        .target(name: "Records", dependencies: ["Catalog", "Postgres", queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
+        .target(name: "Records", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
         .target(name: "Transfer", dependencies: ["Catalog", "Records", "Postgres", logging], path: "Sources/Kernel/Transfer", swiftSettings: swiftSettings),
 
         .target(name: "ModuleHost", dependencies: ["Catalog", "Records", tesseraKit, logging], swiftSettings: swiftSettings),

@@ -1,4 +1,3 @@
-
 /// A store without modules: nothing is added to writes, and phone numbers are reduced to their digits.
 package struct NoHooks: WriteHooks {
     package init() {}

@@ -47,11 +47,12 @@ struct BatchRunner {
             do {
                 let outcomes = try await execute(drafts, .pipelined(store.client))
                 return Dictionary(uniqueKeysWithValues: zip([draft.index], outcomes))
-            } catch where ConstraintViolation.blamesRow(error) {
+            } catch  where ConstraintViolation.blamesRow(error) {
                 return [draft.index: .failed(failure(error))]
             }
         }
-        return try await store.client.transaction(isolation: .readCommitted, readOnly: false, retrySerializationFailures: 2) { transaction in
+        return try await store.client.transaction(isolation: .readCommitted, readOnly: false, retrySerializationFailures: 2) {
+            transaction in
             let runner = StatementRunner.transaction(transaction)
             if let begin { _ = try await runner.query(begin) }
             var outcomes: [Int: WriteOutcome] = [:]
@@ -72,7 +73,7 @@ struct BatchRunner {
         do {
             let outcomes = try await runner.attempt { try await execute(drafts, $0) }
             return Dictionary(uniqueKeysWithValues: zip(drafts.map(\.index), outcomes))
-        } catch where ConstraintViolation.blamesRow(error) {
+        } catch  where ConstraintViolation.blamesRow(error) {
             guard drafts.count > 1 else { return [drafts[0].index: .failed(failure(error))] }
             let middle = drafts.count / 2
             let first = try await halve(Array(drafts[..<middle]), runner, execute)

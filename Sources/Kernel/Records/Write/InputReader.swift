@@ -97,7 +97,8 @@ struct InputReader {
         }
     }
 
-    private func readValue(_ field: Field, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
+    private func readValue(_ field: Field, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft) throws(FieldChecker.Refusal)
+    {
         switch field.type {
         case .emails(let limit):
             draft.lists[field.key] = try ChannelReader(field: field, limit: limit).emails(value)

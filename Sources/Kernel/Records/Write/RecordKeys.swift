@@ -31,7 +31,8 @@ struct RecordKeys {
                 default:
                     found[index] = .failure(
                         RecordsError(
-                            .notUnique, "More than one \(type.label.lowercased()) has that \(properties.joined(separator: ", ")); use the id."))
+                            .notUnique,
+                            "More than one \(type.label.lowercased()) has that \(properties.joined(separator: ", ")); use the id."))
                 }
             }
         }

@@ -12,7 +12,8 @@ extension RecordStore {
         let preparation = WritePreparation(store: self, catalog: catalog, type: type, access: access, options: options)
         let drafts = try await preparation.creates(inputs)
         let statement = InsertStatement(type: type, timeZone: catalog.timeZone, access: access, changeSet: options.changeSet)
-        return try await BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options).run(drafts) { drafts, runner in
+        return try await BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options).run(drafts) {
+            drafts, runner in
             _ = try await runner.query(statement.sql(for: drafts))
             return drafts.map { .created(id: $0.id, version: 1) }
         }

@@ -1,19 +1,25 @@
 package import Catalog
+import Manifests
 import QueryLanguage
 
 extension RecordStore {
     /// Deletes records so that they can be restored. Deleting a deleted record finds nothing.
-    package func delete(_ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access) async throws -> [WriteOutcome] {
+    package func delete(_ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access) async throws
+        -> [WriteOutcome]
+    {
         try await remove(.delete, type, items, options: options, access: access)
     }
 
     /// Brings deleted records back; a record that isn't deleted stays as it is.
-    package func restore(_ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access) async throws -> [WriteOutcome] {
+    package func restore(_ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access) async throws
+        -> [WriteOutcome]
+    {
         try await remove(.restore, type, items, options: options, access: access)
     }
 
     /// Removes records for good, deleted before or not. Links to them are emptied, kept from breaking, or followed, as each link says.
-    package func purge(_ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access) async throws -> [WriteOutcome] {
+    package func purge(_ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access) async throws -> [WriteOutcome]
+    {
         try await remove(.purge, type, items, options: options, access: access)
     }
 
@@ -21,19 +27,23 @@ extension RecordStore {
         _ action: RemovalStatement.Action, _ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
         let catalog = self.catalog
-        let keys = try await RecordKeys(store: self, type: type, access: access, includeDeleted: action != .delete).resolve(items.map(\.key))
+        let keys = try await RecordKeys(store: self, type: type, access: access, includeDeleted: action != .delete).resolve(
+            items.map(\.key))
         var drafts: [WriteDraft] = []
         var outcomes = [WriteOutcome?](repeating: nil, count: items.count)
         for (index, key) in keys.enumerated() {
             switch key {
-            case .success(let id): drafts.append(WriteDraft(index: index, id: id, expectedVersion: items[index].expectedVersion, isUpdate: true))
+            case .success(let id):
+                drafts.append(WriteDraft(index: index, id: id, expectedVersion: items[index].expectedVersion, isUpdate: true))
             case .failure(let error): outcomes[index] = .failed(error)
             }
         }
         let statement = RemovalStatement(action: action, type: type, access: access, changeSet: options.changeSet)
         let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options)
         let done = try await runner.run(drafts) { drafts, runner in
-            if action == .purge { try await self.releaseLinks(to: type, drafts, catalog: catalog, options: options, access: access, runner: runner) }
+            if action == .purge {
+                try await self.releaseLinks(to: type, drafts, catalog: catalog, options: options, access: access, runner: runner)
+            }
             let rows = try VersionRow.rows(of: try await runner.query(statement.sql(for: drafts)))
             var results: [WriteOutcome] = []
             for (draft, row) in zip(drafts, rows) {

@@ -23,7 +23,11 @@ extension RecordStore {
             let results = try await updateOnce(type, items, keys: keys, open, catalog: catalog, options: options, access: access)
             var again: [Int] = []
             for (index, result) in results {
-                if case .changedMeanwhile = result, attempt < Self.judgements { again.append(index) } else { outcomes[index] = result.outcome }
+                if case .changedMeanwhile = result, attempt < Self.judgements {
+                    again.append(index)
+                } else {
+                    outcomes[index] = result.outcome
+                }
             }
             open = again
         }
@@ -58,7 +62,9 @@ extension RecordStore {
         try await preparation.updates(items.map(\.input), into: &drafts)
         // Judged at one version, written at that version.
         let judged = Dictionary(uniqueKeysWithValues: drafts.map { ($0.index, $0.expectedVersion == nil && $0.checkedVersion != nil) })
-        for index in drafts.indices where drafts[index].expectedVersion == nil { drafts[index].expectedVersion = drafts[index].checkedVersion }
+        for index in drafts.indices where drafts[index].expectedVersion == nil {
+            drafts[index].expectedVersion = drafts[index].checkedVersion
+        }
         let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options)
         let outcomes = try await runner.run(drafts) { drafts, runner in
             try await self.updateGroups(type, drafts, changeSet: options.changeSet, access: access, runner: runner)
@@ -120,7 +126,9 @@ struct VersionRow {
             RecordsError(
                 .versionConflict,
                 "This \(type.label.lowercased()) has version \(before), not \(expected).\(changes) Read it again and repeat your change.",
-                details: fields.map { RecordsError.Detail(code: "records.changed_since", target: $0, message: "Changed since version \(expected).") },
+                details: fields.map {
+                    RecordsError.Detail(code: "records.changed_since", target: $0, message: "Changed since version \(expected).")
+                },
                 currentVersion: before))
     }
 }

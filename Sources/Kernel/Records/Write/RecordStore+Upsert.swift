@@ -4,56 +4,43 @@ import QueryLanguage
 extension RecordStore {
     /// Changes the records that the key properties of each input find, and makes those that aren't there. Outcomes are in input order.
     ///
-    /// Two inputs with the same key in one batch meet in order: the second changes what the first made. A record that appears between
-    /// looking and making is found at the second look.
+    /// Inputs with the same key meet in order: the second changes what the first made. A record that somebody else makes between looking
+    /// and making is found at the next look.
     ///
     /// - Parameter key: properties that are unique together, or one whose values happen to be: a value that two records have fails its item.
     package func upsert(
         _ type: RecordType, by key: [String], _ inputs: [RecordInput], options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
         var outcomes = [WriteOutcome?](repeating: nil, count: inputs.count)
-        var open: [Int] = []
+        var rounds: [[Int]] = []
+        var occurrences: [[Value]: Int] = [:]
         for (index, input) in inputs.enumerated() {
             if let missing = key.first(where: { (input.values[$0] ?? .null).isNull }) {
                 outcomes[index] = .failed(RecordsError(.invalid, "The key property \(missing) has no value.", target: missing))
-            } else {
-                open.append(index)
+                continue
             }
+            let round = occurrences[try keyValues(of: input, key, type), default: 0]
+            occurrences[try keyValues(of: input, key, type)] = round + 1
+            if round == rounds.count { rounds.append([]) }
+            rounds[round].append(index)
         }
-        // The last look reports what it finds instead of looking again.
-        for look in 1...3 where !open.isEmpty {
-            var later: [Int] = []
-            var seen: Set<[Value]> = []
-            let now = open.filter { index in
-                let isFirst = seen.insert(key.map { keyValue(inputs[index].values[$0], $0, of: type) }).inserted
-                if !isFirst { later.append(index) }
-                return isFirst
+        for round in rounds {
+            var open = round
+            for look in 1...3 where !open.isEmpty {
+                open = try await upsertOnce(
+                    type, by: key, inputs, open, into: &outcomes, isLast: look == 3, options: options, access: access)
             }
-            let missed = try await upsertOnce(type, by: key, inputs, now, into: &outcomes, isLast: look == 3, options: options, access: access)
-            // Repeated keys don't use up looks.
-            var repeated = later
-            while !repeated.isEmpty {
-                var rest: [Int] = []
-                seen = []
-                let turn = repeated.filter { index in
-                    let isFirst = seen.insert(key.map { keyValue(inputs[index].values[$0], $0, of: type) }).inserted
-                    if !isFirst { rest.append(index) }
-                    return isFirst
-                }
-                _ = try await upsertOnce(type, by: key, inputs, turn, into: &outcomes, isLast: true, options: options, access: access)
-                repeated = rest
-            }
-            open = missed
         }
         return outcomes.compactMap { $0 }
     }
 
+    /// One look, then writes; returns the items whose key appeared in between.
     private func upsertOnce(
         _ type: RecordType, by key: [String], _ inputs: [RecordInput], _ open: [Int], into outcomes: inout [WriteOutcome?], isLast: Bool,
         options: WriteOptions, access: Access
     ) async throws -> [Int] {
-        let keys = open.map { index in
-            RecordKey.unique(Dictionary(uniqueKeysWithValues: key.map { ($0, keyValue(inputs[index].values[$0], $0, of: type)) }))
+        let keys = try open.map { index in
+            RecordKey.unique(Dictionary(uniqueKeysWithValues: zip(key, try keyValues(of: inputs[index], key, type))))
         }
         let found = try await RecordKeys(store: self, type: type, access: access).resolve(keys)
         var updates: [(index: Int, item: RecordUpdate)] = []
@@ -70,21 +57,25 @@ extension RecordStore {
         var again: [Int] = []
         let created = try await create(type, creates.map { inputs[$0] }, options: options, access: access)
         for (index, outcome) in zip(creates, created) {
-            if case .failed(let error) = outcome, error.code == .notUnique, !isLast { again.append(index) } else { outcomes[index] = outcome }
+            if case .failed(let error) = outcome, error.code == .notUnique, !isLast {
+                again.append(index)
+            } else {
+                outcomes[index] = outcome
+            }
         }
         return again
     }
 
-    /// A key value in the form it is stored in: mail addresses are found by their lower-case form, numbers by their E.164 form.
-    private func keyValue(_ value: Value?, _ property: String, of type: RecordType) -> Value {
-        guard case .string(let text)? = value else { return value ?? .null }
-        for field in type.fields where field.key == property || field.primaryKey == property {
-            switch field.type {
+    /// Key values in the form they are stored in: mail addresses are found by their lower-case form, numbers by their E.164 form.
+    private func keyValues(of input: RecordInput, _ key: [String], _ type: RecordType) throws -> [Value] {
+        try key.map { property in
+            guard case .string(let text)? = input.values[property] else { return input.values[property] ?? .null }
+            let field = type.fields.first { $0.key == property || $0.primaryKey == property }
+            switch field?.type {
             case .emails: return .string(CaseMapping.lowercased(text.trimmingSpaces()))
-            case .phones: return (try? hooks.normalisePhones([text]).first).map { .string($0.normalised) } ?? value ?? .null
-            default: break
+            case .phones: return .string(try hooks.normalisePhones([text]).first?.normalised ?? text)
+            default: return .string(normalizedNFC(text))
             }
         }
-        return .string(normalizedNFC(text))
     }
 }

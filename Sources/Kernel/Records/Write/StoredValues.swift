@@ -70,10 +70,10 @@ extension PostgresRow {
     func value(_ column: Int, _ type: ColumnType) throws -> Value {
         if isNull(column) { return .null }
         switch type {
-        case .uuid: return .guid(GUID(postgres: try decode(column)))
-        case .text, .jsonb: return .string(try decode(column))
-        case .bigint, .smallint: return .integer(try decode(column))
-        case .boolean: return .bool(try decode(column))
+        case .uuid: return .guid(GUID(postgres: try decode(PostgresUUID.self, column)))
+        case .text, .jsonb: return .string(try decode(String.self, column))
+        case .bigint, .smallint: return .integer(try decode(Int64.self, column))
+        case .boolean: return .bool(try decode(Bool.self, column))
         case .date: return .date(CalendarDate(daysSinceEpoch: try decode(PostgresDate.self, column).daysSince2000 + 10_957))
         case .timestamptz: return .dateTime(DateTime(microseconds: try decode(PostgresTimestamp.self, column).microsecondsSince1970))
         case .interval: return .duration(DayTimeDuration(microseconds: try decode(PostgresInterval.self, column).microseconds))

@@ -36,7 +36,9 @@ struct WriteDraft: Sendable {
     /// The failure this item ends with, once problems are known.
     func failure(of type: RecordType) -> RecordsError? {
         guard let first = problems.first else { return nil }
-        let message = problems.count == 1 ? first.message : "\(problems.count) values of this \(type.label.lowercased()) can't be stored; see details."
+        let message =
+            problems.count == 1
+            ? first.message : "\(problems.count) values of this \(type.label.lowercased()) can't be stored; see details."
         return RecordsError(.invalid, message, target: first.target, details: problems)
     }
 }

@@ -203,7 +203,9 @@ struct WritePreparation {
             switch field.type {
             case .money: if draft.columns["\(field.key)_currency"] == nil || draft.columns[field.key] == nil { needed.insert(field.key) }
             case .link:
-                for case (let key, .links(let links)) in type.fields.map({ ($0.key, $0.type) }) where links.primary == field.key { needed.insert(key) }
+                for case (let key, .links(let links)) in type.fields.map({ ($0.key, $0.type) }) where links.primary == field.key {
+                    needed.insert(key)
+                }
             default: break
             }
         }
