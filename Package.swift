@@ -38,8 +38,10 @@ let package = Package(
 
         // The kernel: what record types exist, the schema that holds them, the store, bulk transfer.
         .target(name: "Catalog", dependencies: [manifests, queryLanguage], path: "Sources/Kernel/Catalog", swiftSettings: swiftSettings),
-        .target(name: "SchemaPlan", dependencies: ["Catalog", "Postgres", logging], path: "Sources/Kernel/SchemaPlan", swiftSettings: swiftSettings),
-        .target(name: "Records", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
+        .target(
+            name: "SchemaPlan", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/SchemaPlan",
+            swiftSettings: swiftSettings),
+        .target(name: "Records", dependencies: ["Catalog", "Postgres", queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
         .target(name: "Transfer", dependencies: ["Catalog", "Records", "Postgres", logging], path: "Sources/Kernel/Transfer", swiftSettings: swiftSettings),
 
         .target(name: "ModuleHost", dependencies: ["Catalog", "Records", tesseraKit, logging], swiftSettings: swiftSettings),
@@ -66,6 +68,9 @@ let package = Package(
             name: "ContactsTests", dependencies: [tesseraKit, "Contacts"], path: "Plugins/Contacts/Tests", swiftSettings: swiftSettings),
 
         .target(name: "TestPostgres", dependencies: ["CLibPQ"], path: "Tests/Support/TestPostgres", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "SchemaPlanTests", dependencies: ["SchemaPlan", "Catalog", "Postgres", "TestPostgres", manifests, queryLanguage, logging],
+            swiftSettings: swiftSettings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestPostgres", logging, lifecycle], swiftSettings: swiftSettings),
         // Holds a private cluster until it is killed, for the tests of what it leaves behind.
         .executableTarget(name: "ClusterHolder", dependencies: ["PrivateCluster", logging], path: "Tests/ClusterHolder", swiftSettings: swiftSettings),

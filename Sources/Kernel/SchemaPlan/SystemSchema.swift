@@ -99,4 +99,17 @@ package enum SystemSchema {
                 """
         )
     ]
+
+    /// The newest version this build knows.
+    package static let latest = steps.map(\.version).max() ?? 0
+
+    /// What has to be there before steps can be recorded.
+    static let foundation = """
+        CREATE SCHEMA IF NOT EXISTS tessera;
+        CREATE TABLE IF NOT EXISTS tessera.system_step (
+            version integer PRIMARY KEY,
+            title text COLLATE "C" NOT NULL,
+            applied_at timestamptz NOT NULL DEFAULT now()
+        )
+        """
 }

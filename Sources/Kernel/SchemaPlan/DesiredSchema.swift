@@ -1,0 +1,178 @@
+package import Catalog
+
+/// The tables, and indexes that a catalog asks for. Pure: the same catalog gives the same schema, names included, on every machine.
+package struct DesiredSchema: Sendable, Hashable {
+    /// Schemas by name, in the order of the catalog.
+    package var schemas: [OwnedSchema] = []
+    package var tables: [DesiredTable] = []
+    package var fields: [DesiredField] = []
+    /// Why no database can be brought to this catalog.
+    package var problems: [SchemaProblem] = []
+    /// For fields whose default is a day: IANA name.
+    package var timeZone: String
+
+    package struct OwnedSchema: Sendable, Hashable {
+        package var name: String
+        package var owner: String
+    }
+
+    package func table(_ name: TableName) -> DesiredTable? { tables.first { $0.name == name } }
+}
+
+/// A field as the ledger remembers it, so that a change of its type is noticed even when its columns stay the same.
+package struct DesiredField: Sendable, Hashable {
+    /// `contacts.person.affiliations.role`
+    package var path: String
+    package var owner: String
+    package var signature: FieldSignature
+    package var table: TableName
+    package var columns: [String]
+}
+
+package struct DesiredTable: Sendable, Hashable {
+    package var name: TableName
+    package var owner: String
+    /// The type or field it holds: `contacts.person`, `contacts.person.emails`.
+    package var subject: String
+    package var columns: [DesiredColumn]
+    package var primaryKey: PrimaryKey
+    package var checks: [DesiredCheck] = []
+    package var foreignKeys: [DesiredForeignKey] = []
+    package var indexes: [DesiredIndex] = []
+
+    package struct PrimaryKey: Sendable, Hashable {
+        package var name: String
+        package var columns: [String]
+    }
+
+    package func column(_ name: String) -> DesiredColumn? { columns.first { $0.name == name } }
+}
+
+package struct DesiredColumn: Sendable, Hashable {
+    package var name: String
+    package var type: ColumnType
+    package var isNotNull: Bool
+    /// A default that stays, of columns that every record has. As PostgreSQL prints it.
+    package var standingDefault: String?
+    /// What existing records get when the column is added or becomes required: a constant, or an expression that has one value for the
+    /// whole statement. New records get their defaults from the store.
+    package var fill: ColumnFill?
+    package var owner: String
+    /// `contacts.person.amount`; nil for columns of the kernel's own.
+    package var field: String?
+
+    /// As in CREATE TABLE.
+    package var definition: String {
+        var text = "\(SQLName.quoted(name)) \(type.definition)"
+        if isNotNull { text += " NOT NULL" }
+        if let standingDefault { text += " DEFAULT \(standingDefault)" }
+        return text
+    }
+}
+
+package struct ColumnFill: Sendable, Hashable {
+    package var sql: String
+    /// False for `today` and `now`, which existing records get only where they must have a value.
+    package var isConstant: Bool
+}
+
+package struct DesiredCheck: Sendable, Hashable {
+    package var name: String
+    package var expression: String
+    package var owner: String
+}
+
+package struct DesiredForeignKey: Sendable, Hashable {
+    package enum Action: String, Sendable, Hashable {
+        // PostgreSQL checks NO ACTION at the end of the statement, so that records which point at each other can be purged together.
+        case noAction = "a"
+        case setNull = "n"
+        case cascade = "c"
+
+        var clause: String {
+            switch self {
+            case .noAction: ""
+            case .setNull: " ON DELETE SET NULL"
+            case .cascade: " ON DELETE CASCADE"
+            }
+        }
+    }
+
+    package var name: String
+    package var column: String
+    package var target: TableName
+    package var action: Action
+    package var owner: String
+
+    /// As in ALTER TABLE … ADD.
+    package var definition: String {
+        "CONSTRAINT \(SQLName.quoted(name)) FOREIGN KEY (\(SQLName.quoted(column))) \(references)"
+    }
+
+    /// What follows the column, also in ADD COLUMN.
+    package var references: String { "REFERENCES \(target.sql) (\"id\")\(action.clause)" }
+}
+
+package struct DesiredIndex: Sendable, Hashable {
+    package var name: String
+    package var shape: IndexShape
+    package var owner: String
+
+    package func definition(on table: TableName, concurrently: Bool = false) -> String {
+        "CREATE \(shape.isUnique ? "UNIQUE " : "")INDEX \(concurrently ? "CONCURRENTLY " : "")\(SQLName.quoted(name)) ON \(table.sql) "
+            + shape.clause
+    }
+}
+
+/// What an index does, in terms that can be read back from PostgreSQL.
+package struct IndexShape: Sendable, Hashable {
+    package enum Method: String, Sendable, Hashable {
+        case btree, gin
+    }
+
+    package struct Key: Sendable, Hashable {
+        package var column: String
+        /// A collation other than the column's own.
+        package var collation: String?
+        package var nullsFirst: Bool
+
+        package init(_ column: String, collation: String? = nil, nullsFirst: Bool = false) {
+            self.column = column
+            self.collation = collation
+            self.nullsFirst = nullsFirst
+        }
+
+        var clause: String {
+            SQLName.quoted(column) + (collation.map { " COLLATE \(SQLName.quoted($0))" } ?? "") + (nullsFirst ? " NULLS FIRST" : "")
+        }
+    }
+
+    package var method: Method
+    package var isUnique: Bool
+    package var keys: [Key]
+    /// As PostgreSQL prints it, without the outer parentheses.
+    package var predicate: String?
+
+    package static let notDeleted = "deleted_at IS NULL"
+    package static let primary = "is_primary"
+
+    /// What follows the table's name.
+    package var clause: String {
+        let list = keys.map(\.clause).joined(separator: ", ")
+        return (method == .gin ? "USING gin " : "") + "(\(list))" + (predicate.map { " WHERE \($0)" } ?? "")
+    }
+}
+
+/// Names in SQL text. Every name in a schema comes from a manifest, which allows `[a-z][a-z0-9_.]*`, or from PostgreSQL's own catalog.
+enum SQLName {
+    static func quoted(_ name: String) -> String {
+        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+
+    static func literal(_ text: String) -> String {
+        // Without backslashes the plain form is exact, whatever standard_conforming_strings says.
+        let doubled = text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+        guard doubled.contains("\\") else { return "'\(doubled)'" }
+        return "E'" + doubled.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\") + "'"
+    }
+}

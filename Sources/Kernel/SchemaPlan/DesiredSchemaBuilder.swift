@@ -1,0 +1,290 @@
+package import Catalog
+import Manifests
+import QueryLanguage
+
+extension DesiredSchema {
+    package init(catalog: Catalog) {
+        self.init(types: catalog.types, timeZone: catalog.timeZone)
+    }
+
+    package init(types: [RecordType], timeZone: String = "UTC") {
+        var builder = DesiredSchemaBuilder(timeZone: timeZone)
+        types.forEach { builder.add($0) }
+        self = builder.finish()
+    }
+}
+
+/// Turns record types into tables, one after the other.
+struct DesiredSchemaBuilder {
+    private(set) var schema: DesiredSchema
+
+    init(timeZone: String) { schema = DesiredSchema(timeZone: timeZone) }
+
+    /// Fields of one type. Beyond that forms, plans and PostgreSQL's planner become slow; a part of the fields wants a type of its own.
+    static let maximumFields = 400
+
+    mutating func add(_ type: RecordType) {
+        addSchema(type.module)
+        if type.fields.count > Self.maximumFields {
+            problem(
+                .tooManyFields, type.id, "has \(type.fields.count) fields, \(Self.maximumFields) are allowed.",
+                "Move fields that belong together into a record type of their own and link to it.")
+        }
+        var table = DesiredTable(
+            name: type.table, owner: type.module, subject: type.id, columns: systemColumns(owner: type.module),
+            primaryKey: .init(name: StorageName.derived(type.key, [], "pkey"), columns: ["id"]))
+        for column in RecordType.systemColumns {
+            addReference(column, isRequired: false, owner: type.module, to: &table, isIndexed: false)
+        }
+        for field in type.fields { add(field, of: type, to: &table) }
+        addIndexes(of: type, to: &table)
+        schema.tables.append(table)
+        for field in type.fields {
+            if let child = type.childTable(of: field) { add(child, of: field, in: type) }
+        }
+    }
+
+    mutating func finish() -> DesiredSchema {
+        var checker = SchemaNameCheck()
+        schema.problems += checker.problems(of: schema)
+        return schema
+    }
+
+    mutating func problem(_ code: SchemaProblem.Code, _ target: String, _ message: String, _ remedy: String) {
+        schema.problems.append(SchemaProblem(code, target, message, remedy: remedy))
+    }
+
+    // MARK: Tables of record types
+
+    private mutating func addSchema(_ module: String) {
+        guard !schema.schemas.contains(where: { $0.name == module }) else { return }
+        schema.schemas.append(.init(name: module, owner: module))
+    }
+
+    /// What the store always writes is NOT NULL; the defaults serve whoever loads rows by hand.
+    private func systemColumns(owner: String) -> [DesiredColumn] {
+        let defaults = ["version": "1", "created_at": "now()", "updated_at": "now()"]
+        return RecordType.systemColumns.map {
+            DesiredColumn(
+                name: $0.name, type: $0.type, isNotNull: $0.name != "deleted_at", standingDefault: defaults[$0.name], fill: nil,
+                owner: owner, field: nil)
+        }
+    }
+
+    private mutating func add(_ field: Field, of type: RecordType, to table: inout DesiredTable) {
+        addColumns(of: field, path: "\(type.id).\(field.key)", to: &table)
+    }
+
+    /// The columns of a field, what holds among them and between them and other tables.
+    private mutating func addColumns(of field: Field, path: String, to table: inout DesiredTable) {
+        let columns = field.columns
+        // A list is required by the store, which sees its rows; an address is required when any of its parts is there.
+        let isNotNull = field.required && field.isOneValue
+        let fills = ColumnFill.fills(of: field, timeZone: schema.timeZone)
+        for (index, column) in columns.enumerated() {
+            table.columns.append(
+                DesiredColumn(
+                    name: column.name, type: column.type, isNotNull: isNotNull, standingDefault: nil,
+                    fill: fills.indices.contains(index) ? fills[index] : nil, owner: field.owner, field: path))
+            addReference(column, isRequired: isNotNull, owner: field.owner, to: &table, isIndexed: true)
+        }
+        addCheck(of: field, columns: columns.map(\.name), to: &table)
+        if case .linkAny = field.type, let id = columns.last {
+            // Ids are unique over all types, so that the id alone finds the records that point at one.
+            addIndex([.init(id.name, nullsFirst: true), .init("id")], owner: field.owner, to: &table)
+        }
+        schema.fields.append(
+            DesiredField(
+                path: path, owner: field.owner, signature: FieldSignature(field.type), table: table.name, columns: columns.map(\.name)))
+    }
+
+    private func addCheck(of field: Field, columns: [String], to table: inout DesiredTable) {
+        guard columns.count == 2 else { return }
+        let (first, second) = (SQLName.quoted(columns[0]), SQLName.quoted(columns[1]))
+        let isPair = "(\(first) IS NULL) = (\(second) IS NULL)"
+        let expression: String
+        switch field.type {
+        case .money: expression = "\(isPair) AND \(second) ~ '^[A-Z]{3}$'"
+        case .linkAny: expression = isPair
+        default: return
+        }
+        table.checks.append(
+            DesiredCheck(name: StorageName.derived(table.name.name, [field.key], "check"), expression: expression, owner: field.owner))
+    }
+
+    private func addReference(_ column: Column, isRequired: Bool, owner: String, to table: inout DesiredTable, isIndexed: Bool) {
+        guard let reference = column.references else { return }
+        let action: DesiredForeignKey.Action =
+            switch reference.onDelete {
+            // What must have a value can't be emptied: then the record it points at has to stay.
+            case .clear: isRequired ? .noAction : .setNull
+            case .restrict: .noAction
+            case .cascade: .cascade
+            }
+        table.foreignKeys.append(
+            DesiredForeignKey(
+                name: StorageName.derived(table.name.name, [column.name], "fkey"), column: column.name, target: reference.table,
+                action: action,
+                owner: owner))
+        guard isIndexed else { return }
+        // A purge looks for the records that point at what goes, deleted ones included. Principals are disabled and never deleted.
+        let predicate = reference.table == .principals ? IndexShape.notDeleted : nil
+        addIndex([.init(column.name, nullsFirst: true), .init("id")], predicate: predicate, owner: owner, to: &table)
+    }
+
+    // MARK: Indexes of record types
+
+    private mutating func addIndexes(of type: RecordType, to table: inout DesiredTable) {
+        // "Mine" is the most frequent list and the first scope; newest first is the most frequent order. Nothing indexes updated_at or version
+        // unasked: then every update would have to touch every index of the table.
+        for column in ["owner_id", "created_at"] {
+            addIndex([.init(column), .init("id")], predicate: IndexShape.notDeleted, owner: type.module, to: &table)
+        }
+        for field in type.fields {
+            guard let collation = field.sortCollation else { continue }
+            let keys = [IndexShape.Key(field.key, collation: collation, nullsFirst: true), .init("id")]
+            addIndex(keys, predicate: IndexShape.notDeleted, owner: field.owner, to: &table)
+        }
+        for key in type.uniqueKeys { addUnique(key, of: type, to: &table) }
+        for rule in type.indexes { addIndex(rule, of: type, to: &table) }
+    }
+
+    private mutating func addUnique(_ key: UniqueKey, of type: RecordType, to table: inout DesiredTable) {
+        let target = "\(type.id) unique (\(key.fields.joined(separator: ", ")))"
+        guard areIndexable(key.fields, of: type, target: target) else { return }
+        let shape = IndexShape(method: .btree, isUnique: true, keys: key.columns.map { .init($0) }, predicate: IndexShape.notDeleted)
+        append(DesiredIndex(name: key.index, shape: shape, owner: key.owner), to: &table)
+    }
+
+    private mutating func addIndex(_ rule: IndexRule, of type: RecordType, to table: inout DesiredTable) {
+        let target = "\(type.id) index (\(rule.fields.joined(separator: ", ")))"
+        if rule.fields.count == 1, let field = type.field(rule.fields[0]), field.isArray {
+            let shape = IndexShape(method: .gin, isUnique: false, keys: [.init(field.key)], predicate: IndexShape.notDeleted)
+            let name = StorageName.derived(type.key, [field.key], "gin")
+            append(DesiredIndex(name: name, shape: shape, owner: rule.owner), to: &table)
+            return
+        }
+        guard areIndexable(rule.fields, of: type, target: target) else { return }
+        // Paging goes on after the last id among equals, so that every order ends with it.
+        let columns = rule.fields.flatMap { type.storedColumns($0).map(\.name) }.filter { $0 != "id" } + ["id"]
+        // Among equal orders nulls come first (see `Field.sortCollation`), except where a column never is null.
+        let alwaysSet = Set(RecordType.systemColumns.map(\.name)).subtracting(["deleted_at"])
+        let plain = columns.map { IndexShape.Key($0, nullsFirst: !alwaysSet.contains($0)) }
+        addIndex(plain, predicate: IndexShape.notDeleted, owner: rule.owner, to: &table)
+        let sorted = plain.map { IndexShape.Key($0.column, collation: type.field($0.column)?.sortCollation, nullsFirst: $0.nullsFirst) }
+        guard sorted != plain else { return }
+        addIndex(sorted, predicate: IndexShape.notDeleted, owner: rule.owner, to: &table)
+    }
+
+    private mutating func areIndexable(_ names: [String], of type: RecordType, target: String) -> Bool {
+        for name in names {
+            if type.storedColumns(name).isEmpty {
+                problem(
+                    .unknownField, target, "\(type.id) has no stored field \"\(name)\".",
+                    "Name fields kept in the record itself; links to many have indexes of their own.")
+                return false
+            }
+            guard let field = type.field(name), let reason = field.reasonNotToIndex else { continue }
+            problem(.notIndexable, target, "\"\(name)\" \(reason)", "Leave it out of the index, or change its type.")
+            return false
+        }
+        return true
+    }
+
+    private func addIndex(_ keys: [IndexShape.Key], predicate: String? = nil, owner: String, to table: inout DesiredTable) {
+        let languages = keys.compactMap(\.collation).map { $0.split(separator: "-").dropLast(2).joined(separator: "_").lowercased() }
+        let columns = keys.map(\.column)
+        let kind = languages.isEmpty ? "idx" : "sort_\(languages[0])"
+        let name = StorageName.derived(table.name.name, columns.last == "id" ? columns.dropLast() : columns, kind)
+        append(
+            DesiredIndex(name: name, shape: IndexShape(method: .btree, isUnique: false, keys: keys, predicate: predicate), owner: owner),
+            to: &table)
+    }
+
+    /// Rules often name what has an index anyway.
+    private func append(_ index: DesiredIndex, to table: inout DesiredTable) {
+        if table.indexes.contains(where: { $0.name == index.name }) { return }
+        table.indexes.append(index)
+    }
+
+    // MARK: Tables of lists
+
+    private mutating func add(_ child: ChildTable, of field: Field, in type: RecordType) {
+        let path = "\(type.id).\(field.key)"
+        var table = DesiredTable(
+            name: child.name, owner: field.owner, subject: path, columns: [],
+            primaryKey: .init(name: StorageName.derived(child.name.name, [], "pkey"), columns: child.primaryKey))
+        let own: [Field] = if case .links(let links) = child.kind { links.columns } else { [] }
+        let flags: Set<String> = ["is_primary", "opted_out", "invalid"]
+        let ownColumns = Set(own.flatMap { $0.columns.map(\.name) })
+        for column in child.columns(recordTable: type.table) where !ownColumns.contains(column.name) {
+            table.columns.append(
+                DesiredColumn(
+                    name: column.name, type: column.type, isNotNull: !["kind", "extension"].contains(column.name),
+                    standingDefault: flags.contains(column.name) ? "false" : nil, fill: nil, owner: field.owner, field: nil))
+            addReference(column, isRequired: false, owner: field.owner, to: &table, isIndexed: false)
+        }
+        for column in own { addLinkColumn(column, path: "\(path).\(column.key)", to: &table) }
+        addIndexes(of: child, owner: field.owner, to: &table)
+        schema.tables.append(table)
+    }
+
+    private mutating func addLinkColumn(_ field: Field, path: String, to table: inout DesiredTable) {
+        if field.unique {
+            problem(.notSupported, path, "a link's own column can't be unique yet.", "Remove `unique`.")
+        }
+        var columns = table
+        addColumns(of: field, path: path, to: &columns)
+        // Rows of links have no id and no deletion mark of their own.
+        columns.indexes = columns.indexes.map { index in
+            var index = index
+            index.shape.keys = index.shape.keys.map { $0.column == "id" ? .init("source_id") : $0 }
+            index.shape.predicate = nil
+            return index
+        }
+        table = columns
+    }
+
+    private func addIndexes(of child: ChildTable, owner: String, to table: inout DesiredTable) {
+        let record = child.recordColumn
+        func add(_ columns: [String], _ kind: String, isUnique: Bool = false, predicate: String? = nil) {
+            let parts = predicate == nil ? columns : columns + ["primary"]
+            let shape = IndexShape(method: .btree, isUnique: isUnique, keys: columns.map { .init($0) }, predicate: predicate)
+            append(DesiredIndex(name: StorageName.derived(child.name.name, parts, kind), shape: shape, owner: owner), to: &table)
+        }
+        if child.isLinks {
+            add(["target_id", record], "idx")
+        } else {
+            add(["normalised", record], "idx")
+            add([record, "normalised"], "key", isUnique: true)
+        }
+        add([record], "key", isUnique: true, predicate: IndexShape.primary)
+    }
+}
+
+extension Field {
+    /// Kept in one place of the record's own row, so that NOT NULL says what `required` means.
+    var isOneValue: Bool {
+        switch type {
+        case .emails, .phones, .links, .address: false
+        default: true
+        }
+    }
+
+    var isArray: Bool {
+        switch type {
+        case .multiChoice, .tags: true
+        default: false
+        }
+    }
+
+    /// Why an ordered index over the field makes no sense; nil when it does.
+    var reasonNotToIndex: String? {
+        switch type {
+        case .longText: "is long text, which doesn't fit an index entry (2,700 bytes)."
+        case .json: "is JSON, which has no order."
+        case .multiChoice, .tags: "is a list of words, which can only be indexed alone and is never unique."
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package import Catalog
+import Postgres
+
+/// A question about stored values that decides what a plan may do. Asked only where an answer matters, since some read a table through.
+package enum PlanProbe: Sendable, Hashable {
+    /// Whether there are rows: 0 or 1.
+    case rows(TableName)
+    case total(TableName)
+    /// Rows without a value in one of these columns.
+    case missing(TableName, columns: [String])
+    /// Combinations of values that occur more than once among the records that an index covers.
+    case repeated(TableName, columns: [String], predicate: String?)
+    /// Rows whose number has more digits before the point than the new type keeps.
+    case large(TableName, column: String, power: Int)
+
+    var sql: SQL {
+        switch self {
+        case .rows(let table):
+            return "SELECT count(*) FROM (SELECT FROM \(raw: table.sql) LIMIT 1) AS any_row"
+        case .total(let table):
+            return "SELECT count(*) FROM \(raw: table.sql)"
+        case .missing(let table, let columns):
+            let anyNull = columns.map { "\(SQLName.quoted($0)) IS NULL" }.joined(separator: " OR ")
+            return "SELECT count(*) FROM \(raw: table.sql) WHERE \(raw: anyNull)"
+        case .repeated(let table, let columns, let predicate):
+            let list = columns.map(SQLName.quoted).joined(separator: ", ")
+            let conditions = columns.map { "\(SQLName.quoted($0)) IS NOT NULL" } + (predicate.map { [$0] } ?? [])
+            let group = "SELECT FROM \(table.sql) WHERE \(conditions.joined(separator: " AND ")) GROUP BY \(list) HAVING count(*) > 1"
+            return "SELECT count(*) FROM (\(raw: group)) AS repeated"
+        case .large(let table, let column, let power):
+            let name = SQLName.quoted(column)
+            let limit = "1" + String(repeating: "0", count: power)
+            return
+                "SELECT count(*) FROM \(raw: table.sql) WHERE \(raw: name)::numeric >= \(raw: limit) OR \(raw: name)::numeric <= -\(raw: limit)"
+        }
+    }
+}
+
+/// Answers to probes. What isn't known yet is noted and taken as "yes, there are rows" and "no, nothing is in the way".
+struct PlanFacts {
+    private var answers: [PlanProbe: Int64] = [:]
+    private(set) var unanswered: [PlanProbe] = []
+
+    mutating func count(_ probe: PlanProbe) -> Int64 {
+        if let answer = answers[probe] { return answer }
+        if !unanswered.contains(probe) { unanswered.append(probe) }
+        if case .rows = probe { return 1 }
+        return 0
+    }
+
+    mutating func hasRows(_ table: TableName) -> Bool { count(.rows(table)) > 0 }
+
+    /// Asks what is open; gives false when nothing was.
+    mutating func ask(_ connection: PostgresConnection) async throws -> Bool {
+        guard !unanswered.isEmpty else { return false }
+        for probe in unanswered {
+            answers[probe] = try await connection.query(probe.sql).first?.decode(Int64.self, 0) ?? 0
+        }
+        unanswered = []
+        return true
+    }
+}

@@ -1,0 +1,224 @@
+import Catalog
+
+extension SchemaDiff {
+    // MARK: Types of fields
+
+    /// Compares the types of fields with those their values were written under.
+    mutating func checkFieldTypes(of table: DesiredTable) {
+        for field in desired.fields where field.table == table.name {
+            guard let entry = actual.ledger[.field, field.path] else { continue }
+            let old = FieldSignature(entry.definition)
+            switch old.change(to: field.signature) {
+            case .nothing:
+                break
+            case .refused:
+                refuse(field, old: old, isRetired: entry.isRetired)
+            case .widen:
+                widen(field, of: table, old: old)
+            case .widenIfBelow(let power):
+                let large = field.columns.first.map { facts.count(.large(table.name, column: $0, power: power)) } ?? 0
+                guard large > 0 else {
+                    widen(field, of: table, old: old)
+                    continue
+                }
+                block(field.path)
+                problem(
+                    .valuesTooLarge, field.path, "\(records(large)) a number that \(field.signature) can't hold.",
+                    "Declare a larger precision: integers have up to 19 digits before the point.")
+            }
+        }
+    }
+
+    private mutating func refuse(_ field: DesiredField, old: FieldSignature, isRetired: Bool) {
+        block(field.path)
+        guard isRetired else {
+            problem(
+                .typeChanged, field.path, "is \(old) in the database and \(field.signature) in the manifest; stored values can't follow.",
+                "Restore `\(old)`, or give the new field another key, copy what is needed, and remove this one.")
+            return
+        }
+        problem(
+            .typeChanged, field.path, "was retired as \(old), with its values, and would come back as \(field.signature).",
+            "Declare it as \(old), or give the new field another key.")
+    }
+
+    private mutating func widen(_ field: DesiredField, of table: DesiredTable, old: FieldSignature) {
+        noteWidened(field.path)
+        for name in field.columns {
+            guard let column = table.column(name), let stored = actual.tables[table.name]?.columns[name], stored.type != column.type.sql
+            else {
+                continue
+            }
+            let rewrites = old.rewrites(to: field.signature) && facts.hasRows(table.name)
+            add(
+                PlanStep(
+                    .transaction, "\(alter(table)) ALTER COLUMN \(SQLName.quoted(name)) TYPE \(column.type.sql)",
+                    locks: [TableLock(.accessExclusive, table.name)], rewrites: rewrites, scans: rewrites, effect: "values kept"))
+        }
+    }
+
+    // MARK: Columns
+
+    mutating func addColumnSteps(of table: DesiredTable) {
+        guard let stored = actual.tables[table.name] else { return }
+        if stored.columnsUsed + table.columns.count(where: { stored.columns[$0.name] == nil }) > 1_600 {
+            problem(
+                .tooManyFields, table.subject, "the table would have had more than 1,600 columns in its life, PostgreSQL's limit.",
+                "Move fields into a record type of their own.")
+        }
+        for column in table.columns where !isBlocked(column) {
+            guard let old = stored.columns[column.name] else {
+                addColumn(column, to: table)
+                continue
+            }
+            guard isKnown(.column, "\(table.name).\(column.name)") else {
+                refuseForeign("column", "\(table.name).\(column.name)")
+                continue
+            }
+            compare(column, with: old, of: table)
+        }
+    }
+
+    func isBlocked(_ column: DesiredColumn) -> Bool { column.field.map(blockedFields.contains) ?? false }
+
+    private mutating func addColumn(_ column: DesiredColumn, to table: DesiredTable) {
+        let hasRows = facts.hasRows(table.name)
+        if hasRows, column.isNotNull, column.fill == nil, column.standingDefault == nil {
+            let count = facts.count(.total(table.name))
+            problem(
+                .valuesMissing, column.field ?? table.subject, "is required, and \(records(count)) no value for it yet.",
+                "Give it a default, which existing records get too, or make it required once they have values.")
+            return
+        }
+        let fill = hasRows ? column.fill.flatMap { $0.isConstant || column.isNotNull ? $0 : nil } : nil
+        var sql = "\(alter(table)) ADD COLUMN \(column.definition)"
+        var locks = [TableLock(.accessExclusive, table.name)]
+        if let fill { sql += " DEFAULT \(fill.sql)" }
+        if let key = table.foreignKeys.first(where: { $0.column == column.name }) {
+            // Together with its column a foreign key needs no check of existing rows: they all have none.
+            sql += " CONSTRAINT \(SQLName.quoted(key.name)) \(key.references)"
+            if actual.tables[key.target] != nil, key.target != table.name { locks.append(TableLock(.shareRowExclusive, key.target)) }
+        }
+        // The default has done its work; new records get theirs from the store, so that it can change without touching the database.
+        if fill != nil { sql += ";\n\(alter(table)) ALTER COLUMN \(SQLName.quoted(column.name)) DROP DEFAULT" }
+        add(PlanStep(.transaction, sql, locks: locks, effect: fill.map { "existing records get \($0.sql)" } ?? ""))
+    }
+
+    private mutating func compare(_ column: DesiredColumn, with old: ActualColumn, of table: DesiredTable) {
+        let isWidened = column.field.map(widenedFields.contains) ?? false
+        if old.type != column.type.sql, !isWidened {
+            drift(column, of: table, "has the type \(old.type) in the database; Tessera made it as \(column.type.sql).")
+        } else if old.collation != column.type.collation {
+            drift(column, of: table, "is compared by \"\(old.collation ?? "the database's order")\"; Tessera compares by \"C\".")
+        }
+        let change = "\(alter(table)) ALTER COLUMN \(SQLName.quoted(column.name))"
+        let locks = [TableLock(.accessExclusive, table.name)]
+        if old.isNotNull, !column.isNotNull {
+            add(PlanStep(.transaction, "\(change) DROP NOT NULL", locks: locks, effect: "no longer required"))
+        }
+        if old.standingDefault != column.standingDefault {
+            let action = column.standingDefault.map { "SET DEFAULT \($0)" } ?? "DROP DEFAULT"
+            add(PlanStep(.transaction, "\(change) \(action)", locks: locks))
+        }
+    }
+
+    private mutating func drift(_ column: DesiredColumn, of table: DesiredTable, _ message: String) {
+        problem(
+            .drifted, "\(table.name).\(column.name)", message,
+            "Someone changed it by hand: change it back with ALTER TABLE \(table.name.sql) ALTER COLUMN \(SQLName.quoted(column.name)) TYPE "
+                + "\(column.type.definition).")
+    }
+
+    // MARK: NOT NULL on columns that were there before
+
+    /// Becoming required without keeping writers out: new rows are checked at once, old ones are read through beside them, and then
+    /// SET NOT NULL only has to look at the proof.
+    mutating func addRequiredSteps(of table: DesiredTable) {
+        guard let stored = actual.tables[table.name] else { return }
+        var proofs: Set<String> = []
+        for column in table.columns where column.isNotNull && !isBlocked(column) {
+            guard let old = stored.columns[column.name], !old.isNotNull else { continue }
+            let proof = StorageName.derived(table.name.name, [column.name], Self.proofKind)
+            proofs.insert(proof)
+            require(column, of: table, proof: proof, isProven: stored.checks[proof])
+        }
+        // An earlier apply may have been stopped before it could clear its own proof away.
+        for name in stored.checks.keys.sorted() where name.hasSuffix("__\(Self.proofKind)") && !proofs.contains(name) {
+            add(
+                PlanStep(
+                    .transaction, "\(alter(table)) DROP CONSTRAINT \(SQLName.quoted(name))",
+                    locks: [TableLock(.accessExclusive, table.name)]))
+        }
+    }
+
+    private static let proofKind = "not_null"
+
+    private mutating func require(_ column: DesiredColumn, of table: DesiredTable, proof: String, isProven: Bool?) {
+        let name = SQLName.quoted(column.name)
+        let exclusive = [TableLock(.accessExclusive, table.name)]
+        guard facts.hasRows(table.name) else {
+            add(
+                PlanStep(
+                    .transaction, "\(alter(table)) ALTER COLUMN \(name) SET NOT NULL", locks: exclusive, effect: "required from now on"))
+            return
+        }
+        let missing = facts.count(.missing(table.name, columns: [column.name]))
+        if missing > 0 {
+            guard let fill = column.fill else {
+                problem(
+                    .valuesMissing, column.field ?? table.subject, "becomes required, and \(records(missing)) no value for it.",
+                    "Give it a default, which they get then, or fill it in first.")
+                return
+            }
+            add(
+                PlanStep(
+                    .transaction, "UPDATE \(table.name.sql) SET \(name) = \(fill.sql) WHERE \(name) IS NULL",
+                    locks: [TableLock(.rowExclusive, table.name)], scans: true,
+                    effect: "\(records(missing, verb: "get", "gets")) \(fill.sql)"))
+        }
+        let constraint = SQLName.quoted(proof)
+        if isProven == nil {
+            add(
+                PlanStep(
+                    .transaction, "\(alter(table)) ADD CONSTRAINT \(constraint) CHECK (\(name) IS NOT NULL) NOT VALID", locks: exclusive,
+                    effect: "required from now on"))
+        }
+        if isProven != true {
+            add(
+                PlanStep(
+                    .concurrent, "\(alter(table)) VALIDATE CONSTRAINT \(constraint)", locks: [TableLock(.shareUpdateExclusive, table.name)],
+                    scans: true))
+        }
+        add(
+            PlanStep(
+                .finish, "\(alter(table)) ALTER COLUMN \(name) SET NOT NULL;\n\(alter(table)) DROP CONSTRAINT \(constraint)",
+                locks: exclusive))
+    }
+
+    // MARK: Words
+
+    func alter(_ table: DesiredTable) -> String { "ALTER TABLE \(table.name.sql)" }
+
+    /// `1 record has`, `12,345 records have`
+    func records(_ count: Int64, verb plural: String = "have", _ singular: String = "has") -> String {
+        count == 1 ? "1 record \(singular)" : "\(Figure.grouped(count)) records \(plural)"
+    }
+}
+
+extension ColumnType {
+    /// nil for types that have none.
+    var collation: String? { definition == sql ? nil : "C" }
+}
+
+enum Figure {
+    /// `12,345`
+    static func grouped(_ number: Int64) -> String {
+        var digits = String(number.magnitude)
+        var groups: [String] = []
+        while digits.count > 3 {
+            groups.insert(String(digits.suffix(3)), at: 0)
+            digits = String(digits.dropLast(3))
+        }
+        return (number < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+    }
+}

@@ -1,0 +1,82 @@
+import Catalog
+
+extension SchemaPlan {
+    /// The plan for programs. Keys stay; new ones may come.
+    package var json: String {
+        var json = JSONText()
+        json.object { json in
+            json.member("empty", isEmpty)
+            json.member("applicable", problems.isEmpty)
+            json.member("digest", target.digest)
+            json.member("previous_digest", previousDigest)
+            json.array("steps", steps) { json, step in
+                json.object { json in
+                    json.member("phase", "\(step.phase)")
+                    json.member("summary", step.summary)
+                    json.member("sql", step.sql)
+                    json.array("locks", step.locks) { json, lock in
+                        json.object { json in
+                            json.member("table", lock.table.description)
+                            json.member("mode", lock.mode.rawValue)
+                        }
+                    }
+                    json.member("rewrites_table", step.rewrites)
+                    json.member("scans_table", step.scans)
+                    json.member("effect", step.effect)
+                }
+            }
+            json.array("problems", problems) { json, problem in
+                json.object { json in
+                    json.member("code", problem.code.description)
+                    json.member("target", problem.target)
+                    json.member("message", problem.message)
+                    json.member("remedy", problem.remedy)
+                }
+            }
+        }
+        return json.text
+    }
+}
+
+extension DesiredSchema {
+    /// The schema document: what `apply` leaves in the database, and what the digest is taken of.
+    package var document: String {
+        var json = JSONText()
+        json.object { json in
+            json.member("format", 1)
+            json.array("tables", tables.sorted { $0.name.description < $1.name.description }) { json, table in
+                json.object { json in table.write(to: &json) }
+            }
+            json.array("fields", fields.sorted { $0.path < $1.path }) { json, field in
+                json.object { json in
+                    json.member("path", field.path)
+                    json.member("type", field.signature.description)
+                    json.member("owner", field.owner)
+                }
+            }
+        }
+        return json.text
+    }
+
+    /// Two catalogs with the same digest need the same tables.
+    package var digest: String { StorageName.digest(document) }
+}
+
+extension DesiredTable {
+    fileprivate func write(to json: inout JSONText) {
+        json.member("name", name.description)
+        json.member("owner", owner)
+        json.member("subject", subject)
+        // Sorted, since what a table is doesn't depend on the order in which it came to be.
+        json.array("columns", columns.sorted { $0.name < $1.name }) { json, column in
+            json.object { json in
+                json.member("name", column.name)
+                json.member("definition", column.definition)
+            }
+        }
+        json.array("primary_key", primaryKey.columns) { json, column in json.string(column) }
+        let constraints = checks.map { "\($0.name) CHECK (\($0.expression))" } + foreignKeys.map(\.definition)
+        json.array("constraints", constraints.sorted()) { json, text in json.string(text) }
+        json.array("indexes", indexes.map { $0.definition(on: name) }.sorted()) { json, text in json.string(text) }
+    }
+}

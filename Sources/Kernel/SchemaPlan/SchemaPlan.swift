@@ -1,0 +1,54 @@
+package import Catalog
+package import Postgres
+
+/// The difference between the manifests and a database, as statements: what `tessera plan` shows and `tessera apply` does.
+package struct SchemaPlan: Sendable, Hashable {
+    /// In the order in which they run. Empty when there is nothing to do.
+    package var steps: [PlanStep]
+    /// Why the plan can't be carried out. `apply` refuses a plan that has any.
+    package var problems: [SchemaProblem]
+    /// What the database is brought to.
+    package var target: DesiredSchema
+    /// Digest that `apply` left behind last; nil when it never ran.
+    package var previousDigest: String?
+    /// Ledger entries of indexes and constraints that the steps drop.
+    let forgotten: Set<Ledger.Key>
+
+    /// Nothing to do and nothing in the way.
+    package var isEmpty: Bool { steps.isEmpty && problems.isEmpty }
+
+    package func steps(in phase: PlanStep.Phase) -> [PlanStep] { steps.filter { $0.phase == phase } }
+
+    /// Compares a catalog with the database behind a client. Reads only.
+    ///
+    /// - Throws: `SchemaError` with `schema.newer_database` when the database was brought up by a newer Tessera; `PostgresError`.
+    package static func make(for catalog: Catalog, on client: PostgresClient) async throws -> SchemaPlan {
+        let desired = DesiredSchema(catalog: catalog)
+        return try await client.withConnection { try await make(for: desired, on: $0) }
+    }
+
+    package static func make(for desired: DesiredSchema, on connection: PostgresConnection) async throws -> SchemaPlan {
+        let actual = try await ActualSchema.read(connection, for: desired)
+        try actual.checkVersion()
+        var facts = PlanFacts()
+        while true {
+            var diff = SchemaDiff(desired: desired, actual: actual, facts: facts)
+            diff.run()
+            facts = diff.facts
+            // Answers may raise further questions, yet there are only so many tables and columns to ask about.
+            if try await facts.ask(connection) { continue }
+            return SchemaPlan(
+                steps: diff.steps, problems: diff.problems, target: desired, previousDigest: actual.stateDigest, forgotten: diff.forgotten)
+        }
+    }
+}
+
+extension ActualSchema {
+    func checkVersion() throws(SchemaError) {
+        guard let newest = systemVersions.max(), newest > SystemSchema.latest else { return }
+        throw SchemaError(
+            .newerDatabase,
+            "The database was brought up by a newer Tessera (system step \(newest), this one knows \(SystemSchema.latest)). "
+                + "Install that version, or restore a backup from before.")
+    }
+}

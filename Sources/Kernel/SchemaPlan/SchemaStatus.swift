@@ -1,0 +1,42 @@
+package import Catalog
+package import Postgres
+
+/// Whether a database is what the manifests ask for: what `serve` looks at before it listens.
+package enum SchemaStatus: Sendable {
+    case matches
+    /// What would have to be done, or what is in the way of it.
+    case differs(SchemaPlan)
+    /// The database was brought up by a newer Tessera.
+    case newer(SchemaError)
+
+    package static func check(_ catalog: Catalog, on client: PostgresClient) async throws -> SchemaStatus {
+        do {
+            let plan = try await SchemaPlan.make(for: catalog, on: client)
+            return plan.isEmpty ? .matches : .differs(plan)
+        } catch let error as SchemaError where error.code == .newerDatabase {
+            return .newer(error)
+        }
+    }
+
+    /// What to tell whoever started the server, and what to type; nil when all is well.
+    package func message(deployment: String) -> String? {
+        switch self {
+        case .matches:
+            return nil
+        case .newer(let error):
+            return error.message
+        case .differs(let plan) where !plan.problems.isEmpty:
+            let first = plan.problems[0]
+            let more = plan.problems.count == 1 ? "" : " (and \(plan.problems.count - 1) more)"
+            return "The database can't be brought to the manifests: \(first)\(more)\nSee all with: tessera plan --deployment \(deployment)"
+        case .differs(let plan):
+            let count = plan.steps.count == 1 ? "1 statement is" : "\(plan.steps.count) statements are"
+            let state = plan.previousDigest == nil ? "The database has not been set up yet" : "The database doesn't match the manifests"
+            return """
+                \(state): \(count) missing.
+                See them with:  tessera plan --deployment \(deployment)
+                Do it with:     tessera apply --deployment \(deployment)
+                """
+        }
+    }
+}
