@@ -19,6 +19,7 @@ package enum SystemSchema {
                     created_at timestamptz NOT NULL DEFAULT now(),
                     disabled_at timestamptz
                 );
+                INSERT INTO tessera.principal (id, kind, name) VALUES ('00000000-0000-7000-8000-000000000001', 'user', 'Administrator');
                 CREATE TABLE tessera.token (
                     id uuid PRIMARY KEY,
                     principal_id uuid NOT NULL REFERENCES tessera.principal ON DELETE CASCADE,

@@ -1,0 +1,45 @@
+import ArgumentParser
+import SchemaPlan
+
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Bring the database to the manifests.",
+        discussion: """
+            Carries out what `tessera plan` shows: alone, in transactions that wait briefly for locks and try again, indexes on large tables
+            concurrently. Interrupted, it goes on where it stopped. Nothing is dropped: what the manifests no longer have is retired. A
+            running server takes up the result by itself.
+            """)
+
+    @OptionGroup var options: DeploymentOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            let deployment = try options.load()
+            let report = try await Database.with(options, logger: CommandLog.quiet) { database in
+                try await SchemaApplier(client: database.client, logger: CommandLog.quiet).apply(deployment.catalog, progress: ApplyProgress.show)
+            }
+            if output.isJSON {
+                Console.print("{\"steps\":\(report.steps),\"digest\":\"\(report.digest)\"}")
+            } else {
+                Console.print(report.steps == 0 ? "nothing to do" : "\(report.steps) steps done")
+            }
+        } 
+    }
+}
+
+/// What `apply` says while it works.
+enum ApplyProgress {
+    @Sendable static func show(_ event: ApplyEvent) async {
+        switch event {
+        case .waitingForOtherApply: Console.note("another apply is running; waiting for it")
+        case .starting(let step, let number, let total): Console.progress("\(number)/\(total)  \(step.summary)")
+        case .finished, .committed: Console.progress("")
+        case .retrying(let attempt, let total, let pause, let holders):
+            Console.progress("")
+            let who = holders.isEmpty ? "" : ", held by \(holders.joined(separator: "; "))"
+            Console.note("a lock isn't to be had\(who); attempt \(attempt) of \(total) after \(pause)")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Glibc
+
+/// Standard output and standard error, with colours where a person looks.
+enum Console {
+    enum Style: String {
+        case bold = "1"
+        case dim = "2"
+        case red = "31"
+        case green = "32"
+        case yellow = "33"
+    }
+
+    static let isInteractive = isatty(STDERR_FILENO) == 1
+    private static let hasColours = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil
+
+    static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+    static func error(_ text: String) { write("tessera: \(text)\n", to: STDERR_FILENO) }
+
+    /// A line about what goes on; not part of the output.
+    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// Replaces the last line of the terminal; prints nothing elsewhere.
+    static func progress(_ text: String) {
+        guard isInteractive else { return }
+        write("\r\u{1B}[K\(text)", to: STDERR_FILENO)
+    }
+
+    static func styled(_ text: String, _ style: Style) -> String {
+        hasColours ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    static func write(_ text: String, to descriptor: Int32) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard written > 0 || errno == EINTR else { return }
+            rest = rest.dropFirst(max(0, written))
+        }
+    }
+}

@@ -1,0 +1,13 @@
+import Logging
+
+/// Loggers of the command line: a server says what it does, a command only what goes wrong.
+enum CommandLog {
+    static let quiet = logger(level: .warning)
+    static let server = logger(level: .info)
+
+    private static func logger(level: Logger.Level) -> Logger {
+        var logger = Logger(label: "tessera") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}

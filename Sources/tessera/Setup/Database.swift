@@ -1,0 +1,75 @@
+import Glibc
+import Logging
+import Postgres
+import PrivateCluster
+
+/// A database to work on: named by TESSERA_DATABASE_URL, or the private cluster of the data folder.
+struct Database: Sendable {
+    let client: PostgresClient
+    let url: String
+    /// The private cluster, when this process started it and so stops it.
+    let cluster: RunningCluster?
+
+    /// Where the private cluster lies.
+    static func clusterOptions(_ options: DeploymentOptions) throws -> PrivateClusterOptions {
+        guard let data = options.data ?? PrivateCluster.defaultDataDirectory() else {
+            throw Failure(.wrongInput, "no data folder: this user has no home; name one with --data, or a database in TESSERA_DATABASE_URL")
+        }
+        return PrivateClusterOptions(dataDirectory: absolute(data) + "/postgres")
+    }
+
+    static var namedURL: String? { getenv("TESSERA_DATABASE_URL").map { String(cString: $0) } }
+
+    /// Opens the database for the length of `body`: a cluster that runs already is used as it is, one that doesn't is started and stopped.
+    static func with<R: Sendable>(
+        _ options: DeploymentOptions, logger: Logger, pool: PoolOptions = PoolOptions(), _ body: @escaping @Sendable (Database) async throws -> R
+    ) async throws -> R {
+        let (url, cluster) = try await open(options, logger: logger)
+        do {
+            let result = try await run(url: url, cluster: cluster, pool: pool, logger: logger, body)
+            await cluster?.stop()
+            return result
+        } catch {
+            await cluster?.stop()
+            throw error
+        }
+    }
+
+    /// The URL, and the cluster when it had to be started.
+    static func open(_ options: DeploymentOptions, logger: Logger) async throws -> (url: String, cluster: RunningCluster?) {
+        if let url = namedURL { return (url, nil) }
+        let clusterOptions = try clusterOptions(options)
+        do {
+            if let url = try await PrivateCluster.runningConnectionURL(clusterOptions) { return (url, nil) }
+            let cluster = try await PrivateCluster.start(clusterOptions, logger: logger)
+            return (cluster.connectionURL, cluster)
+        } catch let error as PrivateClusterError {
+            throw Failure(.unreachable, "\(error)")
+        }
+    }
+
+    private static func run<R: Sendable>(
+        url: String, cluster: RunningCluster?, pool: PoolOptions, logger: Logger, _ body: @escaping @Sendable (Database) async throws -> R
+    ) async throws -> R {
+        let client = PostgresClient(configuration: try PostgresConfiguration(url: url), options: pool, logger: logger)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await client.run() }
+            let result: Result<R, any Error>
+            do {
+                result = .success(try await body(Database(client: client, url: url, cluster: cluster)))
+            } catch {
+                result = .failure(error)
+            }
+            await client.shutdown()
+            group.cancelAll()
+            return try result.get()
+        }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        guard let folder = getcwd(nil, 0) else { return path }
+        defer { free(folder) }
+        return "\(String(cString: folder))/\(path)"
+    }
+}

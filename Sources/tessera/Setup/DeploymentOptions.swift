@@ -1,0 +1,43 @@
+import ArgumentParser
+import Catalog
+import Manifests
+
+/// Which deployment a command is about.
+struct DeploymentOptions: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The deployment file.", valueName: "file"))
+    var deployment = "manifests/deployments/starter.yaml"
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The data folder: private PostgreSQL, token notes. Default: /var/lib/tessera for root, else ~/.local/share/tessera.",
+            valueName: "folder"))
+    var data: String?
+
+    /// Reads and checks the deployment with everything it names.
+    func load() throws -> Deployment {
+        let result = Composer().compose(deployment)
+        for warning in result.diagnostics where warning.severity == .warning { Console.note("\(warning)") }
+        guard let composition = result.composition else {
+            throw Failure(.wrongInput, Self.report(result.diagnostics.filter { $0.severity == .error }))
+        }
+        do {
+            return Deployment(composition: composition, catalog: try Catalog(composition: composition), path: deployment)
+        } catch {
+            throw Failure(.wrongInput, Self.report(error.diagnostics))
+        }
+    }
+
+    private static func report(_ diagnostics: [Diagnostic]) -> String {
+        let count = diagnostics.count == 1 ? "1 error" : "\(diagnostics.count) errors"
+        return "the deployment has \(count); nothing was changed\n" + diagnostics.map(\.description).joined(separator: "\n")
+    }
+}
+
+/// A deployment that composed without errors.
+struct Deployment {
+    let composition: Composition
+    let catalog: Catalog
+    /// The file it was read from.
+    let path: String
+}

@@ -1,0 +1,58 @@
+import Glibc
+import Logging
+import ModuleHost
+import Postgres
+import Records
+import SchemaPlan
+
+/// A record store in this process, beside a running server or without one: for commands that move much data.
+enum DirectStore {
+    static func with<R: Sendable>(
+        _ options: DeploymentOptions, deployment: Deployment, _ body: @escaping @Sendable (RecordStore) async throws -> R
+    ) async throws -> R {
+        let logger = CommandLog.quiet
+        let modules = try deployment.loadModules(logger: logger)
+        return try await Database.with(options, logger: logger) { database in
+            try await deployment.requireSchema(on: database.client)
+            return try await body(RecordStore(client: database.client, catalog: deployment.catalog, hooks: modules, logger: logger))
+        }
+    }
+}
+
+extension Deployment {
+    /// The folder that paths in the deployment file are relative to.
+    var folder: String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Loads the modules that have code.
+    func loadModules(logger: Logger) throws -> LoadedModules {
+        let path = getenv("TESSERA_MODULE_PATH").map { String(cString: $0) }
+        do {
+            return try ModuleLoader(folders: LibraryFolders(modulePath: path, executable: Self.executable), logger: logger)
+                .load(composition, catalog: catalog, folder: folder)
+        } catch {
+            throw Failure(.wrongInput, "\(error)")
+        }
+    }
+
+    /// Stops a command whose database isn't what the manifests ask for.
+    func requireSchema(on client: PostgresClient) async throws {
+        if let message = try await SchemaStatus.check(catalog, on: client).message(deployment: path) {
+            throw Failure(.wrongInput, message)
+        }
+    }
+
+    /// This program's own file, beside which its libraries lie.
+    private static var executable: String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        return length > 0 ? String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
+    }
+}
+
+extension Access {
+    /// Whoever may run commands on the deployment's machine is its administrator.
+    static let commandLine = Access(principal: .administrator, channel: .commandLine)
+}

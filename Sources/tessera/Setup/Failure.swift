@@ -1,0 +1,41 @@
+import ArgumentParser
+
+/// Why a command stops: what to print, and the exit code that scripts see.
+struct Failure: Error, CustomStringConvertible {
+    let code: ExitCode
+    let description: String
+
+    init(_ code: ExitCode, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+}
+
+extension ExitCode {
+    /// The input is wrong, or the schema differs.
+    static let wrongInput = ExitCode(1)
+    /// Some records failed, others went in.
+    static let partly = ExitCode(2)
+    /// No database or no server.
+    static let unreachable = ExitCode(3)
+    /// A fault of Tessera's own (EX_SOFTWARE of sysexits.h).
+    static let fault = ExitCode(70)
+}
+
+/// Runs a command's body and turns what it throws into a message on standard error and an exit code.
+func reportingFailures(_ body: () async throws -> Void) async throws {
+    do {
+        try await body()
+    } catch let failure as Failure {
+        Console.error(failure.description)
+        throw failure.code
+    } catch let exit as ExitCode {
+        throw exit
+    } catch is CancellationError {
+        Console.error("stopped")
+        throw ExitCode(130)
+    } catch {
+        Console.error("\(error)")
+        throw ExitCode.fault
+    }
+}
