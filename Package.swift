@@ -41,7 +41,7 @@ let package = Package(
         .target(
             name: "SchemaPlan", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/SchemaPlan",
             swiftSettings: swiftSettings),
-        .target(name: "Records", dependencies: ["Catalog", "Postgres", queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
+        .target(name: "Records", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
         .target(name: "Transfer", dependencies: ["Catalog", "Records", "Postgres", logging], path: "Sources/Kernel/Transfer", swiftSettings: swiftSettings),
 
         .target(name: "ModuleHost", dependencies: ["Catalog", "Records", tesseraKit, logging], swiftSettings: swiftSettings),

@@ -30,7 +30,6 @@ struct ClusterInitializer {
     /// Initialises in a folder beside and renames it into place when it is complete and on disk: whatever ends us on the way, there is
     /// either no cluster or a whole one.
     func initialize(_ binaries: ServerBinaries) async throws(PrivateClusterError) {
-        await removeLeftovers()
         let staging = "\(folder.path)/\(ClusterFolder.stagingPrefix)\(getpid())-\(UInt32.random(in: 0 ... .max))"
         logger.info("initialising a PostgreSQL cluster", metadata: ["folder": "\(folder.data)", "version": "\(binaries.version)"])
         let command = Command(
@@ -67,7 +66,7 @@ struct ClusterInitializer {
 
     /// Removes what interrupted runs left. An `initdb` whose Tessera was killed ends at its next line of output, whose reader is gone; it
     /// works in a folder that nobody renames any more, so it can do no harm meanwhile.
-    private func removeLeftovers() async {
+    func removeLeftovers() async {
         for name in Files.names(in: folder.path) where name.hasPrefix(ClusterFolder.stagingPrefix) {
             let path = "\(folder.path)/\(name)"
             let removal = Command(executable: "/bin/rm", arguments: ["-rf", "--one-file-system", "--", path], user: user)

@@ -21,7 +21,9 @@ enum ClusterSettings {
             "unix_socket_directories": socketDirectory,
             "unix_socket_permissions": "0700",
         ]
-        for name in ["fsync", "full_page_writes", "synchronous_commit"] { settings[name] = options.durable ? "on" : "off" }
+        // Even a test's cluster keeps what it acknowledged when processes are killed; only a power cut may cost it data.
+        settings["synchronous_commit"] = "on"
+        for name in ["fsync", "full_page_writes"] { settings[name] = options.durable ? "on" : "off" }
         settings.merge(options.settings) { _, own in own }
         return settings.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
     }

@@ -86,12 +86,16 @@ struct PostmasterLauncher: Sendable {
     /// Removes what keeps a new postmaster from starting after the old one was killed.
     private func clearAway() async throws(PrivateClusterError) {
         try await endOrphans()
-        // PostgreSQL copes with its own stale file unless the old id now belongs to another of this user's processes. The file is
-        // removed only now that no process of the cluster is left, whom its entry for shared memory would protect.
-        guard let file = PostmasterFile.read(in: folder.data), ProcessTable.isRunning(file.pid) else { return }
-        logger.notice("removing a stale postmaster.pid; its process id belongs to another program", metadata: ["pid": "\(file.pid)"])
-        let path = PostmasterFile.path(in: folder.data)
-        guard unlink(path) == 0 || errno == ENOENT else { throw .system("remove", path, errno) }
+        // PostgreSQL copes with its own stale lock files unless the old id still stands for a process: another program that got it since,
+        // or a dead postmaster that nobody has reaped. They are removed only now that no process of the cluster is left, whom the
+        // entry for shared memory in postmaster.pid would protect.
+        if let file = PostmasterFile.read(in: folder.data) {
+            logger.notice("removing the postmaster.pid of a PostgreSQL that was killed", metadata: ["pid": "\(file.pid)"])
+        }
+        let socket = SocketFolder.socketPath(in: socketDirectory)
+        for path in [PostmasterFile.path(in: folder.data), socket + ".lock", socket] {
+            guard unlink(path) == 0 || errno == ENOENT else { throw .system("remove", path, errno) }
+        }
     }
 
     /// Backends outlive a killed postmaster until they look up from their work. Until they are gone no new one may start.

@@ -22,6 +22,7 @@ package enum PrivateCluster {
         let major = try initializer.existingMajor()
         let binaries = try await ServerBinaries.find(options, dataMajor: major, user: user)
         let socketDirectory = try SocketFolder.prepare(options, folder: folder, user: user)
+        await initializer.removeLeftovers()
         if major == nil { try await initializer.initialize(binaries) }
         let launcher = PostmasterLauncher(
             options: options, folder: folder, user: user, binaries: binaries, socketDirectory: socketDirectory, logger: logger)

@@ -51,7 +51,8 @@ extension Field {
         case .multiChoice, .tags: [Column(key, .textArray)]
         case .emails, .phones: [Column(primaryKey, .text)]
         case .address: AddressMember.allCases.map { Column("\(key)_\($0.rawValue)", .text) }
-        case .link(let link): [Column("\(key)_id", .uuid, references: ForeignKey(table: TableName(typeID: link.target), onDelete: link.onDelete))]
+        case .link(let link):
+            [Column("\(key)_id", .uuid, references: ForeignKey(table: TableName(typeID: link.target), onDelete: link.onDelete))]
         case .links: []
         case .linkAny: [Column("\(key)_type", .text), Column("\(key)_id", .uuid)]
         case .user: [Column("\(key)_id", .uuid, references: ForeignKey(table: .principals, onDelete: .restrict))]

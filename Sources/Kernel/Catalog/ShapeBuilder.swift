@@ -29,7 +29,8 @@ struct ShapeBuilder {
         switch field.type {
         case .emails, .phones:
             guard let table = type.childTable(of: field) else { return }
-            append(Property(name: field.key, type: .collection(of: .complex(Self.channelShape(table))), isNullable: false), .channels(table))
+            append(
+                Property(name: field.key, type: .collection(of: .complex(Self.channelShape(table))), isNullable: false), .channels(table))
         case .link(let link):
             append(Property(name: field.key, type: .entity(link.target)), .toOne(column: "\(field.key)_id", target: link.target))
         case .links(let links):

@@ -60,7 +60,8 @@ extension TypeShape {
 
     fileprivate func adding(linkColumnsOf table: ChildTable, links: Links, named name: String) -> TypeShape {
         let own = links.columns.flatMap { field in ShapeBuilder.properties(of: field).map(\.property) }
-        let complex = ComplexShape(name: "\(name)/_link", properties: [Property(name: "is_primary", type: .boolean, isNullable: false)] + own)
+        let complex = ComplexShape(
+            name: "\(name)/_link", properties: [Property(name: "is_primary", type: .boolean, isNullable: false)] + own)
         let link = Property(name: Self.linkMember, type: .complex(complex), isNullable: false, ordinal: bindings.count)
         return TypeShape(
             shape: EntityShape(name: name, properties: Array(shape.properties.values) + [link]),

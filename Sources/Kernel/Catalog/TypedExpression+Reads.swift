@@ -34,7 +34,8 @@ extension TypedExpression {
         body(self)
         switch kind {
         case .literal, .property: break
-        case .isNull(let operand, _), .isInList(let operand, _, _), .isInCollection(let operand, _), .not(let operand), .negate(let operand),
+        case .isNull(let operand, _), .isInList(let operand, _, _), .isInCollection(let operand, _), .not(let operand),
+            .negate(let operand),
             .toDecimal(let operand):
             operand.visit(body)
         case .compare(_, let left, let right), .arithmetic(_, let left, let right):

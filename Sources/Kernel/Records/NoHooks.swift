@@ -1,5 +1,3 @@
-package import QueryLanguage
-
 /// A store without modules: nothing is added to writes, and phone numbers are reduced to their digits.
 package struct NoHooks: WriteHooks {
     package init() {}

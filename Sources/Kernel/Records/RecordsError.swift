@@ -1,5 +1,3 @@
-package import QueryLanguage
-
 /// What the store refuses, in terms a caller can act on. `code` is stable; `message` says where, what and what to do, without record values.
 package struct RecordsError: Error, Sendable, CustomStringConvertible {
     /// One broken rule of one field.

@@ -13,6 +13,9 @@ package struct PostgresResult: Sendable {
 
     init(storage: ResultStorage) { self.storage = storage }
 
+    /// The result of nothing: no rows, no columns.
+    static let nothing = PostgresResult(storage: ResultStorage(empty: ()))
+
     package var rowCount: Int { storage.rowCount }
     package var columnCount: Int { storage.columnCount }
     package var isEmpty: Bool { storage.rowCount == 0 }
@@ -136,7 +139,8 @@ package struct PostgresRow: Sendable {
 /// SAFETY: libpq never changes a result after handing it out, and reading one from several threads is allowed
 /// (PostgreSQL manual, 34.20 Behavior in Threaded Programs).
 final class ResultStorage: @unchecked Sendable {
-    let pointer: OpaquePointer
+    /// libpq reads nil as a result without rows.
+    let pointer: OpaquePointer?
     let rowCount: Int
     let columnCount: Int
 
@@ -144,6 +148,12 @@ final class ResultStorage: @unchecked Sendable {
         self.pointer = pointer
         self.rowCount = Int(PQntuples(pointer))
         self.columnCount = Int(PQnfields(pointer))
+    }
+
+    init(empty: Void) {
+        pointer = nil
+        rowCount = 0
+        columnCount = 0
     }
 
     deinit { PQclear(pointer) }

@@ -19,7 +19,8 @@ struct ChannelReader {
     func phones(_ value: Value) throws(FieldChecker.Refusal) -> [ListRow] {
         try rows(value, main: "number", extra: ["kind", "is_primary", "extension", "invalid"]) { text, row throws(FieldChecker.Refusal) in
             let number = text.trimmingSpaces()
-            guard number.utf8.contains(where: \.isASCIIDigit) || number.unicodeScalars.contains(where: { $0.properties.numericType != nil }),
+            guard
+                number.utf8.contains(where: \.isASCIIDigit) || number.unicodeScalars.contains(where: { $0.properties.numericType != nil }),
                 number.unicodeScalars.count <= 60
             else {
                 throw FieldChecker.Refusal(code: "records.bad_phone", message: "An entry of \(field.label) is no phone number.")
@@ -53,7 +54,8 @@ struct ChannelReader {
                     guard extra.contains(name) else {
                         throw FieldChecker.Refusal(
                             code: "records.unknown_property",
-                            message: "An entry of \(field.label) has no \(name); it has \(main), \(extra.sorted().joined(separator: ", ")).")
+                            message: "An entry of \(field.label) has no \(name); it has \(main), \(extra.sorted().joined(separator: ", "))."
+                        )
                     }
                     row[name] = try Self.member(name, member, named: field.label)
                 }
@@ -91,7 +93,9 @@ struct ChannelReader {
     private static func address(_ text: String, named label: String) throws(FieldChecker.Refusal) -> String {
         let trimmed = text.trimmingSpaces()
         let parts = trimmed.split(separator: "@", omittingEmptySubsequences: false)
-        let unprintable = trimmed.unicodeScalars.contains { $0.value <= 0x20 || $0.value == 0x7F || "<>(),;:\"\\[]".unicodeScalars.contains($0) }
+        let unprintable = trimmed.unicodeScalars.contains {
+            $0.value <= 0x20 || $0.value == 0x7F || "<>(),;:\"\\[]".unicodeScalars.contains($0)
+        }
         guard parts.count == 2, let local = parts.first, let domain = parts.last, !local.isEmpty, local.utf8.count <= 64,
             trimmed.utf8.count <= 254, !unprintable, isDomain(domain)
         else {

@@ -49,11 +49,14 @@ struct ColumnBatch {
 
     private static func array(_ type: ColumnType, _ values: [Value]) -> PostgresParameter {
         switch type {
-        case .uuid: values.map { value -> PostgresUUID? in if case .guid(let id) = value { PostgresUUID(guid: id) } else { nil } }.postgresParameter
+        case .uuid:
+            values.map { value -> PostgresUUID? in if case .guid(let id) = value { PostgresUUID(guid: id) } else { nil } }.postgresParameter
         case .text: values.map(\.storedText).postgresParameter
         case .textArray: values.map(\.storedList).postgresParameter
         case .bigint: values.map { value -> Int64? in if case .integer(let number) = value { number } else { nil } }.postgresParameter
-        case .smallint: values.map { value -> Int16? in if case .integer(let number) = value { Int16(clamping: number) } else { nil } }.postgresParameter
+        case .smallint:
+            values.map { value -> Int16? in if case .integer(let number) = value { Int16(clamping: number) } else { nil } }
+                .postgresParameter
         case .boolean: values.map { value -> Bool? in if case .bool(let flag) = value { flag } else { nil } }.postgresParameter
         case .date:
             values.map { value -> PostgresDate? in
@@ -104,9 +107,9 @@ extension Value {
 }
 
 extension PostgresUUID {
-    package init(guid: GUID) { self.init(high: guid.high, low: guid.low) }
+    init(guid: GUID) { self.init(high: guid.high, low: guid.low) }
 }
 
 extension GUID {
-    package init(postgres uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
+    init(postgres uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
 }

@@ -1,4 +1,4 @@
-import QueryLanguage
+package import QueryLanguage
 import Synchronization
 
 #if canImport(Glibc)
@@ -25,4 +25,13 @@ extension GUID {
     }
 
     private static let lastStamp = Mutex<UInt64>(0)
+}
+
+extension DateTime {
+    /// This moment, by the system's clock.
+    static var now: DateTime {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return DateTime(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)
+    }
 }

@@ -55,7 +55,7 @@ struct InputReader {
                     draft.refuse(error.code, name, error.message)
                 }
             } else {
-                let hint = closestMatch(to: name, in: properties.keys).map { " Did you mean \($0)?" } ?? ""
+                let hint = Spelling.closest(to: name, in: properties.keys).map { " Did you mean \($0)?" } ?? ""
                 draft.refuse("records.unknown_property", name, "\(type.label) has no property \(name).\(hint)")
             }
         }
@@ -91,14 +91,14 @@ struct InputReader {
             draft.columns["\(field.key)_type"] = try value.isNull ? .null : .string(FieldChecker.string(value, named: field.label))
         case .primary:
             // A list that is given whole says itself which entry is primary.
-            guard input.values[field.key] == nil else { return }
-            let member = field.type.isEmails ? "address" : "number"
-            let list: [Value] = value.isNull ? [] : [.complex([member: value, "is_primary": .bool(true)])]
-            try readValue(field, .collection(list), input, into: &draft)
+            guard input.values[field.key] == nil, !value.isNull else { return }
+            try readValue(field, .collection([value]), input, into: &draft)
+            draft.primaries.insert(field.key)
         }
     }
 
-    private func readValue(_ field: Field, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
+    private func readValue(_ field: Field, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft) throws(FieldChecker.Refusal)
+    {
         switch field.type {
         case .emails(let limit):
             draft.lists[field.key] = try ChannelReader(field: field, limit: limit).emails(value)

@@ -38,7 +38,8 @@ struct InsertStatement {
         let own = "jsonb_strip_nulls(to_jsonb(r) - '{id,version}'::text[])"
         let new: SQL = drafts.allSatisfy(\.lists.isEmpty) ? "\(raw: own)" : "\(raw: own) || coalesce(i._lists, '{}')"
         sql += " "
-        sql += Trace.outbox("create", type: type, access: access, changeSet: changeSet, old: "NULL", new: new, from: "rec r JOIN input i USING (id)")
+        sql += Trace.outbox(
+            "create", type: type, access: access, changeSet: changeSet, old: "NULL", new: new, from: "rec r JOIN input i USING (id)")
         return sql
     }
 

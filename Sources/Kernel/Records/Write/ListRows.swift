@@ -23,7 +23,8 @@ struct ListRows {
         if !table.isLinks { batch.add("position", .smallint, rows.map { .integer(Int64($0.position)) }) }
         for column in columns { batch.add(column.name, column.type, rows.map { $0.row[column.name] ?? .null }) }
         let names = batch.columns.quotedList
-        var sql: SQL = "INSERT INTO \(raw: table.name.sql) (\(raw: names)) SELECT \(raw: batch.columnList(of: "l")) FROM \(batch.unnest(as: "l"))"
+        var sql: SQL =
+            "INSERT INTO \(raw: table.name.sql) (\(raw: names)) SELECT \(raw: batch.columnList(of: "l")) FROM \(batch.unnest(as: "l"))"
         if let updated { sql += " JOIN \(raw: updated) u ON u.id = l.\(identifier: table.recordColumn)" }
         // Reading the deleting CTE makes it run first.
         if let emptied { sql += " WHERE (SELECT count(*) FROM \(raw: emptied)) >= 0" }

@@ -1,5 +1,3 @@
-package import QueryLanguage
-
 /// How a batch of writes is carried out.
 package struct WriteOptions: Sendable {
     package var changeSet: ChangeSet

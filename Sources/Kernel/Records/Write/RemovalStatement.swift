@@ -20,9 +20,11 @@ struct RemovalStatement {
         batch.add("expected", .bigint, drafts.map { $0.expectedVersion.map(Value.integer) ?? .null })
         let table = type.table.sql
         var sql: SQL = "WITH input AS MATERIALIZED (SELECT * FROM \(batch.unnest(as: "i")))"
-        sql += ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(scope) ORDER BY t.id FOR UPDATE OF t)"
+        sql +=
+            ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(scope) ORDER BY t.id FOR UPDATE OF t)"
         for (position, list) in type.childTables.enumerated() where action == .purge {
-            sql += ", was\(raw: String(position)) AS MATERIALIZED (SELECT o.id, \(raw: ListRows.stored(list, alias: "o")) AS list FROM old o)"
+            sql +=
+                ", was\(raw: String(position)) AS MATERIALIZED (SELECT o.id, \(raw: ListRows.stored(list, alias: "o")) AS list FROM old o)"
         }
         sql += ", rec AS (\(change))"
         let joins = action == .purge ? type.childTables.indices.map { " JOIN was\($0) ON was\($0).id = r.id" }.joined() : ""
@@ -30,7 +32,8 @@ struct RemovalStatement {
         let before = SQL("\(raw: action == .purge ? purged : "jsonb_build_object('deleted_at', o.deleted_at)")")
         let after = SQL("\(raw: action == .purge ? "NULL" : "jsonb_build_object('deleted_at', r.deleted_at)")")
         sql += ", trace AS (\(Trace.change(action.rawValue, type: type, changeSet: changeSet, before: before, from: source)))"
-        sql += ", told AS (\(Trace.outbox(action.rawValue, type: type, access: access, changeSet: changeSet, old: before, new: after, from: source)))"
+        sql +=
+            ", told AS (\(Trace.outbox(action.rawValue, type: type, access: access, changeSet: changeSet, old: before, new: after, from: source)))"
         sql += " SELECT i.n, o.version, r.version FROM input i LEFT JOIN old o ON o.id = i.id LEFT JOIN rec r ON r.id = i.id ORDER BY i.n"
         return sql
     }

@@ -16,12 +16,13 @@ enum Trace {
     static func outbox(
         _ action: String, type: RecordType, access: Access, changeSet: ChangeSet, old: SQL, new: SQL, from: String
     ) -> SQL {
-        """
-        INSERT INTO tessera.outbox (record_type, action, record_id, version, old, new, principal_id, on_behalf_of, channel, change_set, cause) \
-        SELECT \(bind: type.id), '\(raw: action)', r.id, r.version, \(old), \(new), \(bind: PostgresUUID(guid: access.principal)), \
-        \(bind: access.onBehalfOf.map(PostgresUUID.init(guid:))), \(bind: access.channel.rawValue), \
-        \(bind: PostgresUUID(guid: changeSet.id)), \(bind: access.cause.map(PostgresUUID.init(guid:))) FROM \(raw: from)
-        """
+        let onBehalfOf = access.onBehalfOf.map { PostgresUUID(guid: $0) }.postgresParameter
+        return """
+            INSERT INTO tessera.outbox (record_type, action, record_id, version, old, new, principal_id, on_behalf_of, channel, change_set, cause) \
+            SELECT \(bind: type.id), '\(raw: action)', r.id, r.version, \(old), \(new), \(bind: PostgresUUID(guid: access.principal)), \
+            \(bind: onBehalfOf), \(bind: access.channel.rawValue), \
+            \(bind: PostgresUUID(guid: changeSet.id)), \(bind: access.cause.map(PostgresUUID.init(guid:))) FROM \(raw: from)
+            """
     }
 
     /// The row of a named change set, before its first write.

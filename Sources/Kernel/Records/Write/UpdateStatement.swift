@@ -28,12 +28,15 @@ struct UpdateStatement {
         let guarded = AccessGuard.predicate(.update, on: type, alias: "t", access: access)
 
         var sql: SQL = "WITH input AS MATERIALIZED (SELECT * FROM \(batch.unnest(as: "i")))"
-        sql += ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(guarded) ORDER BY t.id FOR UPDATE OF t)"
+        sql +=
+            ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(guarded) ORDER BY t.id FOR UPDATE OF t)"
         for (position, list) in lists.enumerated() {
-            sql += ", was\(raw: String(position)) AS MATERIALIZED (SELECT o.id, \(raw: ListRows.stored(list, alias: "o")) AS list FROM old o)"
+            sql +=
+                ", was\(raw: String(position)) AS MATERIALIZED (SELECT o.id, \(raw: ListRows.stored(list, alias: "o")) AS list FROM old o)"
         }
         sql += ", rec AS (UPDATE \(raw: table) t SET version = t.version + 1, updated_at = now(), updated_by = \(bind: principal)"
-        sql += "\(raw: assignments) FROM input i JOIN old o ON o.id = i.id WHERE t.id = i.id AND (i.expected IS NULL OR o.version = i.expected)"
+        sql +=
+            "\(raw: assignments) FROM input i JOIN old o ON o.id = i.id WHERE t.id = i.id AND (i.expected IS NULL OR o.version = i.expected)"
         sql += " AND \(raw: changes(values: values)) RETURNING t.*)"
         for (position, list) in lists.enumerated() {
             sql += ", emptied\(raw: String(position)) AS (DELETE FROM \(raw: list.name.sql) c USING rec u "

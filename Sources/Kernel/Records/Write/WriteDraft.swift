@@ -7,20 +7,26 @@ struct WriteDraft: Sendable {
     let index: Int
     var id: GUID
     var expectedVersion: Int64?
+    /// The stored version that rules and modules have judged; the write holds only if it is still that one.
+    var checkedVersion: Int64?
+    let isUpdate: Bool
     /// Values by column name, in the shape the column stores. Only what this write sets.
     var columns: [String: Value] = [:]
     /// Whole lists by field key: emails, phones, links to many. Only what this write replaces.
     var lists: [String: [ListRow]] = [:]
+    /// Fields whose list in `lists` is one entry to become the primary of what is stored, and no whole list yet.
+    var primaries: Set<String> = []
     /// Keys of the fields this write sets.
     var fields: Set<String> = []
     /// Links named by a unique key of their target, still to be looked up.
     var pendingLinks: [PendingLink] = []
     var problems: [RecordsError.Detail] = []
 
-    init(index: Int, id: GUID, expectedVersion: Int64? = nil) {
+    init(index: Int, id: GUID, expectedVersion: Int64? = nil, isUpdate: Bool = false) {
         self.index = index
         self.id = id
         self.expectedVersion = expectedVersion
+        self.isUpdate = isUpdate
     }
 
     mutating func refuse(_ code: String, _ target: String?, _ message: String) {
@@ -30,7 +36,9 @@ struct WriteDraft: Sendable {
     /// The failure this item ends with, once problems are known.
     func failure(of type: RecordType) -> RecordsError? {
         guard let first = problems.first else { return nil }
-        let message = problems.count == 1 ? first.message : "\(problems.count) values of this \(type.label.lowercased()) can't be stored; see details."
+        let message =
+            problems.count == 1
+            ? first.message : "\(problems.count) values of this \(type.label.lowercased()) can't be stored; see details."
         return RecordsError(.invalid, message, target: first.target, details: problems)
     }
 }

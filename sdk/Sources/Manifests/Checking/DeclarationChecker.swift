@@ -9,7 +9,7 @@ struct DeclarationChecker {
     // MARK: Names of fields
 
     /// Adds a field and its parts to a scope and reports names that are reserved or taken.
-    mutating func claim(_ field: FieldDeclaration, in scope: inout TypeScope, owner: String? = nil) {
+    mutating func claim(_ field: FieldDeclaration, in scope: inout TypeScope) {
         if Names.systemFields.contains(field.key) {
             report(.reservedName, field.location, "'\(field.key)' is a field that every record has; choose another key")
             return
@@ -18,7 +18,7 @@ struct DeclarationChecker {
         if let taken = scope.add(field.key, .field(field)) {
             report(
                 .doubleClaim, field.location,
-                "\(scope.name) has '\(field.key)' already: it is \(taken.owner)\(owner.map { " (\($0))" } ?? "")")
+                "\(scope.name) has '\(field.key)' already: it is \(taken.owner)")
             return
         }
         for name in field.derivedNames {

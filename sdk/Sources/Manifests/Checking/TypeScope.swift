@@ -12,11 +12,11 @@ struct TypeScope {
         /// Declared, but with errors that are reported already.
         case broken
 
-        /// For a message: `the currency of 'amount'`.
+        /// What has the name, for messages.
         var owner: String {
             switch self {
-            case .field(let field): "the field '\(field.key)' on line \(field.location.line)"
-            case .derived(let field): "a part of the field '\(field.key)' on line \(field.location.line)"
+            case .field(let field): "the field '\(field.key)' at \(field.location)"
+            case .derived(let field): "a part of the field '\(field.key)' at \(field.location)"
             case .system: "a field that every record has"
             case .inverse(let type): "the inverse of a link from \(type)"
             case .broken: "another field"

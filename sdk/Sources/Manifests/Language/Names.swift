@@ -86,6 +86,9 @@ enum Names {
         "or", "sub", "true",
     ]
 
+    /// The parts of an address.
+    static let addressMembers = ["street", "city", "region", "postal_code", "country"]
+
     /// Names that no module can have: each module has a database schema of its name.
     static let reservedModules = [Overlay.moduleID, "tessera", "system", "public", "information_schema"]
 

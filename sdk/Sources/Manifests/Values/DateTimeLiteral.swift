@@ -2,8 +2,11 @@
 public struct DateTimeLiteral: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// As written.
     public let text: String
-    /// Microseconds since 0001-01-01T00:00:00Z.
+    /// Microseconds since 1970-01-01T00:00:00Z.
     public let microseconds: Int64
+
+    /// 1970-01-01, counted from 0001-01-01.
+    private static let firstUnixDay = 719_162
 
     /// Reads a moment; nil for anything else.
     public init?(_ text: String) {
@@ -21,7 +24,7 @@ public struct DateTimeLiteral: Sendable, Hashable, Comparable, CustomStringConve
         }
         guard let offset = Self.offsetInMinutes(&reader), reader.isAtEnd else { return nil }
         self.text = text
-        let minutes = Int64(date.dayNumber) * 1440 + Int64(hour * 60 + minute - offset)
+        let minutes = Int64(date.dayNumber - Self.firstUnixDay) * 1440 + Int64(hour * 60 + minute - offset)
         microseconds = (minutes * 60 + Int64(second)) * 1_000_000 + Int64(fraction)
     }
 

@@ -63,6 +63,8 @@ public struct Path: Sendable, Hashable {
         case count(QueryOptions?)
         /// `$filter(condition)`
         case filter(Expression)
+        /// A key in parentheses behind a `$filter` step; elsewhere a key is part of a `call`.
+        case key([FunctionCall.Argument])
         /// `any(variable:condition)`; both nil for `any()`.
         case any(variable: String?, condition: Expression?)
         /// `all(variable:condition)`

@@ -11,6 +11,9 @@ public struct QueryLimits: Sendable, Hashable {
     /// The most digits of a number written in a query, after its exponent is applied. 1,000 by default.
     public var numberDigits = 1_000
 
+    /// No limit on depth may exceed this: the stack of a thread has an end.
+    static let greatestDepth = 200
+
     /// The default limits.
     public init() {}
 

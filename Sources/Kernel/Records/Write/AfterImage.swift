@@ -1,0 +1,69 @@
+import Catalog
+import QueryLanguage
+
+/// A record as it will be: what is stored with the draft's values on top, by property name, in the shapes of `RecordInput`.
+struct AfterImage {
+    private(set) var values: [String: Value]
+
+    /// - Parameter stored: what is stored, by property name; empty for a new record.
+    init(stored: [String: Value], draft: WriteDraft, type: RecordType) {
+        values = stored
+        values["id"] = .guid(draft.id)
+        for field in type.fields {
+            if let rows = draft.lists[field.key] {
+                let items = rows.map { row in Value.complex(row) }
+                values[field.key] = .collection(items)
+                values[field.primaryKey] = Self.primary(of: rows)
+            } else if case .address = field.type, draft.fields.contains(field.key) {
+                values[field.key] = Self.address(field, draft.columns)
+            } else {
+                for column in field.columns {
+                    if let value = draft.columns[column.name] { values[column.name] = value }
+                }
+            }
+        }
+        if let owner = draft.columns["owner_id"] { values["owner_id"] = owner }
+    }
+
+    /// Whether a field is empty: no value, an empty text, an empty list.
+    func isEmpty(_ field: Field) -> Bool {
+        let name: String =
+            switch field.type {
+            case .link, .user, .file, .linkAny: "\(field.key)_id"
+            default: field.key
+            }
+        switch values[name] ?? .null {
+        case .null: return true
+        case .string(let text): return text.isEmpty
+        case .collection(let items): return items.isEmpty
+        default: return false
+        }
+    }
+
+    /// Whether the condition is met. One that reads an empty field is, unless it asks for null itself.
+    func meets(_ condition: Condition, of type: RecordType) throws(QueryError) -> Bool {
+        if !condition.mentionsNull {
+            for key in condition.reads {
+                let isMissing = type.field(key).map { isEmpty($0) } ?? (values[key] ?? .null).isNull
+                if isMissing { return true }
+            }
+        }
+        return try holds(condition)
+    }
+
+    /// Whether the condition is true.
+    func holds(_ condition: Condition) throws(QueryError) -> Bool {
+        try Evaluator().evaluate(condition.expression, on: RecordValues(values)) == .bool(true)
+    }
+
+    private static func primary(of rows: [ListRow]) -> Value {
+        let row = rows.first { $0["is_primary"] == .bool(true) }
+        return row?["address"] ?? row?["number"] ?? .null
+    }
+
+    private static func address(_ field: Field, _ columns: [String: Value]) -> Value {
+        var members: [String: Value] = [:]
+        for member in AddressMember.allCases { members[member.rawValue] = columns["\(field.key)_\(member.rawValue)"] ?? .null }
+        return members.values.allSatisfy(\.isNull) ? .null : .complex(members)
+    }
+}

@@ -1,0 +1,100 @@
+import Catalog
+import Postgres
+import QueryLanguage
+
+/// Carries out prepared drafts: one statement for as many as it may take; when a row spoils it, the halves are tried alone, so that good rows
+/// go in and bad ones come back with their reason.
+struct BatchRunner {
+    /// Rows of one statement: enough to pay for the round trip, few enough that a spoilt one is found soon.
+    static let rowsPerStatement = 500
+
+    let store: RecordStore
+    let catalog: Catalog
+    let type: RecordType
+    let access: Access
+    let options: WriteOptions
+
+    typealias Execute = @Sendable (_ drafts: [WriteDraft], _ runner: StatementRunner) async throws -> [WriteOutcome]
+
+    /// Outcomes in the order of the caller's items; drafts with problems fail without being tried.
+    func run(_ drafts: [WriteDraft], execute: @escaping Execute) async throws -> [WriteOutcome] {
+        let failures = drafts.map { $0.failure(of: type) }
+        let good = zip(drafts, failures).filter { $1 == nil }.map(\.0)
+        var outcomes: [Int: WriteOutcome] = [:]
+        for (draft, failure) in zip(drafts, failures) {
+            if let failure { outcomes[draft.index] = .failed(failure) }
+        }
+        if options.mode == .atomic, drafts.count > 1, failures.contains(where: { $0 != nil }) {
+            for draft in good { outcomes[draft.index] = .failed(Self.undone) }
+            return drafts.compactMap { outcomes[$0.index] }
+        }
+        do {
+            for (index, outcome) in try await attempt(good, execute) { outcomes[index] = outcome }
+        } catch let abort as AtomicAbort {
+            outcomes = abort.outcomes
+            for draft in good where outcomes[draft.index] == nil { outcomes[draft.index] = .failed(Self.undone) }
+        } catch {
+            throw ConstraintViolation(catalog: catalog, type: type).translate(error)
+        }
+        return drafts.compactMap { outcomes[$0.index] }
+    }
+
+    private func attempt(_ drafts: [WriteDraft], _ execute: @escaping Execute) async throws -> [Int: WriteOutcome] {
+        guard !drafts.isEmpty else { return [:] }
+        let begin = Trace.begin(options.changeSet, access: access)
+        // A single write is one statement and needs no transaction around it.
+        if drafts.count == 1, begin == nil, let draft = drafts.first {
+            do {
+                let outcomes = try await execute(drafts, .pipelined(store.client))
+                return Dictionary(uniqueKeysWithValues: zip([draft.index], outcomes))
+            } catch  where ConstraintViolation.blamesRow(error) {
+                return [draft.index: .failed(failure(error))]
+            }
+        }
+        return try await store.client.transaction(isolation: .readCommitted, readOnly: false, retrySerializationFailures: 2) {
+            transaction in
+            let runner = StatementRunner.transaction(transaction)
+            if let begin { _ = try await runner.query(begin) }
+            var outcomes: [Int: WriteOutcome] = [:]
+            for start in stride(from: 0, to: drafts.count, by: Self.rowsPerStatement) {
+                try Task.checkCancellation()
+                let chunk = Array(drafts[start..<min(start + Self.rowsPerStatement, drafts.count)])
+                outcomes.merge(try await halve(chunk, runner, execute)) { _, new in new }
+            }
+            if options.mode == .atomic, outcomes.values.contains(where: \.isFailure) {
+                throw AtomicAbort(outcomes: outcomes.filter(\.value.isFailure))
+            }
+            return outcomes
+        }
+    }
+
+    /// The chunk as one statement, or its halves when a row of it is refused.
+    private func halve(_ drafts: [WriteDraft], _ runner: StatementRunner, _ execute: Execute) async throws -> [Int: WriteOutcome] {
+        do {
+            let outcomes = try await runner.attempt { try await execute(drafts, $0) }
+            return Dictionary(uniqueKeysWithValues: zip(drafts.map(\.index), outcomes))
+        } catch  where ConstraintViolation.blamesRow(error) {
+            guard drafts.count > 1 else { return [drafts[0].index: .failed(failure(error))] }
+            let middle = drafts.count / 2
+            let first = try await halve(Array(drafts[..<middle]), runner, execute)
+            let second = try await halve(Array(drafts[middle...]), runner, execute)
+            return first.merging(second) { _, new in new }
+        }
+    }
+
+    private func failure(_ error: any Error) -> RecordsError {
+        let translated = ConstraintViolation(catalog: catalog, type: type).translate(error)
+        return translated as? RecordsError ?? RecordsError(.internalFault, "The database refused this record: \(error)")
+    }
+
+    private static let undone = RecordsError(.invalid, "Undone, since another item of the same request failed.")
+}
+
+/// Rolls an atomic batch back, with the failures that caused it.
+private struct AtomicAbort: Error {
+    var outcomes: [Int: WriteOutcome]
+}
+
+extension WriteOutcome {
+    package var isFailure: Bool { if case .failed = self { true } else { false } }
+}

@@ -1,0 +1,66 @@
+import Catalog
+import Postgres
+import QueryLanguage
+
+/// Turns what PostgreSQL refused into what a caller can act on.
+struct ConstraintViolation {
+    let catalog: Catalog
+    let type: RecordType
+
+    /// The error of the store for an error of the database; errors that say nothing about the data pass through as unavailable or internal.
+    func translate(_ error: any Error) -> any Error {
+        guard let error = error as? PostgresError else { return error }
+        switch error.sqlState {
+        case "23505": return notUnique(error)
+        case "23503": return reference(error)
+        case "23502", "23514":
+            return RecordsError(
+                .invalid, "The database refused a value of \(error.column ?? error.constraint ?? type.label).", target: error.column)
+        case "22003", "22008": return RecordsError(.invalid, "A number or date is out of the database's range.")
+        case "40001", "40P01": return RecordsError(.unavailable, "Others changed the same records at the same moment; try again.")
+        case "55P03", "57014": return RecordsError(.unavailable, "The database didn't come to it in time; try again.")
+        case nil: return RecordsError(.unavailable, "The database can't be reached: \(error)")
+        default: return error
+        }
+    }
+
+    /// Whether one of several rows may be the culprit, so that the others can go in without it.
+    static func blamesRow(_ error: any Error) -> Bool {
+        guard let state = (error as? PostgresError)?.sqlState else { return false }
+        return state.hasPrefix("23") || state.hasPrefix("22")
+    }
+
+    private func notUnique(_ error: PostgresError) -> RecordsError {
+        let constraint = error.constraint ?? ""
+        if constraint == "\(type.key)_pkey" {
+            return RecordsError(.notUnique, "There is a \(type.label.lowercased()) with this id already.", target: "id")
+        }
+        for rule in type.uniques where constraint.contains(rule.fields.joined(separator: "_")) {
+            let labels = rule.fields.map { type.field($0)?.label ?? $0 }.joined(separator: ", ")
+            let message = rule.message ?? "There is a \(type.label.lowercased()) with the same \(labels) already."
+            return RecordsError(.notUnique, message, target: rule.fields.first)
+        }
+        for field in type.fields where field.unique && constraint.contains(field.key) {
+            return RecordsError(
+                .notUnique, "There is a \(type.label.lowercased()) with the same \(field.label) already.", target: field.key)
+        }
+        return RecordsError(.notUnique, "There is a \(type.label.lowercased()) with the same values already (\(constraint)).")
+    }
+
+    /// 23503 comes from both ends: a link to nothing, or the removal of what others link to.
+    private func reference(_ error: PostgresError) -> RecordsError {
+        let constraint = error.constraint ?? ""
+        let field = type.fields.first { field in field.columns.contains { $0.references != nil && constraint.contains($0.name) } }
+        if error.table == type.key, let field {
+            return RecordsError(.linkTargetMissing, "\(field.label) names a record that doesn't exist.", target: field.key)
+        }
+        if error.table == type.key, constraint.contains("owner_id") {
+            return RecordsError(.linkTargetMissing, "The owner isn't a user of this system.", target: "owner_id")
+        }
+        if let table = type.childTables.first(where: { $0.name.name == error.table }) {
+            return RecordsError(.linkTargetMissing, "\(table.field) names a record that doesn't exist.", target: table.field)
+        }
+        let other = catalog.types.first { $0.key == error.table }?.labelPlural.lowercased() ?? error.table ?? "other records"
+        return RecordsError(.stillReferenced, "There are \(other) that link to this record and must keep their link; change them first.")
+    }
+}

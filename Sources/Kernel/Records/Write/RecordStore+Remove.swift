@@ -1,0 +1,75 @@
+package import Catalog
+import Manifests
+import QueryLanguage
+
+extension RecordStore {
+    /// Deletes records so that they can be restored. Deleting a deleted record finds nothing.
+    package func delete(_ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access) async throws
+        -> [WriteOutcome]
+    {
+        try await remove(.delete, type, items, options: options, access: access)
+    }
+
+    /// Brings deleted records back; a record that isn't deleted stays as it is.
+    package func restore(_ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access) async throws
+        -> [WriteOutcome]
+    {
+        try await remove(.restore, type, items, options: options, access: access)
+    }
+
+    /// Removes records for good, deleted before or not. Links to them are emptied, kept from breaking, or followed, as each link says.
+    package func purge(_ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access) async throws -> [WriteOutcome]
+    {
+        try await remove(.purge, type, items, options: options, access: access)
+    }
+
+    private func remove(
+        _ action: RemovalStatement.Action, _ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access
+    ) async throws -> [WriteOutcome] {
+        let catalog = self.catalog
+        let keys = try await RecordKeys(store: self, type: type, access: access, includeDeleted: action != .delete).resolve(
+            items.map(\.key))
+        var drafts: [WriteDraft] = []
+        var outcomes = [WriteOutcome?](repeating: nil, count: items.count)
+        for (index, key) in keys.enumerated() {
+            switch key {
+            case .success(let id):
+                drafts.append(WriteDraft(index: index, id: id, expectedVersion: items[index].expectedVersion, isUpdate: true))
+            case .failure(let error): outcomes[index] = .failed(error)
+            }
+        }
+        let statement = RemovalStatement(action: action, type: type, access: access, changeSet: options.changeSet)
+        let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options)
+        let done = try await runner.run(drafts) { drafts, runner in
+            if action == .purge {
+                try await self.releaseLinks(to: type, drafts, catalog: catalog, options: options, access: access, runner: runner)
+            }
+            let rows = try VersionRow.rows(of: try await runner.query(statement.sql(for: drafts)))
+            var results: [WriteOutcome] = []
+            for (draft, row) in zip(drafts, rows) {
+                results.append(
+                    try await row.outcome(draft, type: type, runner: runner) { version in
+                        switch action {
+                        case .delete: .deleted(id: draft.id, version: version)
+                        case .restore: .restored(id: draft.id, version: version)
+                        case .purge: .purged(id: draft.id)
+                        }
+                    })
+            }
+            return results
+        }
+        for (draft, outcome) in zip(drafts, done) { outcomes[draft.index] = outcome }
+        return outcomes.compactMap { $0 }
+    }
+
+    /// Empties the links of others that say so, with versions and events of their own; foreign keys see to the rest.
+    private func releaseLinks(
+        to type: RecordType, _ drafts: [WriteDraft], catalog: Catalog, options: WriteOptions, access: Access, runner: StatementRunner
+    ) async throws {
+        for inbound in catalog.inboundLinks(to: type.id) {
+            guard case .link(let link) = inbound.field.type, link.onDelete == .clear else { continue }
+            let statement = ReleaseStatement(inbound: inbound, access: access, changeSet: options.changeSet)
+            _ = try await runner.query(statement.sql(targets: drafts.map(\.id)))
+        }
+    }
+}

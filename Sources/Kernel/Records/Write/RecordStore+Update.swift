@@ -1,0 +1,140 @@
+package import Catalog
+import Postgres
+import QueryLanguage
+
+extension RecordStore {
+    /// Changes records: only the properties given, only where they differ. Outcomes are in the order of the items.
+    ///
+    /// An item whose record isn't there fails with `records.not_found`; one whose version isn't the expected one with
+    /// `records.version_conflict`, which names the fields changed since. Where no version is expected, rules are judged and the record is
+    /// written at one version all the same: a change in between repeats the judgement.
+    package func update(_ type: RecordType, _ items: [RecordUpdate], options: WriteOptions, access: Access) async throws -> [WriteOutcome] {
+        let catalog = self.catalog
+        let keys = try await RecordKeys(store: self, type: type, access: access).resolve(items.map(\.key))
+        var outcomes = [WriteOutcome?](repeating: nil, count: items.count)
+        var open: [Int] = []
+        for (index, key) in keys.enumerated() {
+            switch key {
+            case .success: open.append(index)
+            case .failure(let error): outcomes[index] = .failed(error)
+            }
+        }
+        for attempt in 1...Self.judgements where !open.isEmpty {
+            let results = try await updateOnce(type, items, keys: keys, open, catalog: catalog, options: options, access: access)
+            var again: [Int] = []
+            for (index, result) in results {
+                if case .changedMeanwhile = result, attempt < Self.judgements {
+                    again.append(index)
+                } else {
+                    outcomes[index] = result.outcome
+                }
+            }
+            open = again
+        }
+        return outcomes.compactMap { $0 }
+    }
+
+    /// How often a record that others keep changing is judged anew.
+    private static let judgements = 5
+
+    private enum UpdateResult {
+        case done(WriteOutcome)
+        /// Between judging and writing, somebody else changed the record.
+        case changedMeanwhile(RecordsError)
+
+        var outcome: WriteOutcome {
+            switch self {
+            case .done(let outcome): outcome
+            case .changedMeanwhile(let error): .failed(error)
+            }
+        }
+    }
+
+    private func updateOnce(
+        _ type: RecordType, _ items: [RecordUpdate], keys: [Result<GUID, RecordsError>], _ open: [Int], catalog: Catalog,
+        options: WriteOptions, access: Access
+    ) async throws -> [(Int, UpdateResult)] {
+        var drafts = open.compactMap { index -> WriteDraft? in
+            guard case .success(let id) = keys[index] else { return nil }
+            return WriteDraft(index: index, id: id, expectedVersion: items[index].expectedVersion, isUpdate: true)
+        }
+        let preparation = WritePreparation(store: self, catalog: catalog, type: type, access: access, options: options)
+        try await preparation.updates(items.map(\.input), into: &drafts)
+        // Judged at one version, written at that version.
+        let judged = Dictionary(uniqueKeysWithValues: drafts.map { ($0.index, $0.expectedVersion == nil && $0.checkedVersion != nil) })
+        for index in drafts.indices where drafts[index].expectedVersion == nil {
+            drafts[index].expectedVersion = drafts[index].checkedVersion
+        }
+        let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options)
+        let outcomes = try await runner.run(drafts) { drafts, runner in
+            try await self.updateGroups(type, drafts, changeSet: options.changeSet, access: access, runner: runner)
+        }
+        return zip(drafts, outcomes).map { draft, outcome in
+            if case .failed(let error) = outcome, error.code == .versionConflict, judged[draft.index] == true {
+                return (draft.index, .changedMeanwhile(error))
+            }
+            return (draft.index, .done(outcome))
+        }
+    }
+
+    /// One statement for each set of columns that changes.
+    private func updateGroups(
+        _ type: RecordType, _ drafts: [WriteDraft], changeSet: ChangeSet, access: Access, runner: StatementRunner
+    ) async throws -> [WriteOutcome] {
+        var groups: [[String]: [WriteDraft]] = [:]
+        for draft in drafts { groups[draft.columns.keys.sorted() + draft.lists.keys.sorted().map { "[]\($0)" }, default: []].append(draft) }
+        var outcomes: [Int: WriteOutcome] = [:]
+        // In a fixed order, so that two batches lock the same way.
+        for (_, group) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+            guard let first = group.first else { continue }
+            let columns = (RecordType.systemColumns + type.fields.flatMap(\.columns)).filter { first.columns[$0.name] != nil }
+            let lists = type.childTables.filter { first.lists[$0.field] != nil }
+            let statement = UpdateStatement(type: type, access: access, changeSet: changeSet, columns: columns, lists: lists)
+            let result = try await runner.query(statement.sql(for: group))
+            let versions = try VersionRow.rows(of: result)
+            for (draft, row) in zip(group, versions) {
+                outcomes[draft.index] = try await row.outcome(draft, type: type, runner: runner) { .updated(id: draft.id, version: $0) }
+            }
+        }
+        return drafts.compactMap { outcomes[$0.index] }
+    }
+}
+
+/// What a statement that locks and changes says of one record.
+struct VersionRow {
+    var before: Int64?
+    var after: Int64?
+
+    /// Rows come in the order of the batch.
+    static func rows(of result: PostgresResult) throws -> [VersionRow] {
+        try result.rows.map { VersionRow(before: try $0.decode(Int64?.self, 1), after: try $0.decode(Int64?.self, 2)) }
+    }
+
+    func outcome(
+        _ draft: WriteDraft, type: RecordType, runner: StatementRunner, changed: (Int64) -> WriteOutcome
+    ) async throws -> WriteOutcome {
+        guard let before else { return .failed(.missing(type)) }
+        if let after { return changed(after) }
+        guard let expected = draft.expectedVersion, expected != before else { return .unchanged(id: draft.id, version: before) }
+        let since: SQL = """
+            SELECT DISTINCT k FROM tessera.change c, jsonb_object_keys(c.before) k \
+            WHERE c.record_id = \(bind: PostgresUUID(guid: draft.id)) AND c.version > \(bind: expected) ORDER BY k
+            """
+        let fields = try await runner.query(since).rows.map { try $0.decode(String.self, 0) }
+        let changes = fields.isEmpty ? "" : " Changed since: \(fields.joined(separator: ", "))."
+        return .failed(
+            RecordsError(
+                .versionConflict,
+                "This \(type.label.lowercased()) has version \(before), not \(expected).\(changes) Read it again and repeat your change.",
+                details: fields.map {
+                    RecordsError.Detail(code: "records.changed_since", target: $0, message: "Changed since version \(expected).")
+                },
+                currentVersion: before))
+    }
+}
+
+extension RecordsError {
+    static func missing(_ type: RecordType) -> RecordsError {
+        RecordsError(.notFound, "There is no such \(type.label.lowercased()), or it is deleted.")
+    }
+}

@@ -1,0 +1,193 @@
+import CLibPQ
+import Logging
+
+/// Opening, losing and closing connections.
+extension ClientCore {
+    func connect(_ role: ConnectionRole) {
+        // A repeated attempt comes while the token of the failed one has been forgotten already.
+        let token = newToken(for: role)
+        if gate.request(token, now: now) { startConnecting(token) }
+    }
+
+    func startHeldConnections() {
+        while let token = gate.next(now: now) {
+            if roles[token] != nil { startConnecting(token) } else { gate.withdraw(token) }
+        }
+    }
+
+    private func startConnecting(_ token: Int) {
+        Connector.open(configuration) { [self] result in submit(.connected(token, result)) }
+    }
+
+    func connected(_ token: Int, _ result: Result<OpenConnection, Connector.Refusal>) {
+        now = ContinuousClock.now
+        switch result {
+        case .success(let connection):
+            report(gate.succeeded(token, now: now), nil)
+            lastRefusal = nil
+            adopt(connection, token)
+            startHeldConnections()
+        case .failure(let refusal):
+            lastRefusal = refusal.error
+            guard let role = roles[token] else {
+                gate.withdraw(token)
+                return
+            }
+            if refusal.isPermanent {
+                gate.withdraw(token)
+            } else {
+                report(gate.failed(token, now: now), refusal.error)
+            }
+            forgetToken(token)
+            attemptFailed(role, isPermanent: refusal.isPermanent)
+        }
+    }
+
+    private func adopt(_ connection: OpenConnection, _ token: Int) {
+        guard let role = roles[token] else {
+            ConnectionDriver.discard(connection)
+            return
+        }
+        var isShared = false
+        if case .lane = role { isShared = true }
+        let driver = ConnectionDriver(
+            id: token, role: role, connection, ownership: isShared ? .shared : .owned, statementLimit: options.preparedStatementLimit,
+            delegate: self
+        )
+        drivers[token] = driver
+        counters.connectionsOpened += 1
+        reactor.watch(driver.socket, token: token, readable: true, writable: false)
+        switch role {
+        case .pool(let id):
+            pool.connected(id, now: now)
+            runPool()
+        case .lane(let lane):
+            pipeline.connected(lane, now: now)
+            runPipeline()
+        case .listener: listenerConnected(driver)
+        }
+    }
+
+    private func attemptFailed(_ role: ConnectionRole, isPermanent: Bool) {
+        switch role {
+        case .pool(let id):
+            if isPermanent { pool.connectRefused(id) } else { pool.connectFailed(id, now: now) }
+            runPool()
+        case .lane(let lane):
+            if isPermanent { pipeline.connectRefused(lane) } else { pipeline.connectFailed(lane) }
+            runPipeline()
+        case .listener: listenerFailed(isPermanent: isPermanent)
+        }
+    }
+
+    func close(_ role: ConnectionRole) {
+        guard let token = tokens[RoleKey(role)] else { return }
+        gate.withdraw(token)
+        if let driver = drivers[token] {
+            reactor.unwatch(driver.socket)
+            driver.close()
+        }
+        forgetToken(token)
+    }
+
+    /// Asks an idle connection for a sign of life.
+    func check(_ driver: ConnectionDriver) {
+        driver.answerDeadline = now + options.answerTimeout
+        let operation = Operation("SELECT 1", route: .pipeline)
+        guard operation.accept() else { return }
+        driver.submit(operation)
+    }
+
+    /// Closes connections that owe an answer for too long. Gives the next time to look.
+    func giveUpSilentConnections() -> ContinuousClock.Instant? {
+        var next: ContinuousClock.Instant?
+        for driver in drivers.values {
+            guard let deadline = driver.answerDeadline else { continue }
+            if deadline <= now {
+                driver.fail(PostgresError(.connectionLost, "The server did not answer within \(options.answerTimeout)."))
+            } else {
+                next = next.map { min($0, deadline) } ?? deadline
+            }
+        }
+        return next
+    }
+
+    /// One line per outage, and one when it is over.
+    private func report(_ report: ConnectGate.Report, _ error: PostgresError?) {
+        switch report {
+        case .none: break
+        case .began:
+            let reason = error.map { "\($0)" } ?? "the connection was lost"
+            logger.warning(
+                "PostgreSQL is away; trying again until it is back.", metadata: ["database": "\(configuration)", "reason": "\(reason)"])
+        case .ended(let duration):
+            logger.notice("PostgreSQL is back.", metadata: ["database": "\(configuration)", "after": "\(duration)"])
+        }
+    }
+}
+
+extension ClientCore: ConnectionDriverDelegate {
+    func prepared(on driver: ConnectionDriver) { counters.prepared += 1 }
+
+    func finishedStatement(on driver: ConnectionDriver, _ operation: Operation) {
+        counters.statements += 1
+        switch driver.role {
+        case .lane(let lane):
+            pipeline.finished(on: lane, now: now)
+            runPipeline()
+        case .pool(let id):
+            // Does nothing unless it was a health check.
+            pool.checked(id, now: now)
+            runPool()
+        case .listener: break
+        }
+    }
+
+    func becameQuiet(_ driver: ConnectionDriver) {
+        guard case .pool(let id) = driver.role else { return }
+        pool.release(id, now: now)
+        runPool()
+    }
+
+    func lost(_ driver: ConnectionDriver, _ error: PostgresError) {
+        reactor.unwatch(driver.socket)
+        let role = driver.role
+        forgetToken(driver.id)
+        guard !isClosing || error.code != .closed else { return }
+        counters.connectionsLost += 1
+        report(gate.lost(now: now), error)
+        switch role {
+        case .pool(let id):
+            pool.lost(id, now: now)
+            runPool()
+        case .lane(let lane):
+            pipeline.lost(lane)
+            runPipeline()
+        case .listener: listenerLost()
+        }
+    }
+
+    func received(notification payload: String, channel: String, processID: Int32) {
+        listeners.deliver(.notification(payload: payload, processID: processID), on: channel)
+    }
+
+    func watch(_ driver: ConnectionDriver, readable: Bool, writable: Bool) {
+        reactor.change(driver.socket, token: driver.id, readable: readable, writable: writable)
+    }
+
+    func sendCancel(for driver: ConnectionDriver, _ cancel: CancelHandle) {
+        counters.cancelsSent += 1
+        driver.answerDeadline = now + options.answerTimeout
+        let token = driver.id
+        do {
+            try DetachedThread.start { [self] in
+                cancel.send()
+                submit(.cancelEnded(token))
+            }
+        } catch {
+            // Without a thread there is no cancel; the statement runs to its end.
+            driver.answerDeadline = nil
+            driver.cancelEnded()
+        }
+    }
+}

@@ -1,0 +1,162 @@
+/// Spreads short statements over the shared connections. Pure, as `PoolMachine` is.
+///
+/// A statement waits here, where it can still go to any connection, until one has room. A further connection is opened only when
+/// those that are open are busy.
+struct PipelineMachine<Ticket> {
+    typealias Instant = ContinuousClock.Instant
+
+    enum Action {
+        case connect(Int)
+        case send(Ticket, Int)
+        case check(Int)
+        case close(Int)
+        case refuse(Ticket, PoolMachine<Ticket>.Refusal)
+    }
+
+    private enum State: Equatable { case absent, connecting, ready }
+
+    private struct Lane {
+        var state = State.absent
+        var inFlight = 0
+        var lastSign: Instant?
+    }
+
+    private struct Waiting {
+        let ticket: Ticket
+        let deadline: Instant
+    }
+
+    private let options: PoolOptions
+    private var lanes: [Lane]
+    private var waiting = RingBuffer<Waiting>()
+    private var actions = RingBuffer<Action>()
+    private(set) var isClosing = false
+
+    init(options: PoolOptions) {
+        self.options = options
+        self.lanes = Array(repeating: Lane(), count: options.pipelineConnections)
+    }
+
+    var waitingCount: Int { waiting.count }
+    var inFlight: Int { lanes.reduce(0) { $0 + $1.inFlight } }
+    var isDrained: Bool { waiting.isEmpty && lanes.allSatisfy { $0.state == .absent } }
+
+    mutating func nextAction() -> Action? { actions.popFirst() }
+
+    mutating func submit(_ ticket: Ticket, now: Instant) {
+        guard !isClosing else {
+            actions.append(.refuse(ticket, .closed))
+            return
+        }
+        waiting.append(Waiting(ticket: ticket, deadline: now + options.acquireTimeout))
+        dispatch()
+    }
+
+    /// A statement was answered.
+    mutating func finished(on lane: Int, now: Instant) {
+        guard lanes[lane].inFlight > 0 else { return }
+        lanes[lane].inFlight -= 1
+        lanes[lane].lastSign = now
+        if !waiting.isEmpty { dispatch() }
+        closeIfDone(lane)
+    }
+
+    mutating func connected(_ lane: Int, now: Instant) {
+        guard lanes[lane].state == .connecting else { return }
+        lanes[lane] = Lane(state: .ready, inFlight: 0, lastSign: now)
+        dispatch()
+        closeIfDone(lane)
+    }
+
+    mutating func connectFailed(_ lane: Int) {
+        guard lanes[lane].state == .connecting else { return }
+        lanes[lane].state = .absent
+        dispatch()
+    }
+
+    mutating func connectRefused(_ lane: Int) {
+        guard lanes[lane].state == .connecting else { return }
+        lanes[lane].state = .absent
+        // Another connection may be open still, and will serve them.
+        guard !lanes.contains(where: { $0.state == .ready }) else { return }
+        while let next = waiting.popFirst() { actions.append(.refuse(next.ticket, .unusable)) }
+    }
+
+    mutating func lost(_ lane: Int) {
+        lanes[lane] = Lane()
+        dispatch()
+    }
+
+    mutating func tick(now: Instant) {
+        while let first = waiting.first, first.deadline <= now {
+            _ = waiting.popFirst()
+            actions.append(.refuse(first.ticket, .timeout))
+        }
+        if isClosing { shutDown() }
+        for index in lanes.indices {
+            guard let checkAt = nextCheck(lanes[index]), checkAt <= now else { continue }
+            lanes[index].lastSign = now
+            lanes[index].inFlight += 1
+            actions.append(.check(index))
+        }
+    }
+
+    var deadline: Instant? {
+        var earliest = waiting.first?.deadline
+        for lane in lanes {
+            guard let next = nextCheck(lane) else { continue }
+            earliest = earliest.map { min($0, next) } ?? next
+        }
+        return earliest
+    }
+
+    mutating func shutDown() {
+        isClosing = true
+        for index in lanes.indices { closeIfDone(index) }
+    }
+
+    /// A connection with statements in flight shows by itself that it is alive.
+    private func nextCheck(_ lane: Lane) -> Instant? {
+        guard lane.state == .ready, lane.inFlight == 0, let lastSign = lane.lastSign else { return nil }
+        return lastSign + options.healthCheckInterval
+    }
+
+    private mutating func dispatch() {
+        while !waiting.isEmpty, let lane = emptiestLane() {
+            guard let next = waiting.popFirst() else { return }
+            lanes[lane].inFlight += 1
+            actions.append(.send(next.ticket, lane))
+            openMoreIfBusy(lane)
+        }
+        if !waiting.isEmpty { openOne() }
+    }
+
+    private func emptiestLane() -> Int? {
+        var best: Int?
+        for index in lanes.indices where lanes[index].state == .ready && lanes[index].inFlight < options.pipelineDepth {
+            if best.map({ lanes[index].inFlight < lanes[$0].inFlight }) ?? true { best = index }
+        }
+        return best
+    }
+
+    /// The emptiest one already had others in flight, so all have.
+    private mutating func openMoreIfBusy(_ lane: Int) {
+        if lanes[lane].inFlight > 4 { openOne() }
+    }
+
+    private mutating func openOne() {
+        guard !lanes.contains(where: { $0.state == .connecting }), let absent = lanes.firstIndex(where: { $0.state == .absent }) else {
+            return
+        }
+        lanes[absent].state = .connecting
+        actions.append(.connect(absent))
+    }
+
+    private mutating func closeIfDone(_ lane: Int) {
+        guard isClosing, waiting.isEmpty, lanes[lane].inFlight == 0, lanes[lane].state != .absent else { return }
+        lanes[lane] = Lane()
+        actions.append(.close(lane))
+    }
+}
+
+extension PipelineMachine.Action: Equatable where Ticket: Equatable {}

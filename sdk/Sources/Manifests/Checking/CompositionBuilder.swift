@@ -1,0 +1,205 @@
+/// What one file brings into a composition.
+struct Contribution {
+    /// The id of the module, or that of overlays.
+    let owner: String
+    let isOverlay: Bool
+    /// Whether the file is free of errors, so that what isn't there isn't just broken.
+    let isIntact: Bool
+    let types: [RecordTypeDeclaration]
+    let extensions: [TypeExtension]
+    let views: [ViewDeclaration]
+    let roles: [RoleDeclaration]
+    let events: [EventDeclaration]
+
+    init(_ manifest: ModuleManifest, isIntact: Bool) {
+        owner = manifest.id.value
+        isOverlay = false
+        self.isIntact = isIntact
+        types = manifest.types
+        extensions = manifest.extensions
+        views = manifest.views
+        roles = manifest.roles
+        events = manifest.events
+    }
+
+    init(_ overlay: Overlay, isIntact: Bool) {
+        owner = Overlay.moduleID
+        isOverlay = true
+        self.isIntact = isIntact
+        types = overlay.types
+        extensions = overlay.extensions
+        views = overlay.views
+        roles = overlay.roles
+        events = []
+    }
+}
+
+/// Merges what modules and overlays declare into the final record types and checks everything that needs more than one file.
+struct CompositionBuilder {
+    private let contributions: [Contribution]
+    /// Modules of whom nothing is known; mentions of their types are not judged, since the missing module is reported.
+    private let missingModules: Set<String>
+    private var drafts: [TypeName: TypeDraft] = [:]
+    private var order: [TypeName] = []
+    private var checker = DeclarationChecker()
+
+    var diagnostics: [Diagnostic] { checker.diagnostics }
+
+    init(contributions: [Contribution], missingModules: Set<String>) {
+        self.contributions = contributions
+        self.missingModules = missingModules
+    }
+
+    mutating func build() -> [ComposedType] {
+        for contribution in contributions { addTypes(of: contribution) }
+        for contribution in contributions { addFields(of: contribution) }
+        addInverses()
+        for contribution in contributions { addRest(of: contribution) }
+        for contribution in contributions { checkMentions(of: contribution) }
+        checkKeys()
+        return order.compactMap { drafts[$0]?.composed }
+    }
+
+    // MARK: Types
+
+    private mutating func addTypes(of contribution: Contribution) {
+        for type in contribution.types {
+            if let first = drafts[type.name] {
+                checker.report(
+                    .doubleClaim, type.location, "the record type \(type.name) is declared at \(first.declaration.location) already")
+                continue
+            }
+            checkCollection(type)
+            drafts[type.name] = TypeDraft(type, isComplete: isComplete(type.name, owner: contribution))
+            order.append(type.name)
+        }
+    }
+
+    /// Collections claimed twice in one file are found with the file.
+    private mutating func checkCollection(_ type: RecordTypeDeclaration) {
+        let others = order.compactMap { drafts[$0]?.declaration }
+        let other = others.first { $0.collection.value == type.collection.value && $0.location.file != type.location.file }
+        guard let other else { return }
+        checker.report(
+            .doubleClaim, type.collection.location,
+            "the collection '\(type.collection.value)' is claimed by \(other.name) already, at \(other.collection.location)")
+    }
+
+    private func isComplete(_ name: TypeName, owner: Contribution) -> Bool {
+        owner.isIntact && contributions.allSatisfy { $0.isIntact || !$0.extensions.contains { $0.target.name == name } }
+    }
+
+    // MARK: Extensions
+
+    private mutating func addFields(of contribution: Contribution) {
+        for addition in contribution.extensions where addition.target.name.module != contribution.owner {
+            guard checkExists(addition.target) else { continue }
+            drafts[addition.target.name]?.add(addition.fields, owner: contribution.owner, &checker)
+        }
+    }
+
+    /// Inverses come after all fields, so that a field keeps its name and the link that comes in is what is reported.
+    private mutating func addInverses() {
+        for name in order {
+            for field in drafts[name]?.fields ?? [] {
+                guard let inverse = field.declaration.kind.inverse else { continue }
+                drafts[inverse.target.name]?.add(inverse: inverse.name, from: name, &checker)
+            }
+        }
+    }
+
+    private mutating func addRest(of contribution: Contribution) {
+        for addition in contribution.extensions {
+            drafts[addition.target.name]?.add(addition, owner: contribution.owner, isOverlay: contribution.isOverlay, &checker)
+        }
+    }
+
+    // MARK: Mentions
+
+    private mutating func checkMentions(of contribution: Contribution) {
+        let fields =
+            contribution.types.flatMap(\.fields) + contribution.extensions.flatMap(\.fields) + contribution.events.flatMap(\.fields)
+        for target in fields.lazy.flatMap(\.kind.targets) where isForeign(target, to: contribution) { _ = checkExists(target) }
+        for grant in contribution.roles.lazy.flatMap(\.grants) where isForeign(grant.type, to: contribution) { _ = checkExists(grant.type) }
+        for view in contribution.views {
+            if isForeign(view.type, to: contribution) { guard checkExists(view.type) else { continue } }
+            for column in view.columns { checkColumn(column, of: view.type.name) }
+        }
+    }
+
+    /// A module's mentions of its own types are checked with its file, an overlay's only here.
+    private func isForeign(_ reference: TypeReference, to contribution: Contribution) -> Bool {
+        contribution.isOverlay || reference.name.module != contribution.owner
+    }
+
+    private mutating func checkExists(_ reference: TypeReference) -> Bool {
+        let name = reference.name
+        if drafts[name] != nil { return true }
+        guard !missingModules.contains(name.module), contributions.allSatisfy({ $0.isIntact || $0.owner != name.module }) else {
+            return false
+        }
+        let hasModule = contributions.contains { $0.owner == name.module }
+        let isOwn = name.module == Overlay.moduleID
+        let known = order.map(\.description)
+        // An overlay that says `person` most likely means the one that a module has.
+        let suggestion = isOwn ? order.first { $0.type == name.type }?.description : nil
+        checker.report(
+            .unknownReference, reference.location,
+            hasModule || isOwn ? "there is no record type \(name)" : "the deployment has no module '\(name.module)'",
+            suggestion: suggestion ?? Names.nearest(to: name.description, among: known))
+        return false
+    }
+
+    private mutating func checkColumn(_ column: Located<String>, of type: TypeName) {
+        var here = type
+        let steps = column.value.split(separator: "/").map(String.init)
+        for (position, step) in steps.enumerated() {
+            guard let scope = drafts[here]?.scope, let found = checker.property(Located(step, at: column.location), scope) else { return }
+            let isLast = position == steps.count - 1
+            switch found {
+            case .field(let field):
+                guard !isLast else { return }
+                if case .address = field.kind { return checkAddress(steps[(position + 1)...], column) }
+                guard case .link(let options) = field.kind else {
+                    checker.report(
+                        .wrongType, column.location, "'\(step)' is of type \(field.kind.keyword); only a link or an address has parts")
+                    return
+                }
+                here = options.target.name
+            case .inverse:
+                checker.report(.wrongType, column.location, "'\(step)' is many records and can't be a column")
+                return
+            case .derived, .system:
+                if !isLast { checker.report(.wrongType, column.location, "'\(step)' has no parts") }
+                return
+            case .broken: return
+            }
+        }
+    }
+
+    private mutating func checkAddress(_ rest: ArraySlice<String>, _ column: Located<String>) {
+        guard rest.count != 1 || !rest.allSatisfy(Names.addressMembers.contains) else { return }
+        let parts = Names.addressMembers.joined(separator: ", ")
+        checker.report(
+            .unknownReference, column.location, "an address has the parts \(parts)",
+            suggestion: rest.first.flatMap { Names.nearest(to: $0, among: Names.addressMembers) })
+    }
+
+    /// Views and roles of several overlays share one namespace.
+    private mutating func checkKeys() {
+        var views: [String: SourceLocation] = [:]
+        var roles: [String: SourceLocation] = [:]
+        for overlay in contributions where overlay.isOverlay {
+            for view in overlay.views {
+                if let first = views.updateValue(view.location, forKey: view.key) {
+                    checker.report(.doubleClaim, view.location, "the view '\(view.key)' is declared at \(first) already")
+                }
+            }
+            for role in overlay.roles {
+                if let first = roles.updateValue(role.location, forKey: role.key) {
+                    checker.report(.doubleClaim, role.location, "the role '\(role.key)' is declared at \(first) already")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+/// Puts a deployment together: finds its modules, chooses their versions, orders them, types their settings, merges extensions and overlays.
+///
+/// ```swift
+/// let result = Composer(folders: ["/usr/share/tessera/manifests"]).compose("deployments/acme.yaml")
+/// for finding in result.diagnostics { print(finding) }
+/// guard let composition = result.composition else { return }
+/// ```
+public struct Composer: Sendable {
+    /// What composing gives.
+    public struct Result: Sendable {
+        /// The composition; missing after any error.
+        public let composition: Composition?
+        /// Everything that was found in all files, by file and place.
+        public let diagnostics: [Diagnostic]
+    }
+
+    /// The version of the platform that manifests name under `platform`.
+    public static let currentPlatform = SemanticVersion(0, 1, 0)
+
+    private let files: FileSystem
+    private let folders: [String]
+    private let platform: SemanticVersion
+
+    /// Says where to look.
+    ///
+    /// - Parameters:
+    ///   - files: the file system.
+    ///   - folders: folders with module manifests, searched after those that the deployment names.
+    ///   - platform: the version of the platform.
+    public init(files: FileSystem = .disk, folders: [String] = [], platform: SemanticVersion = Composer.currentPlatform) {
+        self.files = files
+        self.folders = folders
+        self.platform = platform
+    }
+
+    /// Composes a deployment.
+    ///
+    /// Modules are searched in the deployment's `paths`, or without them in `manifests/` beside it and, when it lies in a folder called
+    /// `deployments`, in the folder above; then in the folders given here.
+    ///
+    /// - Parameter path: the path of the deployment file.
+    public func compose(_ path: String) -> Result {
+        var composing = Composing(files: files, folders: folders, platform: platform)
+        let composition = composing.compose(path)
+        let diagnostics = composing.diagnostics.sorted(by: Diagnostic.inReadingOrder)
+        return Result(composition: diagnostics.contains { $0.severity == .error } ? nil : composition, diagnostics: diagnostics)
+    }
+}
+
+/// One run of the composer.
+private struct Composing {
+    let files: FileSystem
+    let folders: [String]
+    let platform: SemanticVersion
+    var diagnostics: [Diagnostic] = []
+
+    init(files: FileSystem, folders: [String], platform: SemanticVersion) {
+        self.files = files
+        self.folders = folders
+        self.platform = platform
+    }
+
+    mutating func compose(_ path: String) -> Composition? {
+        guard let source = read(path, for: nil) else { return nil }
+        let deployment = DeploymentManifest.parse(source)
+        diagnostics += deployment.diagnostics
+        guard let manifest = deployment.manifest else { return nil }
+        let folder = Path.folder(of: path)
+        let overlays = overlays(of: deployment, manifest, in: folder)
+        let library = ModuleLibrary(folders: searchFolders(manifest, in: folder), files: files)
+        var selection = ModuleSelector(
+            deployment: manifest, library: library, searched: searchFolders(manifest, in: folder), platform: platform)
+        let chosen = selection.choose()
+        diagnostics += library.diagnostics + selection.diagnostics
+        let modules = chosen.map { chosen in
+            ResolvedModule(
+                manifest: chosen.manifest, settings: settings(of: chosen, manifest, in: folder), path: chosen.source.path,
+                sha256: SHA256.hexDigest(chosen.source.bytes))
+        }
+        var builder = CompositionBuilder(
+            contributions: chosen.map { Contribution($0.manifest, isIntact: $0.isIntact) }
+                + overlays.map { Contribution($0.overlay, isIntact: $0.isIntact) },
+            missingModules: selection.missing)
+        let types = builder.build()
+        diagnostics += builder.diagnostics
+        return Composition(deployment: manifest, modules: modules, overlays: overlays.map(\.overlay), types: types)
+    }
+
+    private mutating func read(_ path: String, for mention: SourceLocation?) -> ManifestSource? {
+        if let bytes = files.read(path) { return ManifestSource(path: path, bytes: bytes) }
+        let place = mention ?? SourceLocation(file: path, line: 1, column: 1)
+        diagnostics.append(Diagnostic(code: .unreadable, location: place, message: "the file \(path) can't be read"))
+        return nil
+    }
+
+    private mutating func overlays(
+        of parsed: Parsed<DeploymentManifest>, _ deployment: DeploymentManifest, in folder: String
+    ) -> [(overlay: Overlay, isIntact: Bool)] {
+        var overlays = deployment.overlay.map { [(overlay: $0, isIntact: parsed.isValid)] } ?? []
+        for file in deployment.overlayFiles {
+            guard let source = read(Path.join(folder, file.value), for: file.location) else { continue }
+            let overlay = Overlay.parse(source)
+            diagnostics += overlay.diagnostics
+            if let manifest = overlay.manifest { overlays.append((manifest, overlay.isValid)) }
+        }
+        return overlays
+    }
+
+    private func searchFolders(_ deployment: DeploymentManifest, in folder: String) -> [String] {
+        guard deployment.manifestFolders.isEmpty else {
+            return deployment.manifestFolders.map { Path.join(folder, $0.value) } + folders
+        }
+        let isAmongDeployments = Path.name(of: folder) == "deployments"
+        return [Path.join(folder, "manifests")] + (isAmongDeployments ? [Path.folder(of: folder)] : []) + folders
+    }
+
+    private mutating func settings(of chosen: ModuleSelector.Chosen, _ deployment: DeploymentManifest, in folder: String) -> [String:
+        SettingValue]
+    {
+        let selection = deployment.modules.first { $0.requirement.module.value == chosen.manifest.id.value }
+        var reader = SettingReader(folder: folder, module: chosen.manifest, isIntact: chosen.isIntact)
+        let settings = reader.read(selection?.settings ?? [], at: selection?.requirement.module.location ?? deployment.location)
+        diagnostics += reader.diagnostics
+        return settings
+    }
+}
