@@ -91,20 +91,15 @@ extension DeclarationBuilder {
 
     // MARK: Options
 
-    func textOptions(_ object: CheckedObject) -> TextOptions {
+    mutating func textOptions(_ object: CheckedObject) -> TextOptions {
         let pattern = object.located("pattern").flatMap { text in
             (try? TextPattern(text.value)).map { Located($0, at: text.location) }
         }
-        return TextOptions(pattern: pattern, length: object.object("length").flatMap(lengths), sortLanguage: object.known.located("sort"))
+        return TextOptions(pattern: pattern, length: lengthRange(object), sortLanguage: object.known.located("sort"))
     }
 
     private mutating func lengthRange(_ object: CheckedObject) -> ValueRange<Int>? {
-        guard let range = object.object("length") else { return nil }
-        return lengths(range)
-    }
-
-    private func lengths(_ range: CheckedObject) -> ValueRange<Int> {
-        ValueRange(min: range.integer("min").map { Int($0) }, max: range.integer("max").map { Int($0) })
+        range(object.object("length")) { range, key in range.integer(key).map { Int($0) } }
     }
 
     mutating func integerOptions(_ object: CheckedObject) -> IntegerOptions {

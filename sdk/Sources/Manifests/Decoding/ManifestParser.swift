@@ -127,9 +127,28 @@ struct CheckedFile {
 
     init(_ source: ManifestSource, as name: ObjectShape.Name) {
         let document = YAMLDocument(source)
+        if let node = document.root, let other = Self.otherKind(of: node, than: name) {
+            root = nil
+            diagnostics = document.diagnostics + [Diagnostic(code: .wrongType, location: node.location, message: other)]
+            return
+        }
         var checker = ShapeChecker()
         root = document.root.flatMap { checker.object($0, Language.shape(name)) }
         diagnostics = document.diagnostics + checker.diagnostics
+    }
+
+    /// The kinds of files, by the key that only they have.
+    private static let kinds: [(key: String, name: ObjectShape.Name, title: String)] = [
+        ("manifest", .module, "a module manifest"), ("deployment", .deployment, "a deployment file"), ("lock", .lock, "a lock file"),
+        ("overlay", .overlayFile, "an overlay file"),
+    ]
+
+    /// What to say about a file that is of another kind than is wanted.
+    private static func otherKind(of node: YAMLNode, than name: ObjectShape.Name) -> String? {
+        guard let wanted = kinds.first(where: { $0.name == name }), node.value(of: wanted.key) == nil,
+            let found = kinds.first(where: { node.value(of: $0.key) != nil })
+        else { return nil }
+        return "this is \(found.title), not \(wanted.title); \(wanted.title) has the key '\(wanted.key)'"
     }
 
     func version(_ object: CheckedObject) -> Located<SemanticVersion>? {

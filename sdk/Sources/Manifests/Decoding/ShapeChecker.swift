@@ -71,13 +71,13 @@ struct ShapeChecker {
     }
 
     private mutating func keyword(_ node: YAMLNode, _ words: [String]) -> CheckedText? {
-        let expected = words.count > 6 ? "one of \(words.joined(separator: ", "))" : words.joined(separator: " or ")
+        let expected = words.count > 2 ? "one of \(words.joined(separator: ", "))" : words.joined(separator: " or ")
         guard let scalar = scalar(node, expected) else { return nil }
         let text = scalar.text.text
         guard words.contains(text) else {
             report(
                 .invalidValue, node.location, "must be \(expected), not '\(YAMLNode.shortened(text))'",
-                suggestion: Names.nearest(to: text, among: words))
+                suggestion: Language.synonyms[text].flatMap { words.contains($0) ? $0 : nil } ?? Names.nearest(to: text, among: words))
             return nil
         }
         return CheckedText(scalar: scalar)
@@ -197,17 +197,20 @@ struct ShapeChecker {
         let discriminator = shape.variants?.discriminator
         var object = CheckedObject(
             shape: shape, location: node.location, variant: variant.case?.word, knownKeys: Set(properties.map(\.key)))
+        var hasUnknown = false
         for entry in entries where entry.key.value != discriminator {
             if let property = properties.first(where: { $0.key == entry.key.value }) {
                 object.set(property.key, check(entry.value, property.value), at: entry.value.location)
             } else if !entry.key.value.hasPrefix("x-") {
                 unknownKey(entry.key, properties, shape, variant.case)
+                hasUnknown = true
             }
         }
         for property in properties where property.isRequired && !object.has(property.key) {
             report(.missingKey, node.location, "the key '\(property.key)' is missing")
         }
-        return count(object, shape, node) ? object : nil
+        // An unknown key is most likely a misspelt one of those that are asked for.
+        return hasUnknown || count(object, shape, node) ? object : nil
     }
 
     private mutating func count(_ object: CheckedObject, _ shape: ObjectShape, _ node: YAMLNode) -> Bool {

@@ -188,6 +188,19 @@ enum Language {
         .run: ["process": "mode 'process' is not supported yet; use library or data"]
     ]
 
+    /// What other languages call our words.
+    static let synonyms: [String: String] = [
+        "string": "text", "varchar": "text", "str": "text", "markdown": "long_text", "textarea": "long_text", "int": "integer",
+        "number": "decimal",
+        "float": "decimal", "numeric": "decimal", "currency": "money", "bool": "boolean", "checkbox": "boolean", "timestamp": "date_time",
+        "interval": "duration", "enum": "choice", "select": "choice", "picklist": "choice", "multi_select": "multi_choice",
+        "email": "emails",
+        "phone": "phones", "uri": "url", "reference": "link", "lookup": "link", "many_to_many": "links", "polymorphic": "link_any",
+        "attachment": "file", "object": "json", "autonumber": "auto_number", "sequence": "auto_number", "password": "secret",
+        "gray": "grey",
+        "everything": "all", "everyone": "all", "nothing": "none", "delete": "cascade", "set_null": "clear",
+    ]
+
     // MARK: Parts of a deployment
 
     private static let deploymentParts: [ObjectShape] = [

@@ -119,7 +119,8 @@ private struct YAMLDocumentReader {
             return YAMLNode(content: .sequence(try items(&stream, keyPath, depth)), location: place)
         case .mappingStart:
             try limit(depth, place)
-            return YAMLNode(content: .mapping(try entries(&stream, keyPath, depth)), location: place)
+            let entries = try entries(&stream, keyPath, depth)
+            return YAMLNode(content: entries.map(YAMLNode.Content.mapping) ?? .broken, location: place)
         default: throw Stop()
         }
     }
@@ -151,14 +152,20 @@ private struct YAMLDocumentReader {
         }
     }
 
-    private mutating func entries(_ stream: inout YAMLEventStream, _ keyPath: String, _ depth: Int) throws -> [YAMLNode.Entry] {
+    /// The entries of a mapping; nil when a merge key leaves open what the others are.
+    private mutating func entries(_ stream: inout YAMLEventStream, _ keyPath: String, _ depth: Int) throws -> [YAMLNode.Entry]? {
         var entries: [YAMLNode.Entry] = []
+        var hasMergeKey = false
         var lines: [String: Int] = [:]
         while true {
             let event = try stream.next()
-            if case .mappingEnd = event.kind { return entries }
+            if case .mappingEnd = event.kind { return hasMergeKey ? nil : entries }
             let keyNode = try value(event, &stream, keyPath: keyPath, depth: depth + 1)
-            let key = try self.key(keyNode, keyPath)
+            if keyNode.isMergeKey {
+                report(.forbiddenYAML, keyNode.location, "merge keys (<<) are not allowed; write the keys out")
+                hasMergeKey = true
+            }
+            let key = hasMergeKey ? nil : try self.key(keyNode, keyPath)
             let path = key?.location.keyPath ?? keyPath
             let value = try value(try stream.next(), &stream, keyPath: path, depth: depth + 1)
             guard let key else { continue }
@@ -180,10 +187,6 @@ private struct YAMLDocumentReader {
             return nil
         case .scalar(let scalar):
             let text = scalar.text.text
-            if text == "<<", scalar.text.isPlain {
-                report(.forbiddenYAML, node.location, "merge keys (<<) are not allowed; write the keys out")
-                return nil
-            }
             guard text.unicodeScalars.count <= YAMLDocument.maxKeyLength else {
                 report(
                     .tooLarge, node.location, "the key '\(YAMLNode.shortened(text))' is longer than \(YAMLDocument.maxKeyLength) characters"

@@ -35,6 +35,11 @@ extension YAMLNode {
         }
     }
 
+    /// Whether the value, as a key, is the merge key of YAML 1.1.
+    var isMergeKey: Bool {
+        if case .scalar(let scalar) = content { scalar.text.isPlain && scalar.text.text == "<<" } else { false }
+    }
+
     /// A text for a message: one line, at most 40 characters.
     static func shortened(_ text: String) -> String {
         let scalars = text.unicodeScalars
