@@ -12,6 +12,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let tesseraKit: Target.Dependency = .product(name: "TesseraKit", package: "sdk")
+let tesseraABI: Target.Dependency = .product(name: "CTesseraABI", package: "sdk")
 let queryLanguage: Target.Dependency = .product(name: "QueryLanguage", package: "sdk")
 let manifests: Target.Dependency = .product(name: "Manifests", package: "sdk")
 
@@ -20,6 +21,8 @@ let package = Package(
     products: [
         .executable(name: "tessera", targets: ["tessera"]),
         .library(name: "Contacts", type: .dynamic, targets: ["ContactsLibrary"]),
+        // A module for tests of loading modules.
+        .library(name: "GreetingFixture", type: .dynamic, targets: ["GreetingFixture"]),
     ],
     dependencies: [
         .package(path: "sdk"),
@@ -44,7 +47,10 @@ let package = Package(
         .target(name: "Records", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
         .target(name: "Transfer", dependencies: ["Catalog", "Records", "Postgres", logging], path: "Sources/Kernel/Transfer", swiftSettings: swiftSettings),
 
-        .target(name: "ModuleHost", dependencies: ["Catalog", "Records", tesseraKit, logging], swiftSettings: swiftSettings),
+        .target(
+            name: "ModuleHost", dependencies: ["Catalog", "Records", tesseraKit, tesseraABI, queryLanguage, manifests, logging],
+            swiftSettings: swiftSettings
+        ),
         .target(
             name: "Server",
             dependencies: ["CLibCrypto", "Catalog", "Records", "Transfer", "ModuleHost", queryLanguage, hummingbird, logging, lifecycle],
@@ -66,6 +72,10 @@ let package = Package(
             name: "ContactsLibrary", dependencies: [tesseraKit, "Contacts"], path: "Plugins/Contacts/Library", swiftSettings: swiftSettings),
         .testTarget(
             name: "ContactsTests", dependencies: [tesseraKit, "Contacts"], path: "Plugins/Contacts/Tests", swiftSettings: swiftSettings),
+        .target(name: "GreetingFixture", dependencies: [tesseraKit], path: "Tests/Fixtures/GreetingFixture", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ModuleHostTests", dependencies: ["ModuleHost", "Catalog", "Records", tesseraKit, queryLanguage, manifests, logging],
+            swiftSettings: swiftSettings),
 
         .target(name: "TestPostgres", dependencies: ["CLibPQ"], path: "Tests/Support/TestPostgres", swiftSettings: swiftSettings),
         .testTarget(

@@ -13,6 +13,8 @@ let package = Package(
     products: [
         // Dynamic, so that host and modules share one copy of its types: see docs/decisions/0001.
         .library(name: "TesseraKit", type: .dynamic, targets: ["TesseraKit"]),
+        // The plain C part of the contract, for who reads a module's stamp.
+        .library(name: "CTesseraABI", targets: ["CTesseraABI"]),
         .library(name: "QueryLanguage", type: .static, targets: ["QueryLanguage"]),
         .library(name: "Manifests", type: .static, targets: ["Manifests"]),
     ],

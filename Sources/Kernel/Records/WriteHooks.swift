@@ -38,7 +38,7 @@ package struct HookImage: Sendable {
     }
 }
 
-package enum HookResult: Sendable {
+package enum HookResult: Sendable, Hashable {
     /// Values to store in place of, or beside, the caller's.
     case patch([String: Value])
     case refuse([RecordsError.Detail])

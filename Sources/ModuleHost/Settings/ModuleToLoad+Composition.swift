@@ -1,0 +1,73 @@
+package import Catalog
+package import Manifests
+import TesseraKit
+
+extension ModuleLoader {
+    /// Loads the modules of a composed deployment that have a library.
+    ///
+    /// - Parameter folder: the deployment file's folder, which paths of secrets are relative to.
+    package func load(_ composition: Composition, catalog: Catalog, folder: String) throws(ModuleHostError) -> LoadedModules {
+        var modules: [ModuleToLoad] = []
+        var findings: [ModuleHostError.Finding] = []
+        for resolved in composition.modules {
+            do throws(ModuleHostError) {
+                if let module = try ModuleToLoad(resolved, folder: folder) { modules.append(module) }
+            } catch {
+                findings += error.findings
+            }
+        }
+        guard findings.isEmpty else { throw ModuleHostError(findings: findings) }
+        let deployment = DeploymentFacts(name: catalog.deployment, currency: catalog.currency, timeZone: catalog.timeZone)
+        let types = Dictionary(catalog.types.map { ($0.id, TypeClaims($0)) }, uniquingKeysWith: { first, _ in first })
+        return try load(modules, deployment: deployment, types: types)
+    }
+}
+
+extension ModuleToLoad {
+    /// What a deployment says about a module; nil for a module without code. Reads the secrets among its settings.
+    package init?(_ resolved: ResolvedModule, folder: String) throws(ModuleHostError) {
+        guard case .library(let library) = resolved.manifest.run else { return nil }
+        let id = resolved.manifest.id.value
+        var settings: [String: FieldValue] = [:]
+        var findings: [ModuleHostError.Finding] = []
+        for (key, value) in resolved.settings.sorted(by: { $0.key < $1.key }) {
+            if let value = FieldValue(setting: value, folder: folder) {
+                settings[key] = value
+            } else {
+                findings.append(ModuleHostError.Finding(.settings, module: id, Self.unreadable(key, value)))
+            }
+        }
+        guard findings.isEmpty else { throw ModuleHostError(findings: findings) }
+        self.init(
+            id: id, library: library.value, extends: Set(resolved.manifest.extensions.map(\.target.name.description)), settings: settings)
+    }
+
+    private static func unreadable(_ key: String, _ value: SettingValue) -> String {
+        switch value {
+        case .secret(.environment(let name)):
+            "The setting '\(key)' is read from the environment, and \(name) isn't set. Set it, or name another one."
+        case .secret(.file(let path)):
+            "The setting '\(key)' is read from the file '\(path)', which isn't there, can't be read, or is no UTF-8 text of at most "
+                + "\(SecretSource.longestFile) bytes."
+        default: "The setting '\(key)' is too large for its kind."
+        }
+    }
+}
+
+extension FieldValue {
+    /// A setting's value, secrets read; nil when that isn't possible.
+    fileprivate init?(setting: SettingValue, folder: String) {
+        switch setting {
+        case .text(let text), .choice(let text): self = .text(text)
+        case .integer(let integer): self = .integer(integer)
+        case .boolean(let boolean): self = .boolean(boolean)
+        case .duration(let duration): self = .duration(TimeSpan(microseconds: duration.microseconds))
+        case .decimal(let literal):
+            guard let decimal = ExactDecimal(literal.description) else { return nil }
+            self = .decimal(decimal)
+        case .secret(let source):
+            guard let secret = source.read(relativeTo: folder) else { return nil }
+            self = .text(secret)
+        }
+    }
+}
