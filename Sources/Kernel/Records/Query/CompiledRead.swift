@@ -1,0 +1,59 @@
+import Postgres
+import QueryLanguage
+
+/// A compiled statement: its text, and where the parameters come from each time it runs.
+struct CompiledRead: Sendable {
+    let text: String
+    private let sources: [ParameterSource]
+    /// The guard's answers that are part of the text.
+    private let guards: [GuardCheck]
+
+    init(text: String, compiler: QueryCompiler) {
+        self.text = text
+        sources = compiler.sources
+        guards = compiler.guards
+    }
+
+    /// Whether the guard answers this access as it answered the one the statement was compiled for.
+    func serves(_ access: Access) -> Bool { guards.allSatisfy { $0.holds(for: access) } }
+
+    /// The statement with its values.
+    func bound(_ values: ReadValues) -> SQL {
+        SQL(verbatim: text, parameters: sources.map { values.parameter($0) })
+    }
+
+    /// The values as people read them, in the order of the parameters.
+    func shown(_ values: ReadValues) -> [String] { sources.map { values.shown($0) } }
+}
+
+/// The values of one run of a compiled statement.
+struct ReadValues {
+    var literals: [QueryLiteral] = []
+    var limit: Int64 = 0
+    var offset: Int64 = 0
+    var cursor: [Value] = []
+    var cursorTypes: [PropertyType] = []
+    var recordKeys: [PostgresParameter] = []
+
+    func parameter(_ source: ParameterSource) -> PostgresParameter {
+        switch source {
+        case .literal(let index, let use): literals.indices.contains(index) ? literals[index].parameter(use) : .null()
+        case .fixed(let parameter): parameter
+        case .limit: limit.postgresParameter
+        case .offset: offset.postgresParameter
+        case .cursor(let index): cursor.indices.contains(index) ? cursor[index].parameter(as: cursorTypes[index]) : .null()
+        case .recordKey(let index): recordKeys.indices.contains(index) ? recordKeys[index] : .null()
+        }
+    }
+
+    func shown(_ source: ParameterSource) -> String {
+        switch source {
+        case .literal(let index, let use): literals.indices.contains(index) ? literals[index].shown(use) : "null"
+        case .fixed: "(from the access guard)"
+        case .limit: String(limit)
+        case .offset: String(offset)
+        case .cursor(let index): cursor.indices.contains(index) ? cursor[index].literal : "null"
+        case .recordKey: "(key of the record)"
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import Catalog
+import QueryLanguage
+
+/// Compiles the statements behind lists, counts and single records.
+struct ListCompiler {
+    let catalog: Catalog
+    let access: Access
+    let format: ReadFormat
+    /// What is listed: a record type, or what a link leads to.
+    let shape: TypeShape
+    let includeDeleted: Bool
+    /// The link whose members are listed, when it is not the whole collection.
+    var parent: ListParent?
+
+    /// A list, or one range of it. Columns: JSON, then the sort keys.
+    func list(_ query: CheckedQuery, range: KeysetRange?, limit: ListLimit, literals: [QueryLiteral]) throws -> CompiledRead {
+        let compiler = try makeCompiler()
+        var conditions = try rowConditions(compiler)
+        if let filter = query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
+        let keys = try SortKey.keys(of: query, compiler: compiler)
+        if let range {
+            conditions += range.sql(keys) { compiler.placeholder(.cursor($0)) }
+        }
+        let members = try compiler.members(of: compiler.record, query: query)
+        let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")
+        var text = "SELECT row_to_json(r) AS j, \(columns) FROM \(compiler.record.from.text) CROSS JOIN LATERAL (SELECT \(members)) AS r"
+        text += Self.whereClause(conditions)
+        text += " ORDER BY \(keys.map(\.ordering).joined(separator: ", "))"
+        text = limit.applied(to: text, compiler: compiler)
+        return try finish(text, compiler, literals)
+    }
+
+    /// One column: the number of records the filter matches, or the rows themselves for an estimate.
+    func count(_ filter: TypedExpression?, estimating: Bool, literals: [QueryLiteral]) throws -> CompiledRead {
+        let compiler = try makeCompiler()
+        var conditions = try rowConditions(compiler)
+        if let filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
+        let result = estimating ? "EXPLAIN (FORMAT JSON) SELECT 1" : "SELECT count(*)"
+        return try finish("\(result) FROM \(compiler.record.from.text)\(Self.whereClause(conditions))", compiler, literals)
+    }
+
+    /// One record by the columns of a key. Columns: id, version, JSON.
+    func record(by columns: [String], query: CheckedQuery?, literals: [QueryLiteral]) throws -> CompiledRead {
+        let compiler = try makeCompiler()
+        let keys = columns.enumerated().map { "t.\"\($1)\" = \(compiler.placeholder(.recordKey($0)))" }
+        let conditions = try rowConditions(compiler) + keys
+        var selection = query
+        selection?.filter = nil
+        selection?.orderBy = []
+        let members = try compiler.members(of: compiler.record, query: selection)
+        let text =
+            "SELECT t.\"id\", t.\"version\", row_to_json(r) FROM \(compiler.record.from.text) CROSS JOIN LATERAL (SELECT \(members)) AS r"
+        return try finish(text + Self.whereClause(conditions), compiler, literals)
+    }
+
+    private func makeCompiler() throws -> QueryCompiler {
+        try QueryCompiler(
+            catalog: catalog, access: access, format: format, shape: shape,
+            from: parent?.from(catalog.type(id: shape.recordType)), linkAlias: parent?.linkAlias)
+    }
+
+    private func rowConditions(_ compiler: QueryCompiler) throws -> [String] {
+        let type = try compiler.recordType(of: shape)
+        let access = compiler.guardCondition(type, alias: "t", includeDeleted: includeDeleted)
+        let owner = parent.map { "\($0.condition) = \(compiler.placeholder(.recordKey(0)))" }
+        return [owner, access].compactMap { $0 }
+    }
+
+    static func whereClause(_ conditions: [String]) -> String {
+        conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
+    }
+
+    /// INVARIANT: the literals the compiler took are those that the key collected, in the same order; else a cached statement would be
+    /// bound to the wrong values.
+    private func finish(_ text: String, _ compiler: QueryCompiler, _ literals: [QueryLiteral]) throws -> CompiledRead {
+        guard compiler.consumedLiterals == literals else {
+            throw RecordsError(.internalFault, "The compiled query and its key disagree about the literals.")
+        }
+        return CompiledRead(text: text, compiler: compiler)
+    }
+}
+
+/// The link whose members a list shows.
+enum ListParent: Sendable, Hashable {
+    case inverse(column: String)
+    case linked(ChildTable, isInverse: Bool)
+
+    /// Nil for the type's own table under `t`.
+    func from(_ type: RecordType?) -> String? {
+        guard case .linked(let table, let isInverse) = self, let type else { return nil }
+        return "\(table.name.sql) AS l JOIN \(type.table.sql) AS t ON t.\"id\" = l.\"\(isInverse ? "source_id" : "target_id")\""
+    }
+
+    var linkAlias: String? { if case .linked = self { "l" } else { nil } }
+
+    /// The column that holds the parent's id.
+    var condition: String {
+        switch self {
+        case .inverse(let column): "t.\"\(column)\""
+        case .linked(_, let isInverse): "l.\"\(isInverse ? "target_id" : "source_id")\""
+        }
+    }
+}
+
+/// How many rows a list statement gives.
+///
+/// PostgreSQL plans a prepared statement without its parameters, and a LIMIT it does not know could be any. So a round number stands in the
+/// text, and the exact one is a parameter around it.
+enum ListLimit: Sendable, Hashable {
+    case rows(Int, skips: Bool)
+    /// All rows, for a cursor.
+    case all(isLimited: Bool, skips: Bool)
+
+    private static let steps = [2, 11, 21, 26, 51, 101, 201, 501, 1_001, 2_001, 5_001]
+
+    var signature: String {
+        switch self {
+        case .rows(let rows, let skips): "L\(Self.step(rows))\(Self.isExact(rows) ? "" : "n")\(skips ? "o" : "")"
+        case .all(let isLimited, let skips): "A\(isLimited ? "n" : "")\(skips ? "o" : "")"
+        }
+    }
+
+    func applied(to text: String, compiler: QueryCompiler) -> String {
+        switch self {
+        case .rows(let rows, let skips):
+            let offset = skips ? " OFFSET \(compiler.placeholder(.offset))" : ""
+            let inner = "\(text) LIMIT \(Self.step(rows))\(offset)"
+            return Self.isExact(rows) ? inner : "SELECT * FROM (\(inner)) AS q LIMIT \(compiler.placeholder(.limit))"
+        case .all(let isLimited, let skips):
+            let limit = isLimited ? " LIMIT \(compiler.placeholder(.limit))" : ""
+            return text + limit + (skips ? " OFFSET \(compiler.placeholder(.offset))" : "")
+        }
+    }
+
+    private static func isExact(_ rows: Int) -> Bool { steps.contains(rows) }
+
+    private static func step(_ rows: Int) -> Int {
+        steps.first { $0 >= rows } ?? (rows + 4_999) / 5_000 * 5_000 + 1
+    }
+}

@@ -1,0 +1,123 @@
+import Catalog
+import QueryLanguage
+
+/// The JSON of a row, made by PostgreSQL: a SELECT whose column names are the member names, turned into an object by `row_to_json`.
+extension QueryCompiler {
+    /// The members of a record's JSON as a select list, in this order: control information, properties, expanded links.
+    func members(of row: QueryRow, query: CheckedQuery?) throws -> String {
+        guard case .record(let shape, let type) = row.kind else {
+            throw RecordsError(.internalFault, "Only records have members of their own.")
+        }
+        var members = controlMembers(of: row, type: type)
+        for selected in try selection(of: shape, query: query) {
+            members.append("\(try member(selected, of: row)) AS \"\(selected.property.name)\"")
+        }
+        for item in query?.expand ?? [] { members += try expansion(item, of: row, shape: shape, type: type) }
+        if format.metadata == .full { members += navigationLinks(of: row, shape: shape, type: type) }
+        return members.isEmpty ? "NULL::boolean AS \"@null\"" : members.joined(separator: ", ")
+    }
+
+    /// `@etag` or `@odata.etag`.
+    func controlName(_ name: String) -> String { format.version == .v4_0 ? "@odata.\(name)" : "@\(name)" }
+
+    private func controlMembers(of row: QueryRow, type: RecordType) -> [String] {
+        guard format.metadata != .none else { return [] }
+        let etag = "'W/\"' || \(row.alias).\"version\" || '\"' AS \"\(controlName("etag"))\""
+        guard format.metadata == .full else { return [etag] }
+        return [
+            "'#\(type.id)' AS \"\(controlName("type"))\"",
+            "'\(type.collection)(' || \(row.alias).\"id\" || ')' AS \"\(controlName("id"))\"", etag,
+        ]
+    }
+
+    private func navigationLinks(of row: QueryRow, shape: TypeShape, type: RecordType) -> [String] {
+        Self.ordered(shape).filter { $0.1.isNavigation }.map { property, _ in
+            let link = "'\(type.collection)(' || \(row.alias).\"id\" || ')/\(property.name)'"
+            return "\(link) AS \"\(property.name)\(controlName("navigationLink"))\""
+        }
+    }
+
+    /// The properties that JSON shows, in the order of the catalog or, when selected, as written.
+    private func selection(of shape: TypeShape, query: CheckedQuery?) throws -> [CheckedSelect.SelectedProperty] {
+        guard case .properties(let selected) = query?.select else {
+            return Self.ordered(shape).filter { !$0.1.isNavigation }.map { .init(property: $0.0) }
+        }
+        return try selected.filter { item in
+            guard let binding = shape.binding(item.property.name) else { throw Self.gone(item.property.name) }
+            return !binding.isNavigation
+        }
+    }
+
+    /// Properties with their bindings, as the manifest orders them.
+    static func ordered(_ shape: TypeShape) -> [(Property, PropertyBinding)] {
+        shape.shape.properties.values.sorted { $0.ordinal < $1.ordinal }.compactMap { property in
+            shape.bindings.indices.contains(property.ordinal) ? (property, shape.bindings[property.ordinal]) : nil
+        }
+    }
+
+    private func member(_ selected: CheckedSelect.SelectedProperty, of row: QueryRow) throws -> String {
+        guard case .record(let shape, let type) = row.kind, let binding = shape.binding(selected.property.name) else {
+            throw Self.gone(selected.property.name)
+        }
+        switch binding {
+        case .system(let column): return json(of: column, alias: row.alias)
+        case .column(let column, _): return json(of: column, alias: row.alias)
+        case .address(let field): return address(field, members: selected.members, alias: row.alias)
+        case .channels(let table): return channels(table, members: selected.members, owner: row)
+        case .linkColumns(let table):
+            guard let alias = row.linkAlias else { throw Self.gone(selected.property.name) }
+            return object(
+                linkColumns(table, recordTable: type.table, members: selected.members).map { ($0.name, json(of: $0, alias: alias)) })
+        case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .toAny: throw Self.gone(selected.property.name)
+        }
+    }
+
+    /// A column as `row_to_json` has to see it, so that the JSON is OData's.
+    private func json(of column: Column, alias: String) -> String {
+        let name = "\(alias).\"\(column.name)\""
+        switch column.type {
+        case .timestamptz: return "replace((\(name) AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z'"
+        case .interval: return "tessera.iso_duration(\(name))"
+        case .textArray: return "coalesce(\(name), '{}')"
+        case .bigint where format.ieee754Compatible, .numeric where format.ieee754Compatible: return "\(name)::text"
+        case .uuid, .text, .bigint, .boolean, .date, .jsonb, .smallint, .numeric: return name
+        }
+    }
+
+    private func address(_ field: String, members: [Property], alias: String) -> String {
+        let names = members.isEmpty ? AddressMember.allCases.map(\.rawValue) : members.map(\.name)
+        let all = AddressMember.allCases.map { "\(alias).\"\(field)_\($0.rawValue)\"" }.joined(separator: ", ")
+        let value = object(names.map { ($0, "\(alias).\"\(field)_\($0)\"") })
+        return "CASE WHEN num_nonnulls(\(all)) > 0 THEN \(value) END"
+    }
+
+    private func channels(_ table: ChildTable, members: [Property], owner: QueryRow) -> String {
+        let alias = newAlias("c")
+        let known = table.columns(recordTable: table.name).filter { $0.name != table.recordColumn && $0.name != "position" }
+        let columns = members.isEmpty ? known.map(\.name) : members.map(\.name)
+        let list = columns.map { "\(alias).\"\($0)\"" }.joined(separator: ", ")
+        return "array_to_json(ARRAY(SELECT r FROM (SELECT \(list) FROM \(table.name.sql) AS \(alias) "
+            + "WHERE \(alias).\"\(table.recordColumn)\" = \(owner.alias).\"id\" ORDER BY \(alias).\"position\") AS r))"
+    }
+
+    /// `is_primary` and what the manifest declares on the link.
+    private func linkColumns(_ table: ChildTable, recordTable: TableName, members: [Property]) -> [Column] {
+        let own = table.columns(recordTable: recordTable).filter { !["source_id", "target_id"].contains($0.name) }
+        return members.isEmpty ? own : own.filter { column in members.contains { $0.name == column.name } }
+    }
+
+    private func object(_ members: [(name: String, value: String)]) -> String {
+        let list = members.map { "\($0.value) AS \"\($0.name)\"" }.joined(separator: ", ")
+        return "(SELECT row_to_json(r) FROM (SELECT \(list)) AS r)"
+    }
+}
+
+extension PropertyBinding {
+    /// Links, which JSON shows only when they are expanded.
+    var isNavigation: Bool {
+        switch self {
+        case .system, .column, .address, .channels, .linkColumns: false
+        case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .toAny: true
+        }
+    }
+}

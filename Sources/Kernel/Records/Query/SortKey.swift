@@ -1,0 +1,87 @@
+import Catalog
+import QueryLanguage
+
+/// One key of a list's order. The last one is always `id`, in the direction of the key before it, so that every order is total and one
+/// index, read either way, serves it.
+struct SortKey {
+    let sql: String
+    let type: PropertyType
+    let form: Form
+
+    /// What paging has to know of a key, without its SQL.
+    struct Form: Sendable, Hashable {
+        var isDescending: Bool
+        /// Whether rows without a value are possible.
+        var isNullable: Bool
+    }
+
+    /// As an item of ORDER BY. See `Field.sortCollation` for the place of nulls.
+    var ordering: String {
+        guard form.isNullable else { return form.isDescending ? "\(sql) DESC" : sql }
+        return form.isDescending ? "\(sql) DESC NULLS LAST" : "\(sql) NULLS FIRST"
+    }
+
+    /// The items of `$orderby` that count: those behind `id` decide nothing.
+    private static func items(of query: CheckedQuery) -> ArraySlice<CheckedOrderItem> {
+        let end = query.orderBy.firstIndex { systemName($0.expression) == "id" }.map { $0 + 1 } ?? query.orderBy.endIndex
+        return query.orderBy[..<end]
+    }
+
+    /// The forms of all keys.
+    static func forms(of query: CheckedQuery) -> [Form] {
+        var forms = items(of: query).map { item in
+            Form(isDescending: item.isDescending, isNullable: !neverNull.contains(systemName(item.expression) ?? ""))
+        }
+        if items(of: query).last.map({ systemName($0.expression) != "id" }) ?? true {
+            forms.append(Form(isDescending: forms.last?.isDescending ?? false, isNullable: false))
+        }
+        return forms
+    }
+
+    /// The types of all keys, in which a cursor carries their values.
+    static func types(of query: CheckedQuery) -> [PropertyType] {
+        let types = items(of: query).map(\.expression.type)
+        return types.count < forms(of: query).count ? types + [.guid] : Array(types)
+    }
+
+    /// All keys, compiled; consumes the literals of every item.
+    static func keys(of query: CheckedQuery, compiler: QueryCompiler) throws -> [SortKey] {
+        let forms = forms(of: query)
+        var keys: [SortKey] = []
+        for (index, item) in query.orderBy.enumerated() {
+            let piece = try compiler.value(item.expression)
+            guard index < items(of: query).count else { continue }
+            var sql = piece.operand
+            if let collation = try compiler.sortCollation(of: item.expression) {
+                sql += " COLLATE \"\(collation)\""
+            } else if item.expression.type.isText, !piece.isColumn {
+                sql += " COLLATE \"C\""
+            }
+            keys.append(SortKey(sql: sql, type: item.expression.type, form: forms[index]))
+        }
+        if keys.count < forms.count {
+            keys.append(SortKey(sql: "\(compiler.record.alias).\"id\"", type: .guid, form: forms[keys.count]))
+        }
+        return keys
+    }
+
+    private static let neverNull: Set<String> = ["id", "version", "created_at", "created_by", "updated_at", "updated_by"]
+
+    /// The name, when the expression is a system property of the record itself.
+    private static func systemName(_ expression: TypedExpression) -> String? {
+        guard case .property(let path) = expression.kind, path.root == .record, path.segments.count == 1 else { return nil }
+        let name = path.segments[0].property.name
+        return neverNull.contains(name) ? name : nil
+    }
+}
+
+extension QueryCompiler {
+    /// The language-aware collation that a field declares for being sorted by.
+    func sortCollation(of expression: TypedExpression) throws -> String? {
+        guard case .property(let path) = expression.kind, let segment = path.segments.last else { return nil }
+        guard case .entity(let entity) = segment.owner else { return nil }
+        let shape = try typeShape(entity)
+        guard case .column(_, let key) = shape.binding(segment.property.name) else { return nil }
+        return try recordType(of: shape).field(key)?.sortCollation
+    }
+}

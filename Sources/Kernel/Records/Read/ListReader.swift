@@ -1,0 +1,213 @@
+import Catalog
+import Postgres
+import QueryLanguage
+
+/// Reads one list: finds its statements, runs them until the page is full, and makes the token of the next page.
+struct ListReader {
+    let store: RecordStore
+    let request: ListRequest
+    let access: Access
+    let compiler: ListCompiler
+    /// The record whose link is listed.
+    let parentID: GUID?
+    private let prefix: String
+    private let key: QueryKey
+    private let conditions: QueryKey
+
+    init(store: RecordStore, request: ListRequest, access: Access, parent: ListParent? = nil, parentID: GUID? = nil) throws {
+        self.store = store
+        self.request = request
+        self.access = access
+        self.parentID = parentID
+        let (catalog, generation) = store.currentCatalog
+        guard let shape = catalog.typeShape(named: request.query.shape.name) else { throw QueryCompiler.gone(request.query.shape.name) }
+        compiler = ListCompiler(
+            catalog: catalog, access: access, format: request.format, shape: shape, includeDeleted: request.includeDeleted, parent: parent)
+        prefix = "\(generation)|\(request.query.shape.name)|\(request.includeDeleted ? "d" : "")\(parent?.signature ?? "")"
+        key = QueryKey(prefix + request.format.signature, of: request.query)
+        conditions = QueryKey("", conditionsOf: request.query)
+    }
+
+    // MARK: Pages
+
+    func page() async throws -> Page {
+        let token = try cursor()
+        let allowed = token.map(\.remaining) ?? request.query.top
+        let size = Int64(min(max(request.pageSize, 1), ReadLimits.largestPageSize))
+        let wanted = Int(min(size, max(allowed ?? size, 0)))
+        async let counted = request.query.count ? count() : nil
+        var page = wanted == 0 ? Page(items: [], rowCount: 0) : try await rows(wanted, after: token, allowed: allowed)
+        page.count = try await counted
+        return page
+    }
+
+    private func rows(_ wanted: Int, after token: PageToken?, allowed: Int64?) async throws -> Page {
+        let forms = SortKey.forms(of: request.query)
+        let types = SortKey.types(of: request.query)
+        let ranges = token.map { KeysetRange.following(forms, nulls: $0.values.map(\.isNull)) } ?? []
+        let skip = token == nil ? request.query.skip ?? 0 : 0
+        // One row more than asked for tells whether there is another page.
+        let isLast = allowed.map { $0 <= Int64(wanted) } ?? false
+        let needed = isLast ? wanted : wanted + 1
+        var page = PageBuilder(wanted: wanted)
+        for range in token == nil ? [nil] : ranges.map(Optional.some) {
+            let missing = needed - page.rowCount
+            guard missing > 0 else { break }
+            let limit = ListLimit.rows(missing, skips: skip > 0)
+            let values = values(missing: missing, skip: skip, token: token, types: types)
+            let sql = try statement(range, limit: limit).bound(values)
+            let result = try await ReadFailure.translating { try await store.client.query(sql) }
+            try page.append(result)
+        }
+        let remaining = allowed.map { $0 - Int64(page.takenCount) }
+        let next = try page.lastKeys(types).map { keys in
+            PageToken(remaining: remaining, values: keys).encoded(for: fingerprint)
+        }
+        return Page(items: page.items, rowCount: page.takenCount, nextToken: next)
+    }
+
+    private func statement(_ range: KeysetRange?, limit: ListLimit) throws -> CompiledRead {
+        let name = "\(key.shape)|\(range?.signature ?? "")|\(limit.signature)"
+        return try store.reads.statement(name, access: access) {
+            try compiler.list(request.query, range: range, limit: limit, literals: key.literals)
+        }
+    }
+
+    private func values(missing: Int, skip: Int64, token: PageToken?, types: [PropertyType]) -> ReadValues {
+        ReadValues(
+            literals: key.literals, limit: Int64(missing), offset: skip, cursor: token?.values ?? [], cursorTypes: types,
+            recordKeys: parentID.map { [$0.parameter] } ?? [])
+    }
+
+    private func cursor() throws -> PageToken? {
+        guard let text = request.query.skipToken else { return nil }
+        guard let token = PageToken(text, for: fingerprint, types: SortKey.types(of: request.query)) else {
+            throw RecordsError(
+                .badCursor, "The skiptoken belongs to another query or was changed: start again without it.", target: "skiptoken")
+        }
+        return token
+    }
+
+    /// What a token is bound to: the rows and their order, whatever of them is shown.
+    private var fingerprint: String {
+        var text = "\(request.query.shape.name)|\(request.includeDeleted ? "d" : "")\(compiler.parent?.signature ?? "")|\(conditions.shape)"
+        if let parentID { text += "|\(parentID)" }
+        for literal in conditions.literals {
+            switch literal {
+            case .value(let value): text += "|\(value.literal)"
+            case .list(let values, _): text += "|" + values.map(\.literal).joined(separator: ",")
+            case .number(let number): text += "|\(number)"
+            }
+        }
+        return text
+    }
+
+    // MARK: Counts
+
+    func count() async throws -> Int {
+        try await count(mode: request.countMode)
+    }
+
+    func count(mode: CountMode) async throws -> Int {
+        let filter = QueryKey(prefix + "|count", filter: request.query.filter)
+        switch mode {
+        case .none: return 0
+        case .exact: return try await exactCount(filter)
+        case .estimated:
+            let sql = try countStatement(filter, estimating: true)
+            let result = try await ReadFailure.translating { try await store.client.query(sql) }
+            let estimate = try result.first.flatMap { PlanText.estimatedRows(try $0.decode(String.self, 0)) }
+            if let estimate, estimate > ReadLimits.exactCount { return estimate }
+            return try await exactCount(filter)
+        }
+    }
+
+    private func exactCount(_ filter: QueryKey) async throws -> Int {
+        let sql = try countStatement(filter, estimating: false)
+        let result = try await ReadFailure.translating { try await store.client.query(sql) }
+        return try result.first?.decode(Int.self, 0) ?? 0
+    }
+
+    private func countStatement(_ filter: QueryKey, estimating: Bool) throws -> SQL {
+        try store.reads.statement(filter.shape + (estimating ? "~" : ""), access: access) {
+            try compiler.count(request.query.filter, estimating: estimating, literals: filter.literals)
+        }.bound(ReadValues(literals: filter.literals, recordKeys: parentID.map { [$0.parameter] } ?? []))
+    }
+
+    // MARK: Whole lists
+
+    /// The statement that gives every row: for a cursor.
+    func streamStatement() throws -> SQL {
+        let token = try cursor()
+        let top = token.map(\.remaining) ?? request.query.top
+        let limit = ListLimit.all(isLimited: top != nil, skips: request.query.skip != nil)
+        var values = ReadValues(literals: key.literals, limit: top ?? 0, offset: request.query.skip ?? 0)
+        values.recordKeys = parentID.map { [$0.parameter] } ?? []
+        return try statement(nil, limit: limit).bound(values)
+    }
+
+    /// The statement of the first page, with its values as people read them.
+    func firstPageStatement() throws -> (sql: SQL, parameters: [String]) {
+        let size = min(max(request.pageSize, 1), ReadLimits.largestPageSize)
+        let wanted = Int(min(Int64(size), request.query.top ?? Int64(size)))
+        let limit = ListLimit.rows(max(wanted, 1), skips: (request.query.skip ?? 0) > 0)
+        let values = values(missing: wanted, skip: request.query.skip ?? 0, token: nil, types: [])
+        let compiled = try statement(nil, limit: limit)
+        return (compiled.bound(values), compiled.shown(values))
+    }
+}
+
+/// Collects the rows of a page.
+private struct PageBuilder {
+    let wanted: Int
+    private(set) var items: [UInt8] = []
+    private(set) var rowCount = 0
+    private var lastRow: PostgresRow?
+
+    init(wanted: Int) { self.wanted = wanted }
+
+    /// Rows of the page itself, without the one that only tells that there are more.
+    var takenCount: Int { min(rowCount, wanted) }
+
+    mutating func append(_ result: PostgresResult) throws {
+        if rowCount == 0 { items.reserveCapacity(result.rowCount * 1_024) }
+        for row in result.rows {
+            rowCount += 1
+            guard rowCount <= wanted else { continue }
+            if rowCount > 1 { items.append(UInt8(ascii: ",")) }
+            try row.withBytes(0) { bytes in
+                if let bytes { items.append(contentsOf: bytes) }
+            }
+            lastRow = row
+        }
+    }
+
+    /// The sort keys of the page's last row, if more rows follow it.
+    func lastKeys(_ types: [PropertyType]) throws -> [Value]? {
+        guard rowCount > wanted, let lastRow else { return nil }
+        return try types.enumerated().map { try lastRow.value($0 + 1, as: $1) }
+    }
+}
+
+extension ListParent {
+    var signature: String {
+        switch self {
+        case .inverse(let column): "<\(column)"
+        case .linked(let table, let isInverse): "\(isInverse ? "<" : ">")\(table.name)"
+        }
+    }
+}
+
+extension ReadFormat {
+    /// Part of the key of compiled statements.
+    var signature: String {
+        let names = version == .v4_0 ? "0" : "1"
+        let control =
+            switch metadata {
+            case .none: "n"
+            case .minimal: "m"
+            case .full: "f"
+            }
+        return "|" + names + control + (ieee754Compatible ? "s|" : "|")
+    }
+}
