@@ -82,6 +82,13 @@ let package = Package(
             name: "SchemaPlanTests", dependencies: ["SchemaPlan", "Catalog", "Postgres", "TestPostgres", manifests, queryLanguage, logging],
             swiftSettings: swiftSettings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestPostgres", logging, lifecycle], swiftSettings: swiftSettings),
+        // A store over a database of its own, composed from manifest texts.
+        .target(
+            name: "TestKernel", dependencies: ["Catalog", "Postgres", "Records", "SchemaPlan", "TestPostgres", manifests, queryLanguage, logging],
+            path: "Tests/Support/TestKernel", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "RecordsTests", dependencies: ["Records", "Catalog", "Postgres", "TestKernel", queryLanguage, logging],
+            swiftSettings: swiftSettings),
         // Holds a private cluster until it is killed, for the tests of what it leaves behind.
         .executableTarget(name: "ClusterHolder", dependencies: ["PrivateCluster", logging], path: "Tests/ClusterHolder", swiftSettings: swiftSettings),
         .testTarget(

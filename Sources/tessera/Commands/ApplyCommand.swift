@@ -18,14 +18,15 @@ struct ApplyCommand: AsyncParsableCommand {
         try await reportingFailures {
             let deployment = try options.load()
             let report = try await Database.with(options, logger: CommandLog.quiet) { database in
-                try await SchemaApplier(client: database.client, logger: CommandLog.quiet).apply(deployment.catalog, progress: ApplyProgress.show)
+                try await SchemaApplier(client: database.client, logger: CommandLog.quiet).apply(
+                    deployment.catalog, progress: ApplyProgress.show)
             }
             if output.isJSON {
                 Console.print("{\"steps\":\(report.steps),\"digest\":\"\(report.digest)\"}")
             } else {
                 Console.print(report.steps == 0 ? "nothing to do" : "\(report.steps) steps done")
             }
-        } 
+        }
     }
 }
 

@@ -8,7 +8,8 @@ struct SeedRows {
 
     func organisation(_ row: Int) -> RecordInput {
         var random = SeedRandom(seed: seed &+ 1, row: row)
-        let name = "\(random.pick(SeedWords.lastNames)) \(random.pick(SeedWords.industries)) \(random.pick(SeedWords.companyTails)) \(row + 1)"
+        let name =
+            "\(random.pick(SeedWords.lastNames)) \(random.pick(SeedWords.industries)) \(random.pick(SeedWords.companyTails)) \(row + 1)"
         let place = SeedWords.cities[Int(random.next() % UInt64(SeedWords.cities.count))]
         var values: [String: Value] = [
             "id": .guid(organisationID(row)),

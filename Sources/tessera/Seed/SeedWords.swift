@@ -20,9 +20,11 @@ enum SeedWords {
         """.split(separator: " ").map(String.init)
 
     /// Smith, then everybody else: forty beginnings, thirty-six endings.
-    static let lastNames = ["Smith", "Garcia", "Müller", "Nguyen", "Kim", "Silva", "Ivanova", "O'Brien"] + heads.flatMap { head in
-        tails.map { head + $0 }
-    }
+    static let lastNames =
+        ["Smith", "Garcia", "Müller", "Nguyen", "Kim", "Silva", "Ivanova", "O'Brien"]
+        + heads.flatMap { head in
+            tails.map { head + $0 }
+        }
 
     static let jobTitles = [
         "Account Manager", "Buyer", "Chief Executive", "Chief Financial Officer", "Consultant", "Controller", "Developer", "Director",
@@ -35,12 +37,15 @@ enum SeedWords {
         "Pharma", "Public sector", "Retail", "Software", "Telecom", "Travel",
     ]
     static let cities: [(city: String, postalCode: String, country: String, dial: String)] = [
-        ("Oslo", "0150", "NO", "+472"), ("Berlin", "10115", "DE", "+4930"), ("Lyon", "69001", "FR", "+334"), ("Porto", "4000", "PT", "+3512"),
+        ("Oslo", "0150", "NO", "+472"), ("Berlin", "10115", "DE", "+4930"), ("Lyon", "69001", "FR", "+334"),
+        ("Porto", "4000", "PT", "+3512"),
         ("Kraków", "30-001", "PL", "+4812"), ("Vienna", "1010", "AT", "+431"), ("Leeds", "LS1 1BA", "GB", "+44113"),
         ("Boston", "02108", "US", "+1617"), ("Austin", "73301", "US", "+1512"), ("Toronto", "M5H 2N2", "CA", "+1416"),
         ("Osaka", "530-0001", "JP", "+816"), ("Pune", "411001", "IN", "+9120"), ("Nairobi", "00100", "KE", "+25420"),
     ]
-    static let streets = ["Main Street", "Station Road", "High Street", "Park Avenue", "Mill Lane", "Church Street", "Market Square", "Harbour Road"]
+    static let streets = [
+        "Main Street", "Station Road", "High Street", "Park Avenue", "Mill Lane", "Church Street", "Market Square", "Harbour Road",
+    ]
     static let companyTails = ["Ltd", "GmbH", "AS", "Inc", "SA", "Group", "Labs", "Partners", "Works", "Systems"]
     static let mailDomains = ["example.com", "example.org", "example.net"]
     static let tags = ["newsletter", "vip", "event-2025", "partner", "prospect", "press", "reference", "trial"]

@@ -22,7 +22,8 @@ struct Database: Sendable {
 
     /// Opens the database for the length of `body`: a cluster that runs already is used as it is, one that doesn't is started and stopped.
     static func with<R: Sendable>(
-        _ options: DeploymentOptions, logger: Logger, pool: PoolOptions = PoolOptions(), _ body: @escaping @Sendable (Database) async throws -> R
+        _ options: DeploymentOptions, logger: Logger, pool: PoolOptions = PoolOptions(),
+        _ body: @escaping @Sendable (Database) async throws -> R
     ) async throws -> R {
         let (url, cluster) = try await open(options, logger: logger)
         do {

@@ -13,6 +13,9 @@ struct BatchRunner {
     let type: RecordType
     let access: Access
     let options: WriteOptions
+    var isRemoval = false
+
+    private var violation: ConstraintViolation { ConstraintViolation(catalog: catalog, type: type, isRemoval: isRemoval) }
 
     typealias Execute = @Sendable (_ drafts: [WriteDraft], _ runner: StatementRunner) async throws -> [WriteOutcome]
 
@@ -34,7 +37,7 @@ struct BatchRunner {
             outcomes = abort.outcomes
             for draft in good where outcomes[draft.index] == nil { outcomes[draft.index] = .failed(Self.undone) }
         } catch {
-            throw ConstraintViolation(catalog: catalog, type: type).translate(error)
+            throw violation.translate(error)
         }
         return drafts.compactMap { outcomes[$0.index] }
     }
@@ -83,7 +86,7 @@ struct BatchRunner {
     }
 
     private func failure(_ error: any Error) -> RecordsError {
-        let translated = ConstraintViolation(catalog: catalog, type: type).translate(error)
+        let translated = violation.translate(error)
         return translated as? RecordsError ?? RecordsError(.internalFault, "The database refused this record: \(error)")
     }
 

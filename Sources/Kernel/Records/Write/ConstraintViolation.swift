@@ -6,6 +6,8 @@ import QueryLanguage
 struct ConstraintViolation {
     let catalog: Catalog
     let type: RecordType
+    /// A removal breaks the links of others, any other write its own.
+    var isRemoval = false
 
     /// The error of the store for an error of the database; errors that say nothing about the data pass through as unavailable or internal.
     func translate(_ error: any Error) -> any Error {
@@ -51,13 +53,13 @@ struct ConstraintViolation {
     private func reference(_ error: PostgresError) -> RecordsError {
         let constraint = error.constraint ?? ""
         let field = type.fields.first { field in field.columns.contains { $0.references != nil && constraint.contains($0.name) } }
-        if error.table == type.key, let field {
+        if !isRemoval, error.table == type.key, let field {
             return RecordsError(.linkTargetMissing, "\(field.label) names a record that doesn't exist.", target: field.key)
         }
         if error.table == type.key, constraint.contains("owner_id") {
             return RecordsError(.linkTargetMissing, "The owner isn't a user of this system.", target: "owner_id")
         }
-        if let table = type.childTables.first(where: { $0.name.name == error.table }) {
+        if !isRemoval, let table = type.childTables.first(where: { $0.name.name == error.table }) {
             return RecordsError(.linkTargetMissing, "\(table.field) names a record that doesn't exist.", target: table.field)
         }
         let other = catalog.types.first { $0.key == error.table }?.labelPlural.lowercased() ?? error.table ?? "other records"

@@ -39,7 +39,7 @@ extension RecordStore {
             }
         }
         let statement = RemovalStatement(action: action, type: type, access: access, changeSet: options.changeSet)
-        let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options)
+        let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options, isRemoval: true)
         let done = try await runner.run(drafts) { drafts, runner in
             if action == .purge {
                 try await self.releaseLinks(to: type, drafts, catalog: catalog, options: options, access: access, runner: runner)

@@ -1,0 +1,176 @@
+import Catalog
+import Postgres
+import QueryLanguage
+import Records
+import TestKernel
+import Testing
+
+@Suite("Changing records")
+struct UpdateTests {
+    @Test("changes only what differs, and keeps what was there before")
+    func changedColumns() async throws {
+        try await TestStore.with { lab in
+            let id = try await lab.create("samples", ["title": "A", "amount": 1, "code": "AB1"])
+            #expect(try await lab.update("samples", id, ["amount": 2, "code": "AB1"]) == .updated(version: 2))
+            #expect(try await lab.update("samples", id, ["amount": 2]) == .unchanged(version: 2))
+            #expect(try await lab.text("SELECT before::text FROM tessera.change WHERE version = 2") == #"{"code": "AB1", "amount": 1}"#)
+            #expect(
+                try await lab.text("SELECT (old->>'amount') || '>' || (new->>'amount') FROM tessera.outbox WHERE action = 'update'")
+                    == "1>2")
+        }
+    }
+
+    @Test("refuses a stale version and names the fields that changed since")
+    func conflict() async throws {
+        try await TestStore.with { lab in
+            let id = try await lab.create("samples", ["title": "A"])
+            _ = try await lab.update("samples", id, ["amount": 1])
+            _ = try await lab.update("samples", id, ["notes": "n"])
+            let item = RecordUpdate(key: .id(id), expectedVersion: 1, input: RecordInput(["title": "B"]))
+            let outcome = try await lab.store.update(lab.type("samples"), [item], options: .single, access: .test)
+            guard case .failed(let error)? = outcome.first else {
+                Issue.record("stored")
+                return
+            }
+            #expect(error.code == .versionConflict)
+            #expect(error.currentVersion == 3)
+            #expect(error.details.map(\.target) == ["amount", "notes"])
+            #expect(try await lab.row("lab.sample", id)["title"] == "A")
+        }
+    }
+
+    @Test("loses no update when many change one record at once")
+    func hotRow() async throws {
+        try await TestStore.with { lab in
+            let id = try await lab.create("samples", ["title": "hot", "amount": 0])
+            let type = try lab.type("samples")
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for writer in 0..<8 {
+                    group.addTask {
+                        var done = 0
+                        for turn in 0..<25 {
+                            let input = RecordInput(["amount": .integer(Int64(writer * 25 + turn + 1))])
+                            let outcomes = try await lab.store.update(
+                                type, [RecordUpdate(key: .id(id), input: input)], options: .single, access: .test)
+                            if case .updated? = outcomes.first { done += 1 }
+                        }
+                        return done
+                    }
+                }
+                var total = 0
+                for try await done in group { total += done }
+                #expect(total == 200)
+            }
+            #expect(try await lab.row("lab.sample", id)["version"] == "201")
+            // Every change begins where the one before it ended.
+            let sql = """
+                SELECT count(*)::text FROM (SELECT old->>'amount' AS old, lag(new->>'amount') OVER (ORDER BY version) AS before
+                FROM tessera.outbox WHERE action = 'update') o WHERE before IS NOT NULL AND old <> before
+                """
+            #expect(try await lab.text(sql) == "0")
+        }
+    }
+
+    @Test("judges rules by the record as it will be")
+    func rules() async throws {
+        try await TestStore.with { lab in
+            let id = try await lab.create(
+                "samples", ["title": "A", "start_date": try date("2026-02-01"), "end_date": try date("2026-03-01")])
+            #expect(try await lab.update("samples", id, ["end_date": try date("2026-01-01")]) == .failed(["rule.dates"]))
+            #expect(try await lab.update("samples", id, ["start_date": try date("2026-04-01")]) == .failed(["rule.dates"]))
+            #expect(
+                try await lab.update("samples", id, ["start_date": try date("2026-04-01"), "end_date": try date("2026-05-01")])
+                    == .updated(version: 2))
+            #expect(try await lab.update("samples", id, ["ready": true, "end_date": .null]) == .failed(["records.required"]))
+        }
+    }
+
+    @Test("two writers who would break a rule together don't")
+    func rulesUnderRace() async throws {
+        try await TestStore.with { lab in
+            for _ in 0..<20 {
+                let id = try await lab.create(
+                    "samples",
+                    ["title": .string("\(GUID.version7())"), "start_date": try date("2026-01-10"), "end_date": try date("2026-01-20")])
+                async let first = lab.update("samples", id, ["start_date": try date("2026-01-19")])
+                async let second = lab.update("samples", id, ["end_date": try date("2026-01-11")])
+                _ = try await (first, second)
+            }
+            #expect(try await lab.text("SELECT count(*)::text FROM lab.sample WHERE end_date < start_date") == "0")
+        }
+    }
+
+    @Test("replaces lists whole, and keeps the primary entry in step")
+    func lists() async throws {
+        try await TestStore.with { lab in
+            let id = try await lab.create("samples", ["title": "A", "emails": .collection(["a@example.com", "b@example.com"])])
+            let emails: Value = .collection([
+                .complex(["address": "b@example.com"]), .complex(["address": "c@example.com", "is_primary": true]),
+            ])
+            #expect(try await lab.update("samples", id, ["emails": emails]) == .updated(version: 2))
+            #expect(try await lab.row("lab.sample", id)["primary_email"] == "c@example.com")
+            #expect(
+                try await lab.text("SELECT string_agg(address, ',' ORDER BY position) FROM lab.sample__emails")
+                    == "b@example.com,c@example.com")
+            #expect(try await lab.text("SELECT jsonb_array_length(before->'emails')::text FROM tessera.change WHERE version = 2") == "2")
+            #expect(try await lab.update("samples", id, ["primary_email": "d@example.com"]) == .updated(version: 3))
+            #expect(
+                try await lab.text("SELECT string_agg(address || is_primary, ',' ORDER BY position) FROM lab.sample__emails")
+                    == "d@example.comtrue,b@example.comfalse,c@example.comfalse")
+        }
+    }
+
+    @Test("links and unlinks, with columns on the link, and keeps the single link in step")
+    func links() async throws {
+        try await TestStore.with { lab in
+            let oslo = try await lab.create("places", ["name": "Oslo"])
+            let bergen = try await lab.create("places", ["name": "Bergen"])
+            let id = try await lab.create("samples", ["title": "A"])
+            let type = try lab.type("samples")
+            _ = try await lab.store.link(
+                type, .id(id), field: "places", target: .id(oslo), columns: ["role": "home"], options: .single, access: .test)
+            _ = try await lab.store.link(
+                type, .id(id), field: "places", target: .unique(["name": "Bergen"]), columns: ["is_primary": true], options: .single,
+                access: .test)
+            #expect(try await lab.row("lab.sample", id)["place_id"] == "\(bergen)")
+            #expect(
+                try await lab.text("SELECT string_agg(coalesce(role, '-') || is_primary, ',' ORDER BY role) FROM lab.sample__places")
+                    == "homefalse,-true")
+            #expect(try await lab.update("samples", id, ["place_id": .guid(oslo)]) == .updated(version: 4))
+            #expect(try await lab.text("SELECT role FROM lab.sample__places WHERE is_primary") == "home")
+            _ = try await lab.store.unlink(type, .id(id), field: "places", target: .id(bergen), options: .single, access: .test)
+            #expect(try await lab.text("SELECT count(*)::text FROM lab.sample__places") == "1")
+        }
+    }
+
+    @Test("makes or changes by a unique key, in the order given")
+    func upsert() async throws {
+        try await TestStore.with { lab in
+            let inputs = [
+                RecordInput(["code": "AA1", "title": "one"]), RecordInput(["code": "AA2", "title": "two"]),
+                RecordInput(["code": "AA1", "title": "three"]), RecordInput(["title": "four"]),
+            ]
+            let outcomes = try await lab.store.upsert(lab.type("samples"), by: ["code"], inputs, options: .bulk("up"), access: .test)
+            #expect(outcomes.map(Outcome.init) == [.created, .created, .updated(version: 2), .failed([])])
+            #expect(try await lab.text("SELECT string_agg(title, ',' ORDER BY code) FROM lab.sample") == "three,two")
+        }
+    }
+
+    @Test("makes one record when many bring the same key at once")
+    func upsertRace() async throws {
+        try await TestStore.with { lab in
+            let type = try lab.type("samples")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<16 {
+                    group.addTask {
+                        let input = RecordInput(["code": "ZZ9", "title": "same", "amount": .integer(Int64(writer))])
+                        let outcomes = try await lab.store.upsert(type, by: ["code"], [input], options: .single, access: .test)
+                        #expect(outcomes.first?.isFailure == false)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await lab.text("SELECT count(*) || ' ' || max(version) FROM lab.sample") == "1 16")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package import Catalog
+import Logging
+import Manifests
+package import Postgres
+package import QueryLanguage
+package import Records
+import SchemaPlan
+import TestPostgres
+
+/// A record store over a database of its own: composed from manifest texts, applied, and dropped at the end.
+package struct TestStore: Sendable {
+    package let store: RecordStore
+    package let client: PostgresClient
+    package let databaseURL: String
+
+    package var catalog: Catalog { store.catalog }
+
+    package func type(_ collection: String) throws -> RecordType {
+        guard let type = store.catalog.type(collection: collection) else { throw TestStoreError("no collection \(collection)") }
+        return type
+    }
+
+    /// Runs `body` on a fresh store.
+    ///
+    /// - Parameters:
+    ///   - modules: module manifests by id; `TestManifests` has some.
+    ///   - overlay: the overlay block of the deployment file.
+    package static func with<R: Sendable>(
+        _ modules: [String: String] = ["lab": TestManifests.everyField], overlay: String = "", hooks: any WriteHooks = NoHooks(),
+        _ body: @Sendable (TestStore) async throws -> R
+    ) async throws -> R {
+        let catalog = try catalog(modules, overlay: overlay)
+        return try await TestPostgres.withDatabase { database in
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let client = PostgresClient(configuration: try PostgresConfiguration(url: database.url), logger: logger)
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await client.run() }
+                let result: Result<R, any Error>
+                do {
+                    try await SchemaApplier(client: client, logger: logger).apply(catalog)
+                    let store = RecordStore(client: client, catalog: catalog, hooks: hooks, logger: logger)
+                    result = .success(try await body(TestStore(store: store, client: client, databaseURL: database.url)))
+                } catch {
+                    result = .failure(error)
+                }
+                await client.shutdown()
+                group.cancelAll()
+                return try result.get()
+            }
+        }
+    }
+
+    /// The catalog of manifests held in memory.
+    package static func catalog(_ modules: [String: String], overlay: String = "") throws -> Catalog {
+        var files = Dictionary(uniqueKeysWithValues: modules.map { ("test/manifests/\($0).yaml", $1) })
+        let names = modules.keys.sorted().map { "  \($0): {}" }.joined(separator: "\n")
+        files["test/deployment.yaml"] =
+            "deployment: 1\nname: test\ncurrency: EUR\n" + (modules.isEmpty ? "" : "modules:\n\(names)\n") + overlay
+        let result = Composer(files: .memory(files)).compose("test/deployment.yaml")
+        guard let composition = result.composition else {
+            throw TestStoreError(result.diagnostics.map(\.description).joined(separator: "\n"))
+        }
+        return try Catalog(composition: composition)
+    }
+}
+
+package struct TestStoreError: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
+
+extension Access {
+    /// The administrator, over the API.
+    package static let test = Access(principal: .administrator, channel: .api)
+}
+
+extension WriteOptions {
+    /// A change set of its own.
+    package static var single: WriteOptions { WriteOptions(changeSet: ChangeSet(id: .version7())) }
+    package static func bulk(_ label: String, _ mode: BulkMode = .perItem) -> WriteOptions {
+        WriteOptions(changeSet: ChangeSet(id: .version7(), label: label), mode: mode)
+    }
+}
