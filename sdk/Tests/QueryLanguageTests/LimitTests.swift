@@ -1,0 +1,66 @@
+import QueryLanguage
+import Testing
+
+@Suite("Limits")
+struct LimitTests {
+    @Test("takes what is at a limit and refuses one more")
+    func edges() throws {
+        let parentheses = { (count: Int) in String(repeating: "(", count: count) + "a" + String(repeating: ")", count: count) }
+        #expect(throws: Never.self) { try Expression.parse(parentheses(63)) }
+        #expect(code(parentheses(64)) == .limit)
+        let list = { (count: Int) in "a in (" + Array(repeating: "1", count: count).joined(separator: ",") + ")" }
+        #expect(throws: Never.self) { try Expression.parse(list(1_000)) }
+        #expect(code(list(1_001)) == .limit)
+        let chain = { (count: Int) in Array(repeating: "a", count: count).joined(separator: " or ") }
+        // Two nodes for each path, and one for the whole.
+        #expect(throws: Never.self) { try Expression.parse(chain(999)) }
+        #expect(code(chain(1_000)) == .limit)
+        let text = { (count: Int) in "'" + String(repeating: "x", count: count - 2) + "'" }
+        #expect(throws: Never.self) { try Expression.parse(text(16_384)) }
+        #expect(code(text(16_385)) == .limit)
+        #expect(throws: Never.self) { try Expression.parse(String(repeating: "9", count: 1_000)) }
+        #expect(code(String(repeating: "9", count: 1_001)) == .limit)
+        #expect(throws: Never.self) { try Expression.parse("1e999") }
+        #expect(code("1e1000") == .limit)
+        #expect(code("1e-1001") == .limit)
+        #expect(code("1e99999999999") == .limit)
+    }
+
+    @Test(
+        "ends on whatever nests, without a trap",
+        arguments: [
+            "(", "not ", "-", "a/any(x:", "[", "{\"a\":", "case(", "contains(", "1 add ", "a in (", "isof(", "a/$count(filter=", "f(x=",
+        ])
+    func nesting(piece: String) {
+        #expect(code(String(repeating: piece, count: 1_000)) != nil)
+        #expect(optionsCode("$expand=" + String(repeating: "a(expand=", count: 1_000)) == .limit)
+        #expect(optionsCode("$search=" + String(repeating: "NOT ", count: 1_000) + "a") == .limit)
+        #expect(optionsCode("$search=" + String(repeating: "(", count: 1_000)) == .limit)
+        #expect(optionsCode("$search=" + String(repeating: "a OR ", count: 1_000) + "a") == .limit)
+    }
+
+    @Test("ends on aliases that double each other")
+    func aliases() {
+        var query = "$filter=@a0&@a24=x"
+        for index in 0..<24 { query += "&@a\(index)=@a\(index + 1) eq @a\(index + 1)" }
+        #expect(optionsCode(query) == .limit)
+    }
+
+    private func code(_ text: String) -> QueryError.Code? {
+        do throws(QueryError) {
+            _ = try Expression.parse(text)
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+
+    private func optionsCode(_ text: String) -> QueryError.Code? {
+        do throws(QueryError) {
+            _ = try QueryOptions.parse(urlQuery: text)
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+}
