@@ -15,8 +15,17 @@ struct HookBatchTests {
         return StartedModule(id: id, path: "/\(id).so", registry: registry)
     }
 
+    private static let types = [
+        "a.thing": TypeClaims(
+            owner: "a",
+            fields: [
+                "revenue": FieldClaim(owner: "a", properties: ["revenue", "revenue_currency"]),
+                "parent": FieldClaim(owner: "a", properties: ["parent_id"]),
+            ])
+    ]
+
     private func run(_ modules: [StartedModule], _ images: [HookImage]) async throws -> [HookResult] {
-        try await LoadedModules(modules).beforeWrite(recordType: "a.thing", images: images, access: .test)
+        try await LoadedModules(modules, types: Self.types).beforeWrite(recordType: "a.thing", images: images, access: .test)
     }
 
     @Test("shows a hook the fields that it reads and nothing else")
@@ -49,6 +58,26 @@ struct HookBatchTests {
             calls.withLock { $0 } == [
                 WriteCall(recordType: "a.thing", actor: Guid(high: 1, low: 2), onBehalfOf: Guid(high: 3, low: 4), channel: "import")
             ])
+    }
+
+    @Test("sees amounts and links under the names that they have in the API")
+    func properties() async throws {
+        let writer = module("a") { registry in
+            registry.beforeWrite("thing", reads: ["revenue", "parent"], writes: ["revenue", "parent"]) { records, _ in
+                records.map { record in
+                    #expect(record.fields == ["revenue": .decimal(ExactDecimal(7)), "revenue_currency": "NOK", "parent_id": nil])
+                    return record.patch(["revenue_currency": "USD", "parent_id": .guid(Guid(high: 5, low: 6))])
+                }
+            }
+            registry.beforeWrite("thing", reads: ["parent"], writes: []) { records, _ in
+                #expect(records.map(\.changed) == [["parent"]])
+                return []
+            }
+        }
+        let image = HookImage(
+            id: nil, isNew: false, values: ["revenue": .decimal(DecimalNumber(7)), "revenue_currency": "NOK"], changed: ["revenue"])
+        #expect(
+            try await run([writer], [image]) == [.patch(["revenue_currency": "USD", "parent_id": .guid(GUID(high: 5, low: 6))])])
     }
 
     @Test("isn't called when no record concerns it")
@@ -113,7 +142,7 @@ struct HookBatchTests {
     static let faults = [
         Fault(
             testDescription: "a field that it didn't declare", patches: [RecordPatch(position: 0, values: ["name": "x"])],
-            message: "patches the field 'name', which it didn't declare among its `writes`."),
+            message: "patches 'name', which it didn't declare among its `writes`."),
         Fault(
             testDescription: "a record twice", patches: [RecordPatch(position: 0), RecordPatch(position: 0)],
             message: "patches a record twice, or one that it wasn't given."),
@@ -126,7 +155,7 @@ struct HookBatchTests {
         Fault(
             testDescription: "a value that no record holds",
             patches: [RecordPatch(position: 0, values: ["size": .date(TesseraKit.CalendarDate(year: 0, month: 1, day: 1)!)])],
-            message: "gives the field 'size' a value that no record can hold."),
+            message: "gives 'size' a value that no record can hold."),
     ]
 
     @Test("stops a hook that answers", arguments: faults)
@@ -167,7 +196,7 @@ struct PhoneServiceTests {
     private func modules(_ normalize: PhoneNormalizer?) -> LoadedModules {
         var registry = ModuleRegistry(moduleID: "a")
         if let normalize { registry.normalizePhones(handler: normalize) }
-        return LoadedModules([StartedModule(id: "a", path: "/a.so", registry: registry)])
+        return LoadedModules([StartedModule(id: "a", path: "/a.so", registry: registry)], types: [:])
     }
 
     @Test("are reduced to digits without a module that knows better")

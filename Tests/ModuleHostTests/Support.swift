@@ -11,10 +11,14 @@ enum GreetingDeployment {
     static let facts = DeploymentFacts(name: "fixture", currency: "NOK", timeZone: "Europe/Oslo")
 
     static let types = [
-        "greetings.card": TypeClaims(owner: "greetings", fields: ["name": "greetings", "text": "greetings", "stamp": "custom"]),
-        "contacts.person": TypeClaims(owner: "contacts", fields: ["first_name": "contacts", "greeting": "greetings"]),
-        "contacts.organisation": TypeClaims(owner: "contacts", fields: ["name": "contacts"]),
+        "greetings.card": claims("greetings", ["name": "greetings", "text": "greetings", "stamp": "custom"]),
+        "contacts.person": claims("contacts", ["first_name": "contacts", "greeting": "greetings"]),
+        "contacts.organisation": claims("contacts", ["name": "contacts"]),
     ]
+
+    private static func claims(_ owner: String, _ fields: [String: String]) -> TypeClaims {
+        TypeClaims(owner: owner, fields: Dictionary(uniqueKeysWithValues: fields.map { ($0, FieldClaim(owner: $1, properties: [$0])) }))
+    }
 
     static func module(_ settings: [String: FieldValue] = ["greeting": "Hello"], library: String = "GreetingFixture") -> ModuleToLoad {
         ModuleToLoad(id: "greetings", library: library, extends: ["contacts.person"], settings: settings)

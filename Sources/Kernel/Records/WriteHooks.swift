@@ -1,3 +1,4 @@
+package import Catalog
 package import QueryLanguage
 
 /// What modules add to writes. The host adapts its loaded modules to this; without modules `NoHooks` serves.
@@ -5,14 +6,25 @@ package protocol WriteHooks: Sendable {
     /// What the hooks of a record type want to see and may change; nil when there are none.
     func interest(in recordType: String) -> HookInterest?
 
-    /// Runs the hooks of a record type over a batch of after-images (values of `HookInterest.reads`, by field key; emails, phones and
-    /// addresses in the shapes of `RecordInput`). The result has one entry per image.
+    /// Runs the hooks of a record type over a batch of after-images (of the fields in `HookInterest.reads`, their `hookProperties` in the
+    /// shapes of `RecordInput`). The result has one entry per image.
     func beforeWrite(recordType: String, images: [HookImage], access: Access) async throws -> [HookResult]
 
     /// Normalises phone numbers as people write them, one result per number.
     func normalisePhones(_ numbers: [String]) throws -> [NormalisedPhone]
 }
 
+extension Field {
+    /// The names under which a hook sees the field: `revenue` and `revenue_currency` of an amount, `parent_id` of a link, else its key.
+    package var hookProperties: [String] {
+        switch type {
+        case .emails, .phones, .address, .links: [key]
+        default: columns.map(\.name)
+        }
+    }
+}
+
+/// What the hooks of a record type see and change, by field key.
 package struct HookInterest: Sendable, Hashable {
     package var reads: Set<String>
     package var writes: Set<String>

@@ -30,14 +30,14 @@ struct HookBatch {
     }
 
     /// The records that a hook is to see: those that are new or change what it reads, and that no hook has refused.
-    func records(for hook: BeforeWriteHook) -> [RecordImage] {
-        let reads = Set(hook.reads)
+    func records(for owned: LoadedModules.OwnedHook) -> [RecordImage] {
+        let reads = Set(owned.hook.reads)
         return images.indices.compactMap { position in
             let image = images[position]
             guard refusals[position].isEmpty, image.isNew || !changed[position].isDisjoint(with: reads) else { return nil }
             var seen: [String: FieldValue] = [:]
-            seen.reserveCapacity(reads.count)
-            for field in reads { seen[field] = fields[position][field] ?? .null }
+            seen.reserveCapacity(owned.reads.count)
+            for name in owned.reads { seen[name] = fields[position][name] ?? .null }
             return RecordImage(
                 position: position, id: image.id.map { Guid($0) }, operation: image.isNew ? .create : .update, fields: seen,
                 changed: changed[position].intersection(reads))
@@ -46,7 +46,6 @@ struct HookBatch {
 
     /// Takes over a hook's answer, after holding it against what the hook has declared.
     mutating func apply(_ answer: [RecordPatch], of owned: LoadedModules.OwnedHook, to records: [RecordImage]) throws(RecordsError) {
-        let writes = Set(owned.hook.writes)
         var open = Set(records.map(\.position))
         for patch in answer {
             guard open.remove(patch.position) != nil else {
@@ -56,15 +55,15 @@ struct HookBatch {
                 refusals[patch.position].append(RecordsError.Detail(code: problem.code, target: problem.field, message: problem.message))
             }
             guard patch.problems.isEmpty else { continue }
-            for (field, fieldValue) in patch.values {
-                guard writes.contains(field) else {
-                    throw Self.fault(in: owned, "patches the field '\(field)', which it didn't declare among its `writes`.")
+            for (name, fieldValue) in patch.values {
+                guard let field = owned.writes[name] else {
+                    throw Self.fault(in: owned, "patches '\(name)', which it didn't declare among its `writes`.")
                 }
                 guard let value = Value(fieldValue) else {
-                    throw Self.fault(in: owned, "gives the field '\(field)' a value that no record can hold.")
+                    throw Self.fault(in: owned, "gives '\(name)' a value that no record can hold.")
                 }
-                patches[patch.position][field] = value
-                fields[patch.position][field] = fieldValue
+                patches[patch.position][name] = value
+                fields[patch.position][name] = fieldValue
                 changed[patch.position].insert(field)
             }
         }

@@ -9,7 +9,7 @@ extension LoadedModules: WriteHooks {
             recordType: recordType, actor: Guid(access.principal), onBehalfOf: access.onBehalfOf.map { Guid($0) },
             channel: access.channel.rawValue)
         for owned in hooks(on: recordType) {
-            let records = batch.records(for: owned.hook)
+            let records = batch.records(for: owned)
             guard !records.isEmpty else { continue }
             let patches: [RecordPatch]
             do {

@@ -14,6 +14,18 @@ package struct LoadedModules: Sendable {
     struct OwnedHook: Sendable {
         let module: String
         let hook: BeforeWriteHook
+        /// Names of the values that it sees.
+        let reads: Set<String>
+        /// Names of the values that it may patch, with the key of the field that each belongs to.
+        let writes: [String: String]
+
+        init(module: String, hook: BeforeWriteHook, type: TypeClaims?) {
+            self.module = module
+            self.hook = hook
+            reads = Set(hook.reads.flatMap { type?.properties(of: $0) ?? [$0] })
+            let writes = hook.writes.flatMap { field in (type?.properties(of: field) ?? [field]).map { ($0, field) } }
+            self.writes = Dictionary(writes, uniquingKeysWith: { first, _ in first })
+        }
     }
 
     /// In the order in which their hooks run.
@@ -24,12 +36,12 @@ package struct LoadedModules: Sendable {
     /// The phone normaliser and whose it is.
     let phoneNormalizer: (module: String, normalize: PhoneNormalizer)?
 
-    init(_ started: [StartedModule]) {
+    init(_ started: [StartedModule], types: [String: TypeClaims]) {
         modules = started.map { Module(id: $0.id, path: $0.path) }
         var hooks: [String: [OwnedHook]] = [:]
         for module in started {
             for hook in module.registry.beforeWriteHooks {
-                hooks[hook.recordType, default: []].append(OwnedHook(module: module.id, hook: hook))
+                hooks[hook.recordType, default: []].append(OwnedHook(module: module.id, hook: hook, type: types[hook.recordType]))
             }
         }
         self.hooks = hooks

@@ -32,7 +32,7 @@ package struct ModuleLoader: Sendable {
             }
         }
         guard findings.isEmpty else { throw ModuleHostError(findings: findings) }
-        return LoadedModules(started)
+        return LoadedModules(started, types: types)
     }
 
     private func start(_ module: ModuleToLoad, deployment: DeploymentFacts) throws(ModuleHostError) -> StartedModule {

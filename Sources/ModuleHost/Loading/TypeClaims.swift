@@ -1,21 +1,28 @@
 package import Catalog
+import Records
 import TesseraKit
 
 /// Whose a record type and its fields are: what modules may hook into.
 package struct TypeClaims: Sendable, Hashable {
     /// Id of the module that declares the type.
     package var owner: String
-    /// The module that declares each field, by the field's key.
-    package var fields: [String: String]
+    /// By key.
+    package var fields: [String: FieldClaim]
 
-    package init(owner: String, fields: [String: String]) {
+    package init(owner: String, fields: [String: FieldClaim]) {
         self.owner = owner
         self.fields = fields
     }
 
     package init(_ type: RecordType) {
         owner = type.module
-        fields = Dictionary(type.fields.map { ($0.key, $0.owner) }, uniquingKeysWith: { first, _ in first })
+        let claims = type.fields.map { ($0.key, FieldClaim(owner: $0.owner, properties: $0.hookProperties)) }
+        fields = Dictionary(claims, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The names under which hooks see a field.
+    func properties(of field: String) -> [String] {
+        fields[field]?.properties ?? [field]
     }
 
     /// What is wrong with a hook on this type, as sentences.
@@ -31,7 +38,7 @@ package struct TypeClaims: Sendable, Hashable {
                 "Its hook on '\(hook.recordType)' names the field '\(field)', which the type doesn't have.\(suggestion(for: field))")
         }
         for field in Set(hook.writes).sorted() {
-            guard let fieldOwner = fields[field], fieldOwner != module.id else { continue }
+            guard let fieldOwner = fields[field]?.owner, fieldOwner != module.id else { continue }
             objections.append(
                 "Its hook on '\(hook.recordType)' wants to write '\(field)', which belongs to '\(fieldOwner)'. "
                     + "A module writes only fields of its own."
@@ -43,5 +50,17 @@ package struct TypeClaims: Sendable, Hashable {
     private func suggestion(for field: String) -> String {
         let names = fields.keys.sorted().joined(separator: ", ")
         return names.isEmpty ? "" : " It has \(names)."
+    }
+}
+
+/// Whose a field is, and the names under which hooks see it.
+package struct FieldClaim: Sendable, Hashable {
+    package var owner: String
+    /// `revenue` and `revenue_currency`, `parent_id`, or the field's key alone.
+    package var properties: [String]
+
+    package init(owner: String, properties: [String]) {
+        self.owner = owner
+        self.properties = properties
     }
 }

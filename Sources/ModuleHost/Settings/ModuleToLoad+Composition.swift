@@ -4,14 +4,12 @@ import TesseraKit
 
 extension ModuleLoader {
     /// Loads the modules of a composed deployment that have a library.
-    ///
-    /// - Parameter folder: the deployment file's folder, which paths of secrets are relative to.
-    package func load(_ composition: Composition, catalog: Catalog, folder: String) throws(ModuleHostError) -> LoadedModules {
+    package func load(_ composition: Composition, catalog: Catalog) throws(ModuleHostError) -> LoadedModules {
         var modules: [ModuleToLoad] = []
         var findings: [ModuleHostError.Finding] = []
         for resolved in composition.modules {
             do throws(ModuleHostError) {
-                if let module = try ModuleToLoad(resolved, folder: folder) { modules.append(module) }
+                if let module = try ModuleToLoad(resolved) { modules.append(module) }
             } catch {
                 findings += error.findings
             }
@@ -25,13 +23,13 @@ extension ModuleLoader {
 
 extension ModuleToLoad {
     /// What a deployment says about a module; nil for a module without code. Reads the secrets among its settings.
-    package init?(_ resolved: ResolvedModule, folder: String) throws(ModuleHostError) {
+    package init?(_ resolved: ResolvedModule) throws(ModuleHostError) {
         guard case .library(let library) = resolved.manifest.run else { return nil }
         let id = resolved.manifest.id.value
         var settings: [String: FieldValue] = [:]
         var findings: [ModuleHostError.Finding] = []
         for (key, value) in resolved.settings.sorted(by: { $0.key < $1.key }) {
-            if let value = FieldValue(setting: value, folder: folder) {
+            if let value = FieldValue(setting: value) {
                 settings[key] = value
             } else {
                 findings.append(ModuleHostError.Finding(.settings, module: id, Self.unreadable(key, value)))
@@ -56,7 +54,7 @@ extension ModuleToLoad {
 
 extension FieldValue {
     /// A setting's value, secrets read; nil when that isn't possible.
-    fileprivate init?(setting: SettingValue, folder: String) {
+    fileprivate init?(setting: SettingValue) {
         switch setting {
         case .text(let text), .choice(let text): self = .text(text)
         case .integer(let integer): self = .integer(integer)
@@ -66,7 +64,7 @@ extension FieldValue {
             guard let decimal = ExactDecimal(literal.description) else { return nil }
             self = .decimal(decimal)
         case .secret(let source):
-            guard let secret = source.read(relativeTo: folder) else { return nil }
+            guard let secret = source.read() else { return nil }
             self = .text(secret)
         }
     }

@@ -6,15 +6,13 @@ extension SecretSource {
     package static let longestFile = 65_536
 
     /// Reads the secret: nil when the variable isn't set or is empty, or the file can't be read, isn't UTF-8 or is too long.
-    ///
-    /// - Parameter folder: what relative paths begin at.
-    package func read(relativeTo folder: String) -> String? {
+    package func read() -> String? {
         switch self {
         case .environment(let name):
             guard let value = getenv(name), value.pointee != 0 else { return nil }
             return String(validatingCString: value)
         case .file(let path):
-            return Self.contents(of: path.utf8.first == UInt8(ascii: "/") ? path : folder + "/" + path)
+            return Self.contents(of: path)
         }
     }
 

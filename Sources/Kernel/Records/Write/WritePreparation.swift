@@ -162,14 +162,16 @@ struct WritePreparation {
 
     private func runHooks(_ drafts: inout [WriteDraft], stored: [GUID: [String: Value]]) async throws {
         guard let interest = store.hooks.interest(in: type.id) else { return }
-        let concerned = drafts.indices.filter { drafts[$0].problems.isEmpty && !drafts[$0].fields.isDisjoint(with: interest.reads) }
+        let concerned = drafts.indices.filter { index in
+            drafts[index].problems.isEmpty && (!drafts[index].isUpdate || !drafts[index].fields.isDisjoint(with: interest.reads))
+        }
         guard !concerned.isEmpty else { return }
+        let seen = Set(type.fields.filter { interest.reads.contains($0.key) }.flatMap(\.hookProperties))
         let images = concerned.map { index -> HookImage in
             let draft = drafts[index]
             let image = AfterImage(stored: stored[draft.id] ?? [:], draft: draft, type: type).values
             return HookImage(
-                id: draft.id, isNew: stored[draft.id] == nil, values: image.filter { interest.reads.contains($0.key) },
-                changed: draft.fields)
+                id: draft.id, isNew: !draft.isUpdate, values: image.filter { seen.contains($0.key) }, changed: draft.fields)
         }
         let results = try await store.hooks.beforeWrite(recordType: type.id, images: images, access: access)
         guard results.count == images.count else {

@@ -11,9 +11,10 @@ public struct RecordImage: Sendable, Hashable, Codable {
     public let id: Guid?
     /// Whether the record is new.
     public let operation: Operation
-    /// Every field of the hook's `reads`: values as they were, with those of the write laid over.
+    /// The values of every field of the hook's `reads`, by the names that `FieldValue` tells: as they were, with those of the
+    /// write laid over.
     public let fields: [String: FieldValue]
-    /// The fields, out of `fields`, that the write gives a value for.
+    /// The fields, out of the hook's `reads`, that the write or an earlier hook gives a value for.
     public let changed: Set<String>
 
     public init(position: Int, id: Guid?, operation: Operation, fields: [String: FieldValue], changed: Set<String>) {
@@ -24,7 +25,7 @@ public struct RecordImage: Sendable, Hashable, Codable {
         self.changed = changed
     }
 
-    /// A field's value; `.null` when it has none or isn't among the hook's `reads`.
+    /// A value by its name; `.null` when it has none or isn't among the hook's `reads`.
     public subscript(field: String) -> FieldValue {
         fields[field] ?? .null
     }

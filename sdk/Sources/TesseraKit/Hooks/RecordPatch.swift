@@ -2,7 +2,7 @@
 public struct RecordPatch: Sendable, Hashable, Codable {
     /// The record's place in the call.
     public var position: Int
-    /// Values for fields out of the hook's `writes`. A list replaces the whole list.
+    /// Values for fields out of the hook's `writes`, by the names that `FieldValue` tells. A list replaces the whole list.
     public var values: [String: FieldValue]
     /// Why the record can't be written. With any, the values don't matter.
     public var problems: [RecordProblem]

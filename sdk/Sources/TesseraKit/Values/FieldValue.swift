@@ -1,8 +1,14 @@
 /// One field's value as it crosses the boundary between the server and a module.
 ///
-/// The cases are the kinds of values that the record store keeps. A field's type decides which case its value has: an
-/// `integer` field gives `.integer`, a `money` field gives `.decimal` under its name and `.text` under `<name>_currency`,
-/// `emails`, `phones` and `tags` give `.list`, an `address` gives `.object`, a link gives the `.guid` of its target.
+/// The cases are the kinds of values that the record store keeps. A field's type decides which case its value has, and some
+/// fields have several values, each under a name of its own, as in the API:
+/// - `money` is `.decimal` under the field's key and `.text` under `<key>_currency`;
+/// - `link`, `user` and `file` are `.guid` under `<key>_id`; a link to one of several types has `<key>_type` beside it;
+/// - `address` is an `.object` of `street`, `city`, `region`, `postal_code` and `country`;
+/// - `emails` is a `.list` of objects with `address`, `kind`, `is_primary`, `opted_out` and `invalid`;
+/// - `phones` is a `.list` of objects with `number`, `kind`, `is_primary`, `extension` and `invalid`;
+/// - `tags` and `multi_choice` are a `.list` of texts; `choice` is the choice's key as `.text`.
+///
 /// A field without a value is `.null`; it is never missing.
 ///
 /// Encoded, a value is the JSON that one expects (`null`, `true`, `12`, `"text"`, arrays, objects); the other kinds are an
