@@ -1,3 +1,4 @@
+import Glibc
 import Manifests
 import Testing
 
@@ -16,6 +17,8 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
+/// With TESSERA_FUZZ_SECONDS set the loop runs so long instead of 3000 rounds, and each file is written to TESSERA_FUZZ_INPUT before it is read, so
+/// that one that ends the process is found there.
 @Suite("Damaged files") struct MutationTests {
     @Test("give findings in their own file or none, whatever is damaged")
     func mutations() {
@@ -23,10 +26,15 @@ struct SeededGenerator: RandomNumberGenerator {
         print("mutation seed: \(seed)")
         var generator = SeededGenerator(seed: seed)
         let files = CorpusFile.all("accept") + CorpusFile.all("reject")
-        for round in 0..<3000 {
+        let seconds = setting("TESSERA_FUZZ_SECONDS").flatMap { Double($0) }
+        let start = ContinuousClock.now
+        var round = 0
+        while seconds.map({ ContinuousClock.now - start < .seconds($0) }) ?? (round < 3000) {
+            round += 1
             guard let file = files.randomElement(using: &generator), let other = files.randomElement(using: &generator) else { return }
             var bytes = file.source.bytes
             for _ in 0..<Int.random(in: 1...4, using: &generator) { damage(&bytes, with: other.source.bytes, &generator) }
+            if let path = setting("TESSERA_FUZZ_INPUT") { keep(bytes, at: path) }
             let source = ManifestSource(path: "f.yaml", bytes: bytes)
             let findings =
                 ModuleManifest.parse(source).diagnostics + DeploymentManifest.parse(source).diagnostics + Overlay.parse(source).diagnostics
@@ -43,6 +51,15 @@ struct SeededGenerator: RandomNumberGenerator {
             .compose("d.yaml")
             #expect(result.composition != nil || !result.diagnostics.isEmpty, "seed \(seed), round \(round)")
         }
+        print("mutation rounds: \(round)")
+    }
+
+    private func setting(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    private func keep(_ bytes: [UInt8], at path: String) {
+        guard let file = fopen(path, "w") else { return }
+        fwrite(bytes, 1, bytes.count, file)
+        fclose(file)
     }
 
     private static let deployment =

@@ -67,7 +67,8 @@ struct DeclarationChecker {
         case .field(let field) where !field.kind.isDisplayable:
             report(
                 .wrongType, display.location,
-                "the field '\(field.key)' is of type \(field.kind.keyword), which doesn't name a record; use text, url, choice, integer, date or auto_number"
+                "the field '\(field.key)' is of type \(field.kind.keyword), which doesn't name a record; "
+                    + "use text, url, choice, integer, date or auto_number"
             )
         case .inverse: report(.wrongType, display.location, "'\(display.value)' is many records, not a name")
         default: break

@@ -1,7 +1,7 @@
 /// One finding about a manifest, a deployment file, an overlay or a lock: where, what, and what to do about it.
 ///
-/// Printed as `file:line:column: error: key.path: message (did you mean …?)`. Diagnostics show keys and values of manifest files, which hold
-/// no personal data and no secrets: secrets are named by their source only, so a diagnostic is safe to log.
+/// Printed as `file:line:column: error: key.path: message (did you mean …?)`. Diagnostics show keys and values of manifest files, which
+/// hold no personal data and no secrets: secrets are named by their source only, so a diagnostic is safe to log.
 public struct Diagnostic: Sendable, Hashable {
     /// Whether the finding stops the composition.
     public enum Severity: String, Sendable, Hashable {

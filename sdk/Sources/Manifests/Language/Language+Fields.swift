@@ -116,7 +116,7 @@ extension Language {
             [
                 target, inverse, unique,
                 .optional(
-                    "on_delete", .keyword(deletePolicies), default: "`clear`", "What becomes of the link when the linked record is purged."),
+                    "on_delete", .keyword(deletePolicies), default: "`clear`", "What becomes of the link when its target is purged."),
             ]),
         field(
             "links", "Links to many records of one type, with columns on the link.",
@@ -131,7 +131,7 @@ extension Language {
             ]),
         field(
             "link_any", "A link to one record of one of several types. The id has the field's name with `_id`, the type that with `_type`.",
-            [.required("to", .list(of: .word(.typeReference), count: 1...50, isDistinct: true), "The record types that may be linked to.")]),
+            [.required("to", .list(of: .word(.typeReference), count: 1...50, isDistinct: true), "The types that may be linked to.")]),
         field("user", "A user of the system. The id alone has the field's name with `_id`."),
         field("file", "A stored file."),
         field("json", "Any JSON value."),
@@ -141,8 +141,8 @@ extension Language {
                 .required(
                     "pattern", .word(.autoNumber),
                     """
-                    How it is written: text with `{yyyy}`, `{yy}`, `{mm}` and one counter of zeros such as `{0000}`, which begins anew with each month \
-                    or year that the pattern shows.
+                    How it is written: text with `{yyyy}`, `{yy}`, `{mm}` and one counter of zeros such as `{0000}`, which begins anew with each \
+                    month or year that the pattern shows.
                     """)
             ], without: ["required", "read_only", "required_when", "read_only_when"]),
     ]

@@ -20,8 +20,8 @@ enum Language {
         ObjectShape(
             .module,
             """
-            A module manifest: everything that exists once a deployment names the module. One file per module, found in the manifest folders by its \
-            `id`.
+            A module manifest: everything that exists once a deployment names the module. One file per module, found in the manifest folders by \
+            its `id`.
             """,
             [
                 .required("manifest", .constant(1), "The version of the manifest language."),
@@ -76,8 +76,8 @@ enum Language {
         ObjectShape(
             .lock,
             """
-            The lock, `tessera.lock`: what a deployment was composed of. Written by the resolver; commit it, so that the same composition comes up \
-            everywhere and a difference is seen.
+            The lock, `tessera.lock`: what a deployment was composed of. Written by the resolver; commit it, so that the same composition comes \
+            up everywhere and a difference is seen.
             """,
             [
                 .required("lock", .constant(1), "The version of the lock's form."),
@@ -211,7 +211,7 @@ enum Language {
                     "version", .word(.versionRange), default: "`*`", "The versions that will do; the highest that is found is taken."),
                 .optional(
                     "settings", .map(key: .key, of: .either(scalar: .text(.content), object: .secretSource), count: 0...200),
-                    "Its settings, by key, as its manifest declares them. Secrets are `{ env: NAME }` or `{ file: PATH }`, and nothing else is."
+                    "Its settings, by key, as its manifest declares them. Only secrets are `{ env: NAME }` or `{ file: PATH }`."
                 ),
             ]),
         ObjectShape(
@@ -223,8 +223,8 @@ enum Language {
         ObjectShape(
             .overlay,
             """
-            What an integrator adds without touching a module: record types of their own, which live under the id `custom` (`custom.project`), and \
-            fields, choices and labels for the modules' types.
+            What an integrator adds without touching a module: record types of their own, which live under the id `custom` (`custom.project`), \
+            and fields, choices and labels for the modules' types.
             """,
             [
                 .optional(

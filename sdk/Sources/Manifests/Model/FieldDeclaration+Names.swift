@@ -1,8 +1,8 @@
 extension FieldDeclaration {
     /// The further names under which parts of the field appear in the API, in expressions and as columns.
     ///
-    /// `amount_currency` for money `amount`; `organisation_id` for link or user `organisation`; `subject_id` and `subject_type` for a link to one of
-    /// several types; `primary_email` for emails, `primary_phone` for phones.
+    /// `amount_currency` for money `amount`; `organisation_id` for link or user `organisation`; `subject_id` and `subject_type` for a
+    /// link to one of several types; `primary_email` for emails, `primary_phone` for phones.
     public var derivedNames: [String] {
         switch kind {
         case .money: [key + "_currency"]

@@ -13,8 +13,10 @@ public enum ManifestReference {
         text += "## Forms of values\n\n"
         text += "| form | what it is | regular expression |\n|---|---|---|\n"
         for format in WordFormat.allCases {
-            text +=
-                "| \(ReferenceWriter.anchored(format)) | \(ReferenceWriter.cell(format.expectation)) | \(ReferenceWriter.code(format.expression)) |\n"
+            let cells = [
+                ReferenceWriter.anchored(format), ReferenceWriter.cell(format.expectation), ReferenceWriter.code(format.expression),
+            ]
+            text += "| \(cells.joined(separator: " | ")) |\n"
         }
         text += "\n## Names that are taken\n\n"
         text += "- Every record has \(list(Names.systemFields)). No field or inverse can have these keys.\n"
@@ -22,8 +24,8 @@ public enum ManifestReference {
         text += "- Words of the expression language can't be keys of fields: \(list(Names.expressionWords)).\n"
         text += "- No module can be called \(list(Names.reservedModules)), or begin with `pg_`.\n"
         text +=
-            "- A field also takes the names of its parts: money `f` takes `f_currency`, link and user `f` take `f_id`, link_any `f` takes `f_id` and "
-        text += "`f_type`, emails take `primary_email`, phones take `primary_phone`.\n"
+            "- A field also takes the names of its parts: money `f` takes `f_currency`, link and user `f` take `f_id`, link_any `f` takes "
+        text += "`f_id` and `f_type`, emails take `primary_email`, phones take `primary_phone`.\n"
         return text
     }
 

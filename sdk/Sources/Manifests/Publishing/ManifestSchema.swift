@@ -1,8 +1,8 @@
-/// The JSON Schema (draft 2020-12) of the files that people write, made from the description that the parser itself reads, so that editors
-/// complete and check what the parser will take.
+/// The JSON Schema (draft 2020-12) of the files that people write, made from the description that the parser itself reads, so that
+/// editors complete and check what the parser will take.
 ///
-/// What a schema can't say is left to the parser: forbidden parts of YAML, references to other declarations, days that don't exist, values that
-/// contradict one another.
+/// What a schema can't say is left to the parser: forbidden parts of YAML, references to other declarations, days that don't exist,
+/// values that contradict one another.
 public enum ManifestSchema {
     /// A file that has a schema.
     public enum File: String, Sendable, CaseIterable {

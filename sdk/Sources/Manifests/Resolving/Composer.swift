@@ -1,9 +1,8 @@
-/// Puts a deployment together: finds its modules, chooses their versions, orders them, types their settings, merges extensions and overlays.
+/// Puts a deployment together: finds its modules, chooses their versions, orders them, types their settings, merges extensions and
+/// overlays.
 ///
-/// ```swift
-/// let result = Composer(folders: ["/usr/share/tessera/manifests"]).compose("deployments/acme.yaml")
-/// for finding in result.diagnostics { print(finding) }
-/// guard let composition = result.composition else { return }
+/// ```swift let result = Composer(folders: ["/usr/share/tessera/manifests"]).compose("deployments/acme.yaml") for finding in
+/// result.diagnostics { print(finding) } guard let composition = result.composition else { return }
 /// ```
 public struct Composer: Sendable {
     /// What composing gives.

@@ -27,8 +27,8 @@ struct ModuleLibrary {
 
     func candidates(for id: String) -> [Candidate] { candidates.filter { $0.id == id } }
 
-    /// Takes a file if it is a module manifest. One that isn't even YAML counts as the module that its name says, so that its findings are shown
-    /// to those who ask for that module, and to nobody else.
+    /// Takes a file if it is a module manifest. One that isn't even YAML counts as the module that its name says, so that its findings
+    /// are shown to those who ask for that module, and to nobody else.
     private mutating func add(_ source: ManifestSource, folder: String) {
         let root = YAMLDocument(source).root
         guard let root else {

@@ -1,7 +1,7 @@
 /// How an automatic number is written: text with `{yyyy}`, `{yy}`, `{mm}` and one counter `{0000}`, as in `P-{yyyy}-{0000}`.
 ///
-/// The counter is padded to the number of its zeros and grows beyond when it must. It begins anew with each month when `{mm}` occurs, with each
-/// year when only a year occurs, else never. Days are those of the deployment's time zone.
+/// The counter is padded to the number of its zeros and grows beyond when it must. It begins anew with each month when `{mm}` occurs,
+/// with each year when only a year occurs, else never. Days are those of the deployment's time zone.
 public struct AutoNumberPattern: Sendable, Hashable, CustomStringConvertible {
     /// A piece of the pattern.
     public enum Part: Sendable, Hashable {

@@ -1,7 +1,7 @@
 /// A decimal number as written, compared and measured without loss.
 ///
-/// The form is `-?digits(.digits)?`, without exponent, at most 38 digits. The text is kept in canonical form: no leading zeros, no zeros at the
-/// end of the fraction, no negative zero.
+/// The form is `-?digits(.digits)?`, without exponent, at most 38 digits. The text is kept in canonical form: no leading zeros, no zeros
+/// at the end of the fraction, no negative zero.
 public struct DecimalLiteral: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The most digits, before and after the point together.
     public static let maxDigits = 38

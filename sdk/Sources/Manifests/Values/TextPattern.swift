@@ -1,8 +1,8 @@
 /// A pattern that a text must match as a whole, in the part of regular expressions that PostgreSQL, ECMAScript and this type read alike.
 ///
 /// Literals, `.`, classes `[a-z0-9]` and `[^…]`, `\d \w \s` (ASCII) and their opposites, escaped punctuation, groups `(…)` and `(?:…)`,
-/// alternatives `|`, repetition `*` `+` `?` `{n}` `{n,}` `{n,m}` up to 1000. No anchors (a pattern always covers the whole text), look-around,
-/// back references or lazy repetition. Matching takes time linear in the text.
+/// alternatives `|`, repetition `*` `+` `?` `{n}` `{n,}` `{n,m}` up to 1000. No anchors (a pattern always covers the whole text),
+/// look-around, back references or lazy repetition. Matching takes time linear in the text.
 public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
     /// What is wrong with a pattern.
     public struct Flaw: Error, Sendable, Hashable, CustomStringConvertible {

@@ -5,8 +5,8 @@
 /// - `~1.2`: up to the next minor version (below 1.3.0; `~1` below 2.0.0).
 /// - `1.x`, `1.2.*`, `1`, `1.2`: any version that begins so. `*`: any.
 ///
-/// A prerelease satisfies a range only when a comparison of the same alternative names a prerelease of the same three numbers, so that nobody
-/// gets `2.0.0-rc.1` by asking for `>=1.0`.
+/// A prerelease satisfies a range only when a comparison of the same alternative names a prerelease of the same three numbers, so that
+/// nobody gets `2.0.0-rc.1` by asking for `>=1.0`.
 public struct VersionRange: Sendable, Hashable, CustomStringConvertible {
     private enum Relation: Sendable, Hashable {
         case less, lessOrEqual, equal, greaterOrEqual, greater

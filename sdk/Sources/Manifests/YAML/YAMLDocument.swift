@@ -1,8 +1,8 @@
 /// Reads one file into a tree of located values, refusing the parts of YAML that surprise.
 ///
-/// One document in UTF-8, at most 256 KiB, 16 levels and 20,000 values; no anchors, aliases, tags, directives, merge keys, duplicate keys or
-/// control characters. A scalar stays text: what it means is for the language's description to say, so that `no`, `1.10` and `0x1f` never
-/// surprise.
+/// One document in UTF-8, at most 256 KiB, 16 levels and 20,000 values; no anchors, aliases, tags, directives, merge keys, duplicate keys
+/// or control characters. A scalar stays text: what it means is for the language's description to say, so that `no`, `1.10` and `0x1f`
+/// never surprise.
 struct YAMLDocument {
     static let maxDepth = 16
     static let maxValues = 20_000

@@ -40,8 +40,8 @@ struct YAMLSyntaxError: Error {
 struct YAMLEventStream: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
 
-    /// SAFETY: libyaml keeps the address of its parser and of the input, so the parser lives on the heap and the caller keeps `bytes` alive and
-    /// unchanged as long as the stream.
+    /// SAFETY: libyaml keeps the address of its parser and of the input, so the parser lives on the heap and the caller keeps `bytes`
+    /// alive and unchanged as long as the stream.
     init?(_ bytes: UnsafeBufferPointer<UInt8>) {
         parser = .allocate(capacity: 1)
         parser.initialize(to: yaml_parser_t())
