@@ -1,7 +1,64 @@
 import Manifests
+import QueryLanguage
 
+/// Parses and type-checks the conditions of a catalog's types, and collects what is wrong with them.
 struct ConditionChecker {
-    let catalog: Catalog; var diagnostics: [Diagnostic] = []
+    let catalog: Catalog
+    private(set) var diagnostics: [Diagnostic] = []
+
     init(catalog: Catalog) { self.catalog = catalog }
-    mutating func complete(_ draft: RecordType, from composed: ComposedType) -> RecordType { draft }
+
+    /// The type with its rules and its fields' conditions in place.
+    mutating func complete(_ draft: RecordType, from composed: ComposedType) -> RecordType {
+        var type = draft
+        for index in type.fields.indices {
+            let declaration = composed.fields[index].declaration
+            type.fields[index].requiredWhen = declaration.requiredWhen.flatMap { condition($0, of: draft) }
+            type.fields[index].readOnlyWhen = declaration.readOnlyWhen.flatMap { condition($0, of: draft) }
+        }
+        type.rules = composed.rules.compactMap { rule in
+            condition(rule.declaration.check, of: draft).map {
+                Rule(
+                    id: rule.declaration.id, condition: $0, message: rule.declaration.message,
+                    fields: rule.declaration.fields.map(\.value), owner: rule.owner)
+            }
+        }
+        return type
+    }
+
+    private mutating func condition(_ source: ExpressionText, of type: RecordType) -> Condition? {
+        guard let shape = catalog.entityShape(named: type.id) else { return nil }
+        do {
+            let expression = try QueryChecker(schema: catalog).check(Expression.parse(source.text), on: shape, expecting: .boolean)
+            return try condition(source, expression, of: type)
+        } catch {
+            let place = source.location(at: max(0, error.column - 1))
+            diagnostics.append(Diagnostic(code: .expression, location: place, message: error.message, suggestion: error.suggestion))
+            return nil
+        }
+    }
+
+    /// A record's rules are asked before it is stored, over its own values: links of others and channels are out of reach.
+    private func condition(_ source: ExpressionText, _ expression: TypedExpression, of type: RecordType) throws(QueryError) -> Condition {
+        guard let shape = catalog.typeShape(named: type.id) else { throw QueryError(.unknownName, at: 0, "\(type.id) has no shape") }
+        var reads: Set<String> = []
+        for path in expression.recordPaths {
+            guard let first = path.segments.first, shape.bindings.indices.contains(first.property.ordinal) else { continue }
+            switch shape.bindings[first.property.ordinal] {
+            case .system(let column): reads.insert(column.name)
+            case .column(_, let field), .address(let field): reads.insert(field)
+            case .channels(let table): reads.insert(table.field)
+            case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .linkColumns, .toAny:
+                throw QueryError(
+                    .notSupported, at: 0,
+                    "\(path.displayName) leads to another record; rules over linked records are not supported yet, use the record's own fields")
+            }
+        }
+        return Condition(text: source.text, expression: expression, reads: reads, mentionsNull: expression.mentionsNull)
+    }
+}
+
+extension Diagnostic.Code {
+    /// An expression that doesn't parse, or whose types don't fit.
+    static let expression = Self(rawValue: "manifest.expression")
 }

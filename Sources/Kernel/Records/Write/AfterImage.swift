@@ -41,19 +41,19 @@ struct AfterImage {
     }
 
     /// Whether the condition is met. One that reads an empty field is, unless it asks for null itself.
-    func meets(_ condition: Condition, of type: RecordType) throws(QueryError) -> Bool {
+    func meets(_ condition: Condition, of type: RecordType) -> Bool {
         if !condition.mentionsNull {
             for key in condition.reads {
                 let isMissing = type.field(key).map { isEmpty($0) } ?? (values[key] ?? .null).isNull
                 if isMissing { return true }
             }
         }
-        return try holds(condition)
+        return holds(condition)
     }
 
     /// Whether the condition is true.
-    func holds(_ condition: Condition) throws(QueryError) -> Bool {
-        try Evaluator().evaluate(condition.expression, on: RecordValues(values)) == .bool(true)
+    func holds(_ condition: Condition) -> Bool {
+        Evaluator(now: .now).isTrue(condition.expression, on: RecordValues(values))
     }
 
     private static func primary(of rows: [ListRow]) -> Value {

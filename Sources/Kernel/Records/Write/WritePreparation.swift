@@ -225,7 +225,7 @@ struct WritePreparation {
             if field.required, isNew || touched, image.isEmpty(field), !field.isFilledByStore {
                 draft.refuse("records.required", field.key, "\(field.label) is required.")
             } else if let condition = field.requiredWhen, isNew || touched || !draft.fields.isDisjoint(with: condition.reads),
-                image.isEmpty(field), (try? image.holds(condition)) == true
+                image.isEmpty(field), image.holds(condition)
             {
                 draft.refuse("records.required", field.key, "\(field.label) is required when \(condition.text).")
             }
@@ -237,12 +237,7 @@ struct WritePreparation {
             }
         }
         for rule in type.rules where isNew || !draft.fields.isDisjoint(with: rule.condition.reads) {
-            do {
-                guard try !image.meets(rule.condition, of: type) else { continue }
-                draft.refuse("rule.\(rule.id)", rule.fields.first, rule.message)
-            } catch {
-                draft.refuse("rule.\(rule.id)", rule.fields.first, "\(rule.message) (\(error.message))")
-            }
+            if !image.meets(rule.condition, of: type) { draft.refuse("rule.\(rule.id)", rule.fields.first, rule.message) }
         }
     }
 
@@ -253,7 +248,7 @@ struct WritePreparation {
             guard let before = stored[drafts[index].id] else { continue }
             let image = AfterImage(stored: before, draft: WriteDraft(index: 0, id: drafts[index].id), type: type)
             for field in guarded where drafts[index].fields.contains(field.key) {
-                guard let condition = field.readOnlyWhen, (try? image.holds(condition)) == true,
+                guard let condition = field.readOnlyWhen, image.holds(condition),
                     field.columns.contains(where: { before[$0.name] != drafts[index].columns[$0.name] })
                 else { continue }
                 drafts[index].refuse("records.read_only", field.key, "\(field.label) can't be changed while \(condition.text).")
