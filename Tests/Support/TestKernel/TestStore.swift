@@ -2,7 +2,7 @@ package import Catalog
 import Logging
 import Manifests
 package import Postgres
-package import QueryLanguage
+import QueryLanguage
 package import Records
 import SchemaPlan
 import TestPostgres
