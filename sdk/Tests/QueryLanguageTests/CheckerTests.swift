@@ -129,8 +129,9 @@ struct CheckerTests {
     @Test("checks the options of a request against the types they are about")
     func options() throws {
         let query = try check(
-            "filter=active&orderby=organisation/name desc,emails/$count&select=first_name,address/city,address(select=street)&top=5&skip=2&count=true"
-                + "&expand=organisation(select=name;filter=employees gt 3),reports(orderby=age;top=3;expand=reports),subject/contacts.person(select=age)"
+            "filter=active&orderby=organisation/name desc,emails/$count&select=first_name,address/city,address(select=street)"
+                + "&top=5&skip=2&count=true&expand=organisation(select=name;filter=employees gt 3),reports(orderby=age;top=3;expand=reports),"
+                + "subject/contacts.person(select=age)"
         )
         #expect(query.filter?.type == .boolean)
         #expect(query.orderBy.map(\.isDescending) == [true, false])

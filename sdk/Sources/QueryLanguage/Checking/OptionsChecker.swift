@@ -211,7 +211,8 @@ struct OptionsChecker {
         let type = item.path[1]
         guard case .entityOfSeveral(let names) = link.type else {
             throw QueryError(
-                .notSupported, at: type.range.start, "Expanding '\(type.name)' here is not supported yet; nest it: \(link.name)(expand=…).")
+                .notSupported, at: type.range.start,
+                "Expanding '\(type.name)' here is not supported yet; nest it: \(link.name)(expand=…).")
         }
         guard names.contains(type.name), let target = schema.entityShape(named: type.name) else {
             throw QueryError(

@@ -104,7 +104,7 @@ extension Parser {
                 name = text.string(position..<end)
                 position = end + 1
             }
-            arguments.append(FunctionCall.Argument(name: name, value: try argumentValue()))
+            arguments.append(FunctionCall.Argument(name: name, value: try expression()))
             skipBlanks()
         } while skip(",")
         guard skip(")") else { throw isAtEnd ? unexpected("',' or ')'") : afterOperand() }
@@ -112,11 +112,6 @@ extension Parser {
             throw fail(at: start, "This is no function of the standard; arguments of others are written name=value.")
         }
         return arguments
-    }
-
-    private mutating func argumentValue() throws(QueryError) -> Expression {
-        if peek() == UInt8(ascii: "[") || peek() == UInt8(ascii: "{") { return try json() }
-        return try expression()
     }
 
     private static func arityText(_ arity: ClosedRange<Int>) -> String {

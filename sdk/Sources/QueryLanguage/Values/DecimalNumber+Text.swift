@@ -15,11 +15,12 @@ extension DecimalNumber {
     init?(utf8 bytes: Span<UInt8>, digitLimit: Int) {
         guard let parts = DecimalText(bytes) else { return nil }
         let scale = parts.fractionDigits - parts.exponent
-        if let coefficient = parts.coefficient, scale >= 0, scale <= min(DecimalNumber.maximumScale, digitLimit) {
+        guard scale <= min(DecimalNumber.maximumScale, digitLimit) else { return nil }
+        if let coefficient = parts.coefficient, scale >= 0 {
             self.init(coefficient: parts.isNegative ? -coefficient : coefficient, scale: scale)
             return
         }
-        guard scale <= digitLimit, parts.digits.count - scale <= digitLimit || parts.isZero else { return nil }
+        guard parts.digits.count - scale <= digitLimit || parts.isZero else { return nil }
         var magnitude = DecimalMagnitude(digits: parts.digits)
         if scale < 0 { magnitude = magnitude.shiftedLeft(-scale) }
         self.init(magnitude: magnitude, isNegative: parts.isNegative, scale: max(0, scale))
