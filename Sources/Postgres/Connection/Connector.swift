@@ -98,7 +98,8 @@ enum Connector {
         let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
         let sqlState = sqlState(in: text)
         let message = text.split(separator: "\n").first { !$0.hasPrefix("LOCATION:") }.map(String.init) ?? "The connection failed."
-        let isPermanent = sqlState.map { $0.hasPrefix("28") || $0.hasPrefix("3D") } ?? false
+        // Wrong password, no such database, no such setting.
+        let isPermanent = ["28", "3D", "22", "42"].contains { sqlState?.hasPrefix($0) == true }
         return Refusal(error: PostgresError(.connection, message, sqlState: sqlState), isPermanent: isPermanent)
     }
 

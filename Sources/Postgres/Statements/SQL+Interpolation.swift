@@ -22,6 +22,11 @@ extension SQL: ExpressibleByStringInterpolation {
             sql.append(parameter: value.postgresParameter)
         }
 
+        /// A placeholder for this value or NULL. Apart from the other, so that the compiler knows the optional is meant.
+        package mutating func appendInterpolation<Value: PostgresEncodable>(bind value: Value?) {
+            sql.append(parameter: value.postgresParameter)
+        }
+
         /// A quoted identifier.
         package mutating func appendInterpolation(identifier name: String) {
             sql.append(identifier: name)
