@@ -93,6 +93,7 @@ let package = Package(
         .executableTarget(name: "ClusterHolder", dependencies: ["PrivateCluster", logging], path: "Tests/ClusterHolder", swiftSettings: swiftSettings),
         .testTarget(
             name: "PrivateClusterTests", dependencies: ["PrivateCluster", "ClusterHolder", logging, lifecycle], swiftSettings: swiftSettings),
+        .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17
 )

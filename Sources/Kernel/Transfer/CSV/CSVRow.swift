@@ -1,0 +1,75 @@
+/// One row of a CSV file: its fields lie one after the other in one buffer, which the next row uses again.
+package struct CSVRow: Sendable {
+    /// Where a field's text lies in `bytes`.
+    struct Bounds: Sendable {
+        var start: UInt32
+        var end: UInt32
+        var isQuoted: Bool
+        var hasEscapes: Bool
+    }
+
+    /// The line of the file that the row begins on, from 1.
+    package internal(set) var line = 0
+    var bytes: [UInt8] = []
+    var bounds: [Bounds] = []
+
+    package init() {}
+
+    /// How many fields there are; at least one.
+    package var count: Int { bounds.count }
+
+    /// The text of a field without quotes; empty for a field that the row does not have.
+    package func text(_ index: Int) -> String {
+        String(decoding: self[index], as: UTF8.self)
+    }
+
+    /// The text of a field in UTF-8, well-formed; empty for a field that the row does not have.
+    ///
+    /// Valid until the row is read again; keep `text` or a copy, since a slice that lives on makes the next row copy its buffer.
+    package subscript(_ index: Int) -> ArraySlice<UInt8> {
+        guard bounds.indices.contains(index) else { return [] }
+        return bytes[Int(bounds[index].start)..<Int(bounds[index].end)]
+    }
+
+    package func isEmpty(_ index: Int) -> Bool {
+        !bounds.indices.contains(index) || bounds[index].start == bounds[index].end
+    }
+
+    /// True when the field was in quotes. An export writes an empty text as `""` and no value at all as nothing.
+    package func isQuoted(_ index: Int) -> Bool {
+        bounds.indices.contains(index) && bounds[index].isQuoted
+    }
+
+    /// All fields.
+    package var texts: [String] { bounds.indices.map(text) }
+
+    /// Turns doubled quotes into single ones, in place.
+    mutating func unescape() {
+        for index in bounds.indices where bounds[index].hasEscapes {
+            var target = Int(bounds[index].start)
+            var source = target
+            let end = Int(bounds[index].end)
+            while source < end {
+                let byte = bytes[source]
+                bytes[target] = byte
+                target += 1
+                source += byte == UInt8(ascii: "\"") ? 2 : 1
+            }
+            bounds[index].end = UInt32(target)
+            bounds[index].hasEscapes = false
+        }
+    }
+
+    /// Replaces Windows-1252 by UTF-8, field by field.
+    mutating func decodeWindows1252() {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count + bytes.count / 4)
+        for index in bounds.indices {
+            let start = UInt32(decoded.count)
+            for byte in bytes[Int(bounds[index].start)..<Int(bounds[index].end)] { Windows1252.append(byte, to: &decoded) }
+            bounds[index].start = start
+            bounds[index].end = UInt32(decoded.count)
+        }
+        bytes = decoded
+    }
+}
