@@ -39,6 +39,20 @@ struct LimitTests {
         #expect(optionsCode("$search=" + String(repeating: "a OR ", count: 1_000) + "a") == .limit)
     }
 
+    @Test("walks the deepest trees that it takes")
+    func depth() throws {
+        var text = "age"
+        for _ in 0..<60 { text = "case(active or true and (active eq (1 lt 2 add 3 mul -(\(text))))" + ":1,true:age)" }
+        #expect(code(text + " eq 1") == .limit)
+        text = "age"
+        for _ in 0..<9 { text = "case(active or not active and (active eq (1 lt 2 add 3 mul -(\(text)))):1,true:age)" }
+        let deep = text + String(repeating: " add 1", count: 50) + " gt 1"
+        let checked = try SampleSchema.checker.check(Expression.parse(deep), on: SampleSchema.person)
+        #expect(Evaluator().evaluate(checked, on: SampleSchema.ada) == true)
+        #expect(code("1" + String(repeating: " add 1", count: 63)) == nil)
+        #expect(code("1" + String(repeating: " add 1", count: 64)) == .limit)
+    }
+
     @Test("ends on aliases that double each other")
     func aliases() {
         var query = "$filter=@a0&@a24=x"

@@ -29,6 +29,7 @@ struct ValueTests {
         for (value, type, literal, json, text) in Self.samples {
             #expect(value.literal == literal)
             #expect(value.json == json)
+            if type != .untyped { #expect(Value(literal: literal) == value) }
             #expect(value.text == text)
             if type != .untyped, !value.isNull { #expect(Value(text: text, type: type) == value) }
         }

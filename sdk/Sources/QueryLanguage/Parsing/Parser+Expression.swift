@@ -51,13 +51,10 @@ extension Parser {
         var left = try operand(of: level)
         var chain = 0
         while let operation = skipOperator(of: level) {
-            // A chain is a tree that leans left: its length is depth for whoever walks the tree.
-            try enter()
-            chain += 1
             let right = try operand(of: level)
+            try lengthen(&chain)
             left = try node(.binary(operation, left, right), from: start)
         }
-        depth -= chain
         return left
     }
 
@@ -131,14 +128,12 @@ extension Parser {
         var chain = 0
         while ASCII.isBlank(peek()) {
             if skipOperator("in") {
-                try enter()
-                chain += 1
                 let right = try listOrExpression()
+                try lengthen(&chain)
                 left = try node(.binary(.isIn, left, right), from: start)
             } else if skipOperator("has") {
-                try enter()
-                chain += 1
                 let right = try primary()
+                try lengthen(&chain)
                 guard case .literal = right.kind else {
                     throw QueryError(.syntax, at: right.range.start, "Expected an enumeration literal such as Namespace.Type'member'.")
                 }
@@ -147,7 +142,6 @@ extension Parser {
                 break
             }
         }
-        depth -= chain
         return left
     }
 

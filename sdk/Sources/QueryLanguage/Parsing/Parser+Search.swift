@@ -25,11 +25,9 @@ extension Parser {
         var result = try searchConjunction()
         var chain = 0
         while skipSearchOperator("OR") {
-            try enter()
-            chain += 1
             result = .or(result, try searchConjunction())
+            try lengthen(&chain)
         }
-        depth -= chain
         leave()
         return result
     }
@@ -43,11 +41,9 @@ extension Parser {
                 guard ASCII.isBlank(peek()), startsOperand(afterBlanksAt: position), !isSearchOperator("OR") else { break }
                 skipBlanks()
             }
-            try enter()
-            chain += 1
             result = .and(result, try searchTerm())
+            try lengthen(&chain)
         }
-        depth -= chain
         return result
     }
 

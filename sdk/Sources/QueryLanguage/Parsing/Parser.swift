@@ -100,6 +100,14 @@ struct Parser {
         }
     }
 
+    /// Counts one more operator of a chain. A chain is a tree that leans left: its length is depth for whoever walks the tree.
+    func lengthen(_ chain: inout Int) throws(QueryError) {
+        chain += 1
+        guard depth + chain <= min(limits.depth, QueryLimits.greatestDepth) else {
+            throw QueryError(.limit, at: text.column(position), "The query is nested deeper than \(limits.depth) levels.")
+        }
+    }
+
     mutating func leave() {
         depth -= 1
     }

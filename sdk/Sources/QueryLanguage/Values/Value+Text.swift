@@ -37,6 +37,12 @@ extension Value {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Reads one OData literal, such as `'it''s'` or `2024-02-29`; nil for anything else. Text isn't normalised.
+    public init?(literal text: String) {
+        guard let expression = try? Expression.parse(text), case .literal(.value(let value)) = expression.kind else { return nil }
+        self = value
+    }
+
     /// Appends the value as JSON, as OData's JSON format has it: numbers bare, dates, times, durations and GUIDs as strings.
     ///
     /// Members of structured values are sorted by name, so that equal values print alike.
