@@ -87,7 +87,7 @@ let package = Package(
             name: "TestKernel", dependencies: ["Catalog", "Postgres", "Records", "SchemaPlan", "TestPostgres", manifests, queryLanguage, logging],
             path: "Tests/Support/TestKernel", swiftSettings: swiftSettings),
         .testTarget(
-            name: "RecordsTests", dependencies: ["Records", "Catalog", "Postgres", "TestKernel", queryLanguage, logging],
+            name: "RecordsTests", dependencies: ["Records", "Catalog", "SchemaPlan", "Postgres", "TestKernel", "TestPostgres", queryLanguage, manifests, logging],
             swiftSettings: swiftSettings),
         // Holds a private cluster until it is killed, for the tests of what it leaves behind.
         .executableTarget(name: "ClusterHolder", dependencies: ["PrivateCluster", logging], path: "Tests/ClusterHolder", swiftSettings: swiftSettings),

@@ -45,9 +45,9 @@ extension QueryCompiler {
     ) throws -> (QueryPlace, usesMember: Bool) {
         switch binding {
         case .system(let column):
-            return (.value(.column(column.name, of: row.alias, isNullable: segment.property.isNullable)), false)
+            return (.value(.column(column.name, of: row.alias, isNullable: segment.property.isNullable || row.isOptional)), false)
         case .column(let column, _):
-            let value = SQLFragment.column(column.name, of: row.alias, isNullable: segment.property.isNullable)
+            let value = SQLFragment.column(column.name, of: row.alias, isNullable: segment.property.isNullable || row.isOptional)
             if case .collection = segment.property.type { return (.members(.array(value)), false) }
             return (.value(value), false)
         case .address(let field):
@@ -97,7 +97,7 @@ extension QueryCompiler {
             if let condition = guardCondition(type, alias: alias) { conditions.append(condition) }
             return (alias, "LEFT JOIN \(type.table.sql) AS \(alias) ON \(conditions.joined(separator: " AND "))")
         }
-        return QueryRow(alias: alias, kind: .record(shape, type), from: row.from)
+        return QueryRow(alias: alias, kind: .record(shape, type), from: row.from, isOptional: true)
     }
 
     /// The members of a collection as rows of a SELECT of their own, and what connects them with their owner.

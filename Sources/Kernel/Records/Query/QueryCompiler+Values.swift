@@ -56,15 +56,18 @@ extension QueryCompiler {
             SQLFragment("\(a.operand) \(symbol) nullif(\(b.text), 0)", isAtomic: false, isNullable: true)
         }
         switch operation {
-        case .addIntegers, .addDecimals, .addDurations, .addDurationToDateTime: return infix("+")
-        case .subtractIntegers, .subtractDecimals, .subtractDurations, .subtractDurationFromDateTime: return infix("-")
+        case .addIntegers, .addDecimals, .addDurations: return infix("+")
+        case .subtractIntegers, .subtractDecimals, .subtractDurations: return infix("-")
+        case .addDurationToDateTime, .subtractDurationFromDateTime:
+            let symbol = operation == .addDurationToDateTime ? "+" : "-"
+            return SQLFragment("tessera.in_calendar(\(a.operand) \(symbol) \(b.operand))", isNullable: true, offset: a.offset)
         case .subtractDateTimes: return SQLFragment("\(a.operand) - \(b.operand)", isAtomic: false, isNullable: isNullable)
         case .multiplyIntegers, .multiplyDecimals: return infix("*")
         case .divideIntegers, .divideDecimals: return quotient("/")
         case .moduloIntegers, .moduloDecimals: return quotient("%")
         case .addDurationToDate, .subtractDurationFromDate:
             let symbol = operation == .addDurationToDate ? "+" : "-"
-            return SQLFragment("(\(a.operand)::timestamp \(symbol) \(b.operand))::date", isNullable: isNullable)
+            return SQLFragment("tessera.in_calendar((\(a.operand)::timestamp \(symbol) \(b.operand))::date)", isNullable: true)
         case .subtractDates:
             return SQLFragment("(\(a.operand) - \(b.operand)) * interval '1 day'", isAtomic: false, isNullable: isNullable)
         case .multiplyDuration: return duration("\(microseconds(of: a)) * \(b.operand)", isNullable: isNullable)

@@ -16,6 +16,8 @@ struct QueryRow {
     /// The row of the link table, for records reached through a link to many.
     var linkAlias: String?
     let from: FromClause
+    /// Whether there may be no such row, and all its columns null: the target of a link to one.
+    var isOptional = false
 }
 
 /// The FROM clause of one SELECT. Paths over links to one join their targets here, each path once.
