@@ -146,9 +146,10 @@ struct ApplyRun {
         let rows = try await connection.query(
             """
             SELECT DISTINCT a.pid::text || ' (' || coalesce(nullif(a.application_name, ''), 'unnamed') || ', ' || coalesce(a.state, 'unknown')
-                || ', transaction of ' || coalesce(date_trunc('second', now() - a.xact_start)::text, 'no time') || ')'
+                || coalesce(', in a transaction for ' || round(extract(epoch FROM clock_timestamp() - a.xact_start)) || ' s', '') || ')'
             FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE l.relation = ANY(SELECT to_regclass(name) FROM unnest(\(bind: tables)::text[]) AS name)
+            WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                AND l.relation = ANY(SELECT to_regclass(name) FROM unnest(\(bind: tables)::text[]) AS name)
                 AND l.granted AND a.pid <> pg_backend_pid()
             ORDER BY 1 LIMIT 5
             """

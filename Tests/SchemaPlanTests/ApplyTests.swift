@@ -1,0 +1,274 @@
+import Catalog
+import Manifests
+import Postgres
+import QueryLanguage
+import Synchronization
+import TestPostgres
+import Testing
+
+@testable import SchemaPlan
+
+@Suite("Apply", .timeLimit(.minutes(10)))
+struct ApplyTests {
+    /// From here to there takes every kind of step, in all phases.
+    static let before = schema(
+        type(
+            "customer", [field("name", .plainText), field("size", .plainInteger), field("gone", .plainText, required: true)],
+            indexes: [["size"]]))
+    static let after = schema(
+        type(
+            "customer",
+            [
+                field("name", .sorted("en"), required: true, unique: true), field("size", .plainDecimal(21, 2)),
+                field("price", .plainMoney),
+                field("boss", .link(to: "shop.customer")), field("stage", .plainText, required: true, default: .value("new")),
+                field("mails", .emails(maxCount: 3)),
+            ], indexes: [["name", "size"]]),
+        type("order", [field("customer", .link(to: "shop.customer", .cascade))]))
+
+    static let advisoryLocks = """
+        SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database() AND locktype = 'advisory'
+        """
+
+    static func prepare(_ ground: Ground) async throws {
+        try await ground.applier.apply(before)
+        try await ground.insert("shop.customer", ["name": "'n' || n", "size": "n", "gone": "'g'"], count: 20)
+    }
+
+    @Test("killed at any statement, it ends the same when it is done again")
+    func killed() async throws {
+        let expected = try await Ground.with { ground in
+            try await Self.prepare(ground)
+            try await ground.applier.apply(Self.after)
+            return try await ground.state(Self.after)
+        }
+        let total = try await Ground.with { ground in
+            try await Self.prepare(ground)
+            return try await ground.plan(Self.after).steps.count
+        }
+        #expect(total > 20)
+        for victim in 1...total {
+            try await Ground.with { ground in
+                try await Self.prepare(ground)
+                let kill = Killer(ground.database, at: victim)
+                await #expect(throws: (any Error).self) { try await ground.applier.apply(Self.after, progress: kill.progress) }
+                #expect(kill.hasKilled)
+                try await ground.applier.apply(Self.after)
+                #expect(try await ground.plan(Self.after).steps.map(\.sql) == [], "killed at statement \(victim)")
+                #expect(try await ground.state(Self.after) == expected, "killed at statement \(victim)")
+                #expect(
+                    try await ground.text("SELECT count(*) || ' ' || count(DISTINCT name) || ' ' || sum(size) FROM shop.customer")
+                        == "20 20 210.00")
+            }
+        }
+    }
+
+    @Test("killed in the first apply of all, it ends the same when it is done again", arguments: [1, 2, 3, 4, 5, 9])
+    func killedAtFirst(victim: Int) async throws {
+        try await Ground.with { ground in
+            let kill = Killer(ground.database, at: victim)
+            await #expect(throws: (any Error).self) { try await ground.applier.apply(Self.after, progress: kill.progress) }
+            try await ground.applier.apply(Self.after)
+            #expect(try await ground.plan(Self.after).isEmpty)
+        }
+    }
+
+    @Test("an index whose build was broken off is built again")
+    func invalidIndex() async throws {
+        try await Ground.with { ground in
+            try await ground.applier.apply(Self.before)
+            try await ground.insert("shop.customer", ["gone": "''"], count: 2)
+            try await ground.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'shop.customer__size__idx'::regclass")
+            #expect(
+                try await ground.plan(Self.before).steps.map(\.sql) == [
+                    #"DROP INDEX CONCURRENTLY "shop"."customer__size__idx""#,
+                    #"CREATE INDEX CONCURRENTLY "customer__size__idx" ON "shop"."customer" ("size" NULLS FIRST, "id") WHERE deleted_at IS NULL"#,
+                ])
+            try await ground.applier.apply(Self.before)
+            #expect(try await ground.plan(Self.before).isEmpty)
+        }
+    }
+
+    @Test("two applies at once do the work once")
+    func concurrent() async throws {
+        try await Ground.with { ground in
+            try await Self.prepare(ground)
+            let waited = Seen<Void>()
+            let reports = try await withThrowingTaskGroup(of: ApplyReport.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        try await ground.applier.apply(Self.after) { event in
+                            if case .waitingForOtherApply = event { waited.note(()) }
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(reports.count { $0.steps > 0 } == 1)
+            #expect(reports.count { $0.steps == 0 } == 3)
+            #expect(waited.all.count >= 1)
+            #expect(try await ground.plan(Self.after).isEmpty)
+        }
+    }
+
+    @Test("a lock that others hold is waited for in short turns, and everything is undone between them")
+    func lockTimeout() async throws {
+        try await Ground.with { ground in
+            try await Self.prepare(ground)
+            let retries = Seen<[String]>()
+            let (attempts, attempted) = AsyncStream<Int>.makeStream()
+            try await ground.client.withConnection { blocker in
+                try await blocker.execute("BEGIN; LOCK TABLE shop.customer IN ACCESS SHARE MODE")
+                async let applied = ground.applier.apply(Self.after) { event in
+                    if case .retrying(let attempt, _, _, let holders) = event {
+                        retries.note(holders)
+                        attempted.yield(attempt)
+                    }
+                }
+                for await attempt in attempts where attempt == 3 { break }
+                // Nothing is half done, and readers got in between.
+                #expect(try await blocker.query("SELECT to_regclass('shop.order') IS NULL").first?.decode(Bool.self, 0) == true)
+                try await blocker.execute("COMMIT")
+                _ = try await applied
+            }
+            let holders = retries.all
+            #expect(holders.count >= 3)
+            // The third may have met the blocker at its question above.
+            #expect(
+                holders.prefix(2).allSatisfy { $0.count == 1 && $0[0].contains("(tessera, idle in transaction, in a transaction for ") },
+                "\(holders)")
+            #expect(try await ground.plan(Self.after).isEmpty)
+        }
+    }
+
+    @Test("patience ends, with the names of those who hold the lock")
+    func patience() async throws {
+        var options = SchemaApplier.Options.quick
+        options.attempts = 2
+        try await Ground.with(options: options) { ground in
+            try await Self.prepare(ground)
+            try await ground.client.withConnection { blocker in
+                try await blocker.execute("BEGIN; LOCK TABLE shop.customer IN ACCESS SHARE MODE")
+                await #expect {
+                    try await ground.applier.apply(Self.after)
+                } throws: { error in
+                    guard let error = error as? SchemaError else { return false }
+                    return error.code == .lockTimeout && error.message.contains("Locked by ")
+                        && error.message.contains("pg_terminate_backend")
+                }
+                try await blocker.execute("ROLLBACK")
+            }
+            #expect(try await ground.text(Self.advisoryLocks) == "0")
+            try await ground.applier.apply(Self.after)
+        }
+    }
+
+    @Test("cancelled while it waits, it leaves nothing behind")
+    func cancelled() async throws {
+        try await Ground.with { ground in
+            try await Self.prepare(ground)
+            let (attempts, attempted) = AsyncStream<Void>.makeStream()
+            try await ground.client.withConnection { blocker in
+                try await blocker.execute("BEGIN; LOCK TABLE shop.customer IN ACCESS SHARE MODE")
+                let task = Task {
+                    try await ground.applier.apply(Self.after) { event in
+                        if case .retrying = event { attempted.yield() }
+                    }
+                }
+                for await _ in attempts { break }
+                task.cancel()
+                await #expect(throws: (any Error).self) { try await task.value }
+                try await blocker.execute("COMMIT")
+            }
+            #expect(try await ground.text(Self.advisoryLocks) == "0")
+            #expect(try await ground.text("SELECT to_regclass('shop.order')::text") == nil)
+            try await ground.applier.apply(Self.after)
+            #expect(try await ground.plan(Self.after).isEmpty)
+        }
+    }
+
+    @Test("what was agreed to is what is done, or nothing")
+    func agreed() async throws {
+        try await Ground.with { ground in
+            try await ground.applier.apply(Self.before)
+            let shown = try await ground.plan(Self.after)
+            try await ground.insert("shop.customer", ["name": "'n'", "gone": "'g'"])
+            await #expect {
+                try await ground.applier.apply(Self.after, agreed: shown)
+            } throws: {
+                ($0 as? SchemaError)?.code == .planChanged
+            }
+            try await ground.applier.apply(Self.after, agreed: try await ground.plan(Self.after))
+        }
+    }
+
+    @Test("a statement that fails undoes its transaction and says what was tried")
+    func failure() async throws {
+        try await Ground.with { ground in
+            try await ground.applier.apply(Self.before)
+            try await ground.execute("CREATE VIEW shop.sizes AS SELECT size FROM shop.customer")
+            await #expect {
+                try await ground.applier.apply(Self.after)
+            } throws: { error in
+                guard let error = error as? SchemaError else { return false }
+                return error.code == .statementFailed
+                    && error.message.hasPrefix("ALTER TABLE shop.customer ALTER COLUMN size TYPE numeric(21,2) failed: ")
+                    && error.message.hasSuffix("Nothing of its transaction was done.")
+            }
+            #expect(try await ground.text("SELECT to_regclass('shop.order')::text") == nil)
+        }
+    }
+
+    @Test("running servers are told, also when only words changed")
+    func notification() async throws {
+        try await Ground.with { ground in
+            let notifications = try await ground.client.notifications(channel: SchemaApplier.channel)
+            var iterator = notifications.makeAsyncIterator()
+            for desired in [Self.before, Self.after, Self.after] {
+                try await ground.applier.apply(desired)
+                guard case .notification(let payload, _)? = try await iterator.next() else {
+                    Issue.record("no notification")
+                    return
+                }
+                #expect(payload == desired.digest)
+            }
+        }
+    }
+}
+
+/// What came by, in order.
+final class Seen<Value: Sendable>: Sendable {
+    private let values = Mutex<[Value]>([])
+
+    var all: [Value] { values.withLock { $0 } }
+
+    func note(_ value: Value) { values.withLock { $0.append(value) } }
+}
+
+/// Ends the session that applies, right before it sends a statement.
+final class Killer: Sendable {
+    private let database: TestDatabase
+    private let victim: Int
+    private let done = Mutex(false)
+
+    init(_ database: TestDatabase, at victim: Int) {
+        self.database = database
+        self.victim = victim
+    }
+
+    var hasKilled: Bool { done.withLock { $0 } }
+
+    @Sendable func progress(_ event: ApplyEvent) async {
+        guard case .starting(_, victim, _) = event, !hasKilled else { return }
+        do {
+            try await database.execute(
+                """
+                SELECT pg_terminate_backend(pid, 10000) FROM pg_locks
+                WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """)
+            done.withLock { $0 = true }
+        } catch {
+            Issue.record(error)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import Catalog
+import Postgres
+import QueryLanguage
+import Testing
+
+@testable import SchemaPlan
+
+@Suite("Refusals", .timeLimit(.minutes(5)))
+struct RefusalTests {
+    @Test("a type that stored values can't follow is refused, live or retired")
+    func typeChange() async throws {
+        try await Ground.with { ground in
+            try await ground.apply(type("thing", [field("size", .plainInteger)]))
+            let live = try await ground.plan(type("thing", [field("size", .plainText)]))
+            #expect(
+                live.problems == [
+                    SchemaProblem(
+                        .typeChanged, "shop.thing.size", "is integer in the database and text in the manifest; stored values can't follow.",
+                        remedy: "Restore `integer`, or give the new field another key, copy what is needed, and remove this one.")
+                ])
+            try await ground.apply(type("thing", []))
+            let retired = try await ground.plan(type("thing", [field("size", .plainText)]))
+            #expect(
+                retired.problems == [
+                    SchemaProblem(
+                        .typeChanged, "shop.thing.size", "was retired as integer, with its values, and would come back as text.",
+                        remedy: "Declare it as integer, or give the new field another key.")
+                ])
+            let wider = try await ground.plan(type("thing", [field("size", .plainDecimal(21, 2))]))
+            #expect(wider.problems == [])
+            await #expect(throws: SchemaError.self) { try await ground.apply(type("thing", [field("size", .plainText)])) }
+        }
+    }
+
+    @Test(
+        "only what keeps every value is a change of type",
+        arguments: [
+            ("integer", "decimal(21,2)", FieldSignature.Change.widen), ("integer", "decimal(10,2)", .widenIfBelow(power: 8)),
+            ("integer", "text", .refused), ("decimal(10,2)", "decimal(12,2)", .widen), ("decimal(10,2)", "decimal(12,4)", .widen),
+            ("decimal(10,2)", "decimal(11,4)", .refused), ("decimal(10,2)", "decimal(12,1)", .refused),
+            ("decimal(10,2)", "integer", .refused),
+            ("text", "long_text", .nothing), ("long_text", "text", .refused), ("choice", "text", .nothing), ("text", "choice", .refused),
+            ("multi_choice", "tags", .nothing), ("date", "date_time", .refused), ("link a.b", "link a.c", .refused),
+            ("link a.b", "link a.b", .nothing), ("decimal(10,2)", "money", .refused), ("decimal(x)", "decimal(12,2)", .refused),
+        ])
+    func signatures(old: String, new: String, change: FieldSignature.Change) {
+        #expect(FieldSignature(old).change(to: FieldSignature(new)) == change)
+    }
+
+    @Test("values in the way are counted")
+    func values() async throws {
+        try await Ground.with { ground in
+            try await ground.apply(type("thing", [field("name", .plainText), field("size", .plainInteger), field("code", .plainText)]))
+            try await ground.insert("shop.thing", ["name": "nullif(n % 3, 0)::text", "size": "n * 1000", "code": "'c' || n"], count: 9)
+            let plan = try await ground.plan(
+                type(
+                    "thing",
+                    [
+                        field("name", .plainText, required: true, unique: true), field("size", .plainDecimal(5, 2)),
+                        field("code", .plainText),
+                        field("more", .boolean, required: true),
+                    ], uniques: [["code", "name"]]))
+            #expect(
+                plan.problems.map(\.description) == [
+                    "shop.thing.size: 9 records have a number that decimal(5,2) can't hold. "
+                        + "Declare a larger precision: integers have up to 19 digits before the point.",
+                    "shop.thing.more: is required, and 9 records have no value for it yet. "
+                        + "Give it a default, which existing records get too, or make it required once they have values.",
+                    "shop.thing unique (name): 2 combinations of values occur more than once. "
+                        + "Change or delete the records that repeat others, then plan again.",
+                    "shop.thing.name: becomes required, and 3 records have no value for it. "
+                        + "Give it a default, which they get then, or fill it in first.",
+                ])
+            await #expect {
+                try await ground.applier.apply(plan.target)
+            } throws: {
+                ($0 as? SchemaError)?.code == .refused && ($0 as? SchemaError)?.problems.count == 4
+            }
+            #expect(
+                try await ground.text("SELECT count(*) FROM pg_attribute WHERE attrelid = 'shop.thing'::regclass AND attname = 'more'")
+                    == "0")
+        }
+    }
+
+    @Test("tables and columns that others made are left alone")
+    func foreign() async throws {
+        try await Ground.with { ground in
+            try await ground.apply(type("thing", []))
+            try await ground.execute(
+                "CREATE TABLE shop.other (id uuid); ALTER TABLE shop.thing ADD COLUMN mine text; CREATE INDEX by_hand ON shop.thing (version)"
+            )
+            #expect(try await ground.plan(type("thing", [])).isEmpty)
+            let plan = try await ground.plan(type("thing", [field("mine", .plainText)]), type("other", []))
+            #expect(plan.problems.map(\.code) == [.notOurs, .notOurs])
+            #expect(Set(plan.problems.map(\.target)) == ["shop.thing.mine", "shop.other"])
+        }
+    }
+
+    @Test("what was changed by hand is named with the statement that mends it, or mended")
+    func drift() async throws {
+        try await Ground.with { ground in
+            let desired = schema(
+                type("thing", [field("name", .plainText, required: true), field("size", .plainInteger)], indexes: [["name"]]))
+            try await ground.applier.apply(desired)
+            try await ground.execute(
+                "ALTER TABLE shop.thing ALTER COLUMN size TYPE integer, ALTER COLUMN name TYPE text COLLATE \"en-x-icu\"")
+            #expect(
+                try await ground.plan(desired).problems.map(\.description) == [
+                    "shop.thing.name: is compared by \"en-x-icu\"; Tessera compares by \"C\". Someone changed it by hand: change it back with "
+                        + #"ALTER TABLE "shop"."thing" ALTER COLUMN "name" TYPE text COLLATE "C"."#,
+                    "shop.thing.size: has the type integer in the database; Tessera made it as bigint. Someone changed it by hand: change it back "
+                        + #"with ALTER TABLE "shop"."thing" ALTER COLUMN "size" TYPE bigint."#,
+                ])
+            try await ground.execute(
+                """
+                ALTER TABLE shop.thing ALTER COLUMN size TYPE bigint, ALTER COLUMN name TYPE text COLLATE "C", ALTER COLUMN name DROP NOT NULL;
+                DROP INDEX shop.thing__name__idx; CREATE INDEX thing__name__idx ON shop.thing (size, name);
+                ALTER TABLE shop.thing DROP CONSTRAINT thing__owner_id__fkey, ALTER COLUMN version DROP DEFAULT
+                """)
+            #expect(try await ground.plan(desired).steps.count == 5)
+            try await ground.applier.apply(desired)
+            #expect(try await ground.plan(desired).isEmpty)
+        }
+    }
+
+    @Test("an order that PostgreSQL doesn't know is refused")
+    func language() async throws {
+        try await Ground.with { ground in
+            let plan = try await ground.plan(type("thing", [field("name", .sorted("tlh-x"))]))
+            #expect(plan.problems.map(\.code) == [.unknownLanguage])
+            #expect(plan.problems.map(\.target) == ["shop.thing.name"])
+        }
+    }
+
+    @Test("a database that a newer Tessera brought up is refused, and the status says so")
+    func newer() async throws {
+        try await Ground.with { ground in
+            let catalog = Catalog(deployment: "test", currency: "EUR", timeZone: "UTC", modules: [], types: [type("thing", [])])
+            let fresh = try await SchemaStatus.check(catalog, on: ground.client)
+            #expect(
+                fresh.message(deployment: "shop.yaml") == """
+                    The database has not been set up yet: 7 statements are missing.
+                    See them with:  tessera plan --deployment shop.yaml
+                    Do it with:     tessera apply --deployment shop.yaml
+                    """)
+            try await ground.applier.apply(catalog)
+            let after = try await SchemaStatus.check(catalog, on: ground.client)
+            #expect(after.message(deployment: "shop.yaml") == nil)
+            try await ground.execute("INSERT INTO tessera.system_step (version, title) VALUES (1000, 'from the future')")
+            let newer = try await SchemaStatus.check(catalog, on: ground.client)
+            #expect(
+                newer.message(deployment: "shop.yaml")
+                    == "The database was brought up by a newer Tessera (system step 1000, this one knows \(SystemSchema.latest)). Install that "
+                    + "version, or restore a backup from before.")
+            await #expect(throws: SchemaError.self) { try await ground.applier.apply(catalog) }
+        }
+    }
+}
