@@ -127,16 +127,17 @@ import Testing
         #expect(result.composition == nil)
     }
 
-    @Test("a deployment or overlay that isn't there is reported")
+    @Test("a deployment, overlay or folder that isn't there is reported")
     func missingFiles() {
         #expect(
             Composer(files: .memory([:])).compose("d.yaml").diagnostics.map(\.description) == [
                 "d.yaml:1:1: error: the file d.yaml can't be read"
             ])
-        let files = ["d.yaml": "deployment: 1\nname: acme\noverlays: [o.yaml]\n"]
+        let files = ["d.yaml": "deployment: 1\nname: acme\noverlays: [o.yaml]\npaths: [../modules]\n"]
         #expect(
             Composer(files: .memory(files)).compose("d.yaml").diagnostics.map(\.description) == [
-                "d.yaml:3:12: error: overlays[0]: the file o.yaml can't be read"
+                "d.yaml:3:12: error: overlays[0]: the file o.yaml can't be read",
+                "d.yaml:4:9: error: paths[0]: the folder ../modules can't be read",
             ])
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Manifests
 import Testing
 
@@ -52,6 +53,28 @@ import Testing
                 "tessera.lock:1:1: error: the module 'd' 1.0.0 is not in the lock; lock anew if this is meant",
             ])
         #expect(findings.allSatisfy { $0.code == .lockDiffers })
+    }
+
+    @Test("is written whole and read again")
+    func files() throws {
+        var template = Array("/tmp/tessera-lock-XXXXXX".utf8CString)
+        let folder = String(cString: try #require(mkdtemp(&template)))
+        let path = "\(folder)/\(ManifestLock.fileName)"
+        #expect(ManifestLock.read(path)?.manifest == nil)
+        let lock = ManifestLock(try composition(["a": "1.0.0"]))
+        try lock.write(to: path)
+        try lock.write(to: path)
+        #expect(ManifestLock.read(path)?.manifest?.yaml == lock.yaml)
+        #expect(FileSystem.disk.list(folder) == ["tessera.lock"])
+        do throws(ManifestWriteError) {
+            try lock.write(to: "\(path)/x")
+            Issue.record("a file can't be a folder")
+        } catch {
+            #expect(error.description == "the file \(path)/x can't be written: Not a directory")
+            #expect(error.code.rawValue == "manifest.unwritable")
+        }
+        unlink(path)
+        rmdir(folder)
     }
 
     @Test("that was damaged is refused")

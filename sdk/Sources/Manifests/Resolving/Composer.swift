@@ -66,6 +66,7 @@ private struct Composing {
         guard let manifest = deployment.manifest else { return nil }
         let folder = Path.folder(of: path)
         let overlays = overlays(of: deployment, manifest, in: folder)
+        checkFolders(manifest, in: folder)
         let library = ModuleLibrary(folders: searchFolders(manifest, in: folder), files: files)
         var selection = ModuleSelector(
             deployment: manifest, library: library, searched: searchFolders(manifest, in: folder), platform: platform)
@@ -111,6 +112,15 @@ private struct Composing {
         }
         let isAmongDeployments = Path.name(of: folder) == "deployments"
         return [Path.join(folder, "manifests")] + (isAmongDeployments ? [Path.folder(of: folder)] : []) + folders
+    }
+
+    /// A folder that the deployment names must be there; the ones that are searched without being named need not.
+    private mutating func checkFolders(_ deployment: DeploymentManifest, in folder: String) {
+        for named in deployment.manifestFolders where files.list(Path.join(folder, named.value)) == nil {
+            diagnostics.append(
+                Diagnostic(
+                    code: .unreadable, location: named.location, message: "the folder \(Path.join(folder, named.value)) can't be read"))
+        }
     }
 
     private mutating func settings(of chosen: ModuleSelector.Chosen, _ deployment: DeploymentManifest, in folder: String) -> [String:

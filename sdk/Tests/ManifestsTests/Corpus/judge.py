@@ -27,6 +27,17 @@ resolve("bool", r"^(?:true|false)$", ["t", "f"])
 resolve("int", r"^-?(?:0|[1-9][0-9]*)$", digits)
 resolve("float", r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?$", digits)
 
+
+
+def mapping(loader, node):
+    """Keys are text, whatever they look like, as in JSON."""
+    for key, _ in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise yaml.constructor.ConstructorError(None, None, "a key that is no scalar", key.start_mark)
+    return {key.value: loader.construct_object(value, deep=True) for key, value in node.value}
+
+
+Loader.add_constructor("tag:yaml.org,2002:map", mapping)
 folder = pathlib.Path(sys.argv[1])
 validators = {}
 for path in folder.glob("*.schema.json"):
@@ -39,7 +50,7 @@ for name in sys.argv[2:]:
     try:
         documents = list(yaml.load_all(pathlib.Path(name).read_text(encoding="utf-8"), Loader))
         value = documents[0] if len(documents) == 1 else documents
-    except (yaml.YAMLError, TypeError):
+    except yaml.YAMLError:
         print(f"{name}\tunreadable")
         continue
     print(f"{name}\t{'accept' if validator.is_valid(value) else 'reject'}")
