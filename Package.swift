@@ -71,7 +71,8 @@ let package = Package(
         .target(
             name: "ContactsLibrary", dependencies: [tesseraKit, "Contacts"], path: "Plugins/Contacts/Library", swiftSettings: swiftSettings),
         .testTarget(
-            name: "ContactsTests", dependencies: [tesseraKit, "Contacts"], path: "Plugins/Contacts/Tests", swiftSettings: swiftSettings),
+            name: "ContactsTests", dependencies: [tesseraKit, "Contacts", "CPhoneNumber"], path: "Plugins/Contacts/Tests",
+            swiftSettings: swiftSettings),
         .target(name: "GreetingFixture", dependencies: [tesseraKit], path: "Tests/Fixtures/GreetingFixture", swiftSettings: swiftSettings),
         .testTarget(
             name: "ModuleHostTests", dependencies: ["ModuleHost", "Catalog", "Records", tesseraKit, queryLanguage, manifests, logging],

@@ -2,6 +2,8 @@
 
 #include <phonenumbers/phonenumberutil.h>
 
+#include <strings.h>
+
 #include <cstring>
 #include <string>
 
@@ -40,6 +42,27 @@ bool squeeze(const char *text, size_t length, std::string &digits) {
     return true;
 }
 
+/// Where an extension in its usual form begins, `x12`, `ext. 12` or `extension 12` with at most six digits; `length` when there is none.
+size_t extension_start(const char *text, size_t length, std::string &digits) {
+    size_t first = length;
+    while (first > 0 && text[first - 1] >= '0' && text[first - 1] <= '9') first--;
+    if (first == length || length - first > 6) return length;
+    size_t label_end = first;
+    if (label_end > 0 && text[label_end - 1] == ' ') label_end--;
+    if (label_end > 0 && text[label_end - 1] == '.') label_end--;
+    for (const char *label : {"extension", "ext", "x"}) {
+        const size_t size = std::strlen(label);
+        if (label_end < size || strncasecmp(text + label_end - size, label, size) != 0) continue;
+        // After a slash the library takes it for a second number.
+        size_t before = label_end - size;
+        while (before > 0 && text[before - 1] == ' ') before--;
+        if (before > 0 && text[before - 1] == '/') return length;
+        digits.assign(text + first, length - first);
+        return label_end - size;
+    }
+    return length;
+}
+
 bool is_valid(const PhoneNumberUtil &library, const PhoneNumber &number) {
     // Nearly every number belongs to the main region of its country code: asking for that one first saves finding out the region.
     std::string region;
@@ -47,17 +70,35 @@ bool is_valid(const PhoneNumberUtil &library, const PhoneNumber &number) {
     return library.IsValidNumberForRegion(number, region) || library.IsValidNumber(number);
 }
 
-bool parse(const PhoneNumberUtil &library, const std::string &text, const std::string &region, PhoneNumber &number) {
-    return library.Parse(text, region, &number) == PhoneNumberUtil::NO_PARSING_ERROR;
+struct Reading {
+    PhoneNumber number;
+    std::string extension;
+    bool is_number = false;
+    bool is_valid = false;
+};
+
+Reading parse(const PhoneNumberUtil &library, const std::string &text, const std::string &region) {
+    Reading reading;
+    reading.is_number = library.Parse(text, region, &reading.number) == PhoneNumberUtil::NO_PARSING_ERROR;
+    reading.is_valid = reading.is_number && is_valid(library, reading.number);
+    reading.extension = reading.number.extension();
+    return reading;
 }
 
-/// `00` in front of a country code, as most of the world dials it, where the default region dials something else.
-bool parse_after_00(const PhoneNumberUtil &library, const std::string &digits, const std::string &region, PhoneNumber &number) {
-    if (digits.compare(0, 2, "00") != 0) return false;
-    PhoneNumber abroad;
-    if (!parse(library, "+" + digits.substr(2), region, abroad) || !is_valid(library, abroad)) return false;
-    number = abroad;
-    return true;
+Reading read(const PhoneNumberUtil &library, const std::string &text, const std::string &region) {
+    std::string digits, extension;
+    const size_t end = extension_start(text.data(), text.size(), extension);
+    if (!squeeze(text.data(), end, digits)) return parse(library, text, region);
+    Reading reading = parse(library, digits, region);
+    if (!reading.is_valid && digits.compare(0, 2, "00") == 0) {
+        // The way most of the world dials abroad, where the assumed region has another one.
+        const Reading abroad = parse(library, "+" + digits.substr(2), region);
+        if (abroad.is_valid) reading = abroad;
+    }
+    // What is no number without its extension may be one that only the library can take apart.
+    if (!reading.is_valid && end < text.size()) return parse(library, text, region);
+    reading.extension = extension;
+    return reading;
 }
 
 /// The number alone, for display forms: the library appends an extension in words.
@@ -72,24 +113,19 @@ PhoneNumber without_extension(const PhoneNumber &number) {
 
 void normalise(const std::string &text, const std::string &region, bool wants_display, cphone_result &result) {
     const PhoneNumberUtil &library = *PhoneNumberUtil::GetInstance();
-    std::string digits;
-    const bool is_plain = squeeze(text.data(), text.size(), digits);
-    PhoneNumber number;
-    const bool is_number = parse(library, is_plain ? digits : text, region, number);
-    result.is_valid = is_number && is_valid(library, number);
-    if (!result.is_valid && is_plain && parse_after_00(library, digits, region, number)) {
-        result.is_valid = true;
-    } else if (!is_number) {
+    const Reading reading = read(library, text, region);
+    if (!reading.is_number) {
         result.status = CPHONE_NOT_A_NUMBER;
         return;
     }
-    copy(number.extension(), result.extension);
-    if (!result.is_valid && library.IsPossibleNumberWithReason(number) != PhoneNumberUtil::IS_POSSIBLE) return;
+    result.is_valid = reading.is_valid;
+    copy(reading.extension, result.extension);
+    if (!reading.is_valid && library.IsPossibleNumberWithReason(reading.number) != PhoneNumberUtil::IS_POSSIBLE) return;
     std::string form;
-    library.Format(number, PhoneNumberUtil::E164, &form);
+    library.Format(reading.number, PhoneNumberUtil::E164, &form);
     copy(form, result.e164);
     if (!wants_display) return;
-    const PhoneNumber plain = without_extension(number);
+    const PhoneNumber plain = without_extension(reading.number);
     library.Format(plain, PhoneNumberUtil::NATIONAL, &form);
     copy(form, result.national);
     library.Format(plain, PhoneNumberUtil::INTERNATIONAL, &form);
@@ -112,7 +148,7 @@ void cphone_normalise(const char *text, size_t length, const char *region, bool 
     }
 }
 
-bool cphone_knows_region(const char *region) {
+bool cphone_has_plan(const char *region) {
     try {
         return PhoneNumberUtil::GetInstance()->GetCountryCodeForRegion(region) != 0;
     } catch (...) {

@@ -5,19 +5,19 @@
 struct EmailAddress {
     /// The address without blanks around it and with its domain in lower case.
     let text: String
+    /// What stands before the `@`; nil when there is nothing or no `@`.
+    let localPart: String?
 
     init(_ typed: String) {
         let trimmed = typed.trimmingWhitespace()
-        guard let at = trimmed.lastIndex(of: "@") else {
+        guard let at = trimmed.utf8.lastIndex(of: UInt8(ascii: "@")) else {
             text = String(trimmed)
+            localPart = nil
             return
         }
-        text = trimmed[...at] + trimmed[at...].dropFirst().lowercased()
-    }
-
-    /// What stands before the `@`; nil when there is nothing or no `@`.
-    var localPart: String? {
-        guard let at = text.lastIndex(of: "@"), at > text.startIndex else { return nil }
-        return String(text[..<at])
+        let domain = trimmed[at...]
+        let isLowerCase = domain.utf8.allSatisfy { $0 < 0x80 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+        text = isLowerCase ? String(trimmed) : trimmed[..<at] + domain.lowercased()
+        localPart = at == trimmed.startIndex ? nil : String(trimmed[..<at])
     }
 }

@@ -7,10 +7,11 @@ struct PhoneNumbers: Sendable {
 
     /// - Parameter defaultRegion: ISO 3166-1 alpha-2, assumed for numbers without country code.
     init(defaultRegion: String) throws(ModuleError) {
-        guard cphone_knows_region(defaultRegion) else {
+        guard PhoneRegions.contains(defaultRegion) else {
             throw ModuleError(
                 .settingInvalid,
-                "The setting 'default_region' is '\(defaultRegion)', and no country has this code. Use ISO 3166-1 alpha-2: US, DE, NO.")
+                "The setting 'default_region' is '\(defaultRegion)', and no country with phone numbers has this code. Use ISO 3166-1 alpha-2: US, DE, NO."
+            )
         }
         self.defaultRegion = defaultRegion
     }

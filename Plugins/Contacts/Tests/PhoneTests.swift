@@ -1,3 +1,4 @@
+import CPhoneNumber
 import TesseraKit
 import Testing
 
@@ -69,23 +70,36 @@ struct PhoneTests {
         #expect(try fixture.phone("12", wantsDisplay: true).display == nil)
     }
 
-    @Test("refuses a default region that doesn't exist", arguments: ["", "XX", "us", "USA", "001", "ZZ"])
+    @Test(
+        "refuses a default region that doesn't exist", arguments: ["", "XX", "us", "USA", "001", "ZZ", " ", "S ", "US ", "U\u{53}\u{301}"])
     func unknownRegion(region: String) throws {
         let error = #expect(throws: ModuleError.self) { try ContactsFixture(defaultRegion: region) }
         #expect(error?.code == .settingInvalid)
     }
 
-    @Test("reads digits and separators as the library does, without its detour")
+    @Test("knows the regions that the library knows")
+    func knownRegions() {
+        let letters = (UInt8(ascii: "A")...UInt8(ascii: "Z")).map { String(UnicodeScalar($0)) }
+        for region in letters.flatMap({ first in letters.map { first + $0 } }) {
+            #expect(((try? ContactsFixture(defaultRegion: region)) != nil) == cphone_has_plan(region), "\(region)")
+        }
+    }
+
+    @Test("reads digits, separators and extensions as the library does, without its detour")
     func plainNumbers() throws {
         let fixture = try ContactsFixture()
         let seed = UInt64.random(in: 0 ... .max)
         var random = SplitMix(state: seed)
         let separators = [" ", "-", ".", "(", ")", "/", "", "", "", ""]
+        let extensions = [
+            "", "", "", "x1", " x 12", " ext. 123", " Ext1234", " EXTENSION 12345", " x.123456", "x1234567", "-x1", " ext.", "1x", "x 1 2",
+        ]
         for _ in 0..<20_000 {
             var text = ["", "", "+", "00", "+1", "+49", "+44", "1", "(0)", "011"].randomElement(using: &random) ?? ""
             for _ in 0..<Int.random(in: 1...15, using: &random) {
                 text += String(Int.random(in: 0...9, using: &random)) + (separators.randomElement(using: &random) ?? "")
             }
+            text += extensions.randomElement(using: &random) ?? ""
             let plain = try fixture.phone(text)
             // A letter in front means nothing, but keeps the text from the short way.
             let full = try fixture.phone("T " + text)

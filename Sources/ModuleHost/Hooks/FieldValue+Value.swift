@@ -92,15 +92,15 @@ extension GUID {
     }
 }
 
+private struct Unconvertible: Error {}
+
 extension Dictionary where Key == String {
     /// Every value converted, or nil when one can't be.
     func allConverted<Converted>(_ convert: (Value) -> Converted?) -> [String: Converted]? {
-        var result: [String: Converted] = [:]
-        result.reserveCapacity(count)
-        for (name, value) in self {
-            guard let converted = convert(value) else { return nil }
-            result[name] = converted
+        // mapValues keeps the table of keys as it is: hashing them again would take longer than the rest.
+        return try? mapValues { value throws(Unconvertible) in
+            guard let converted = convert(value) else { throw Unconvertible() }
+            return converted
         }
-        return result
     }
 }

@@ -13,16 +13,22 @@ struct HookBatch {
     private var patches: [[String: Value]]
     private var refusals: [[RecordsError.Detail]]
 
-    init(recordType: String, images: [HookImage]) throws(RecordsError) {
+    /// Whether there is but one hook, which then reads every value.
+    private let isForOneHook: Bool
+
+    init(recordType: String, images: [HookImage], hooks: [LoadedModules.OwnedHook]) throws(RecordsError) {
         self.recordType = recordType
         self.images = images
         patches = Array(repeating: [:], count: images.count)
         refusals = Array(repeating: [], count: images.count)
         changed = images.map(\.changed)
+        isForOneHook = hooks.count == 1
+        let reads = hooks.reduce(into: Set()) { $0.formUnion($1.reads) }
         fields = []
         fields.reserveCapacity(images.count)
         for image in images {
-            guard let values = image.values.allConverted({ FieldValue($0) }) else {
+            let seen = image.values.keys.allSatisfy(reads.contains) ? image.values : image.values.filter { reads.contains($0.key) }
+            guard let values = seen.allConverted({ FieldValue($0) }) else {
                 throw RecordsError(.internalFault, "A value of a record of type '\(recordType)' is of a kind that modules can't be shown.")
             }
             fields.append(values)
@@ -35,9 +41,7 @@ struct HookBatch {
         return images.indices.compactMap { position in
             let image = images[position]
             guard refusals[position].isEmpty, image.isNew || !changed[position].isDisjoint(with: reads) else { return nil }
-            var seen: [String: FieldValue] = [:]
-            seen.reserveCapacity(owned.reads.count)
-            for name in owned.reads { seen[name] = fields[position][name] ?? .null }
+            let seen = isForOneHook ? fields[position] : fields[position].filter { owned.reads.contains($0.key) }
             return RecordImage(
                 position: position, id: image.id.map { Guid($0) }, operation: image.isNew ? .create : .update, fields: seen,
                 changed: changed[position].intersection(reads))

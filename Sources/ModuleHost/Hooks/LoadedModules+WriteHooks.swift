@@ -4,11 +4,12 @@ import TesseraKit
 
 extension LoadedModules: WriteHooks {
     package func beforeWrite(recordType: String, images: [HookImage], access: Access) async throws -> [HookResult] {
-        var batch = try HookBatch(recordType: recordType, images: images)
+        let hooks = hooks(on: recordType)
+        var batch = try HookBatch(recordType: recordType, images: images, hooks: hooks)
         let call = WriteCall(
             recordType: recordType, actor: Guid(access.principal), onBehalfOf: access.onBehalfOf.map { Guid($0) },
             channel: access.channel.rawValue)
-        for owned in hooks(on: recordType) {
+        for owned in hooks {
             let records = batch.records(for: owned)
             guard !records.isEmpty else { continue }
             let patches: [RecordPatch]

@@ -39,8 +39,8 @@ typedef struct cphone_result {
 /// `region` is ISO 3166-1 alpha-2 in capitals, assumed for numbers without country code.
 void cphone_normalise(const char *text, size_t length, const char *region, bool wants_display, cphone_result *result);
 
-/// Whether the library knows the numbering plan of a region.
-bool cphone_knows_region(const char *region);
+/// Whether the library has a numbering plan of a region. Reads the plans, which the first number does too and costs 4 MB.
+bool cphone_has_plan(const char *region);
 
 #ifdef __cplusplus
 }

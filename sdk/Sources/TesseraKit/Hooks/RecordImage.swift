@@ -12,7 +12,7 @@ public struct RecordImage: Sendable, Hashable, Codable {
     /// Whether the record is new.
     public let operation: Operation
     /// The values of every field of the hook's `reads`, by the names that `FieldValue` tells: as they were, with those of the
-    /// write laid over.
+    /// write laid over. What has no value may be missing here: the subscript gives `.null` for it.
     public let fields: [String: FieldValue]
     /// The fields, out of the hook's `reads`, that the write or an earlier hook gives a value for.
     public let changed: Set<String>

@@ -9,7 +9,7 @@
 /// - `phones` is a `.list` of objects with `number`, `kind`, `is_primary`, `extension` and `invalid`;
 /// - `tags` and `multi_choice` are a `.list` of texts; `choice` is the choice's key as `.text`.
 ///
-/// A field without a value is `.null`; it is never missing.
+/// A field without a value is `.null`.
 ///
 /// Encoded, a value is the JSON that one expects (`null`, `true`, `12`, `"text"`, arrays, objects); the other kinds are an
 /// object with one key: `{"$decimal": "1.20"}`, `{"$date": "2026-01-31"}`, `{"$date_time": "2026-01-31T10:00:00Z"}`,
