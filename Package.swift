@@ -10,7 +10,8 @@ let swiftSettings: [SwiftSetting] = [
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 let tesseraKit: Target.Dependency = .product(name: "TesseraKit", package: "sdk")
 let tesseraABI: Target.Dependency = .product(name: "CTesseraABI", package: "sdk")
 let queryLanguage: Target.Dependency = .product(name: "QueryLanguage", package: "sdk")
@@ -27,6 +28,7 @@ let package = Package(
     dependencies: [
         .package(path: "sdk"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -34,6 +36,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // PostgreSQL: the client, and the server that Tessera runs for itself.
         .target(name: "Postgres", dependencies: ["CLibPQ", logging, lifecycle], swiftSettings: swiftSettings),
@@ -53,7 +56,9 @@ let package = Package(
         ),
         .target(
             name: "Server",
-            dependencies: ["CLibCrypto", "Catalog", "Records", "Transfer", "ModuleHost", queryLanguage, hummingbird, logging, lifecycle],
+            dependencies: [
+                "CLibCrypto", "CLibZ", "Catalog", "Postgres", "Records", manifests, queryLanguage, hummingbird, logging, lifecycle,
+            ] + nio,
             swiftSettings: swiftSettings
         ),
         .executableTarget(
@@ -89,6 +94,10 @@ let package = Package(
             path: "Tests/Support/TestKernel", swiftSettings: swiftSettings),
         .testTarget(
             name: "RecordsTests", dependencies: ["Records", "Catalog", "SchemaPlan", "Postgres", "TestKernel", "TestPostgres", queryLanguage, manifests, logging],
+            swiftSettings: swiftSettings),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Server", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", queryLanguage, logging, lifecycle] + nio,
             swiftSettings: swiftSettings),
         // Holds a private cluster until it is killed, for the tests of what it leaves behind.
         .executableTarget(name: "ClusterHolder", dependencies: ["PrivateCluster", logging], path: "Tests/ClusterHolder", swiftSettings: swiftSettings),

@@ -1,0 +1,10 @@
+#include <zlib.h>
+
+/* deflateInit2 and inflateInit2 are macros, which Swift doesn't see. */
+static inline int tessera_deflate_init(z_stream *stream, int level, int window_bits) {
+    return deflateInit2(stream, level, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
+}
+
+static inline int tessera_inflate_init(z_stream *stream, int window_bits) {
+    return inflateInit2(stream, window_bits);
+}

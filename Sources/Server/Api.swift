@@ -1,0 +1,246 @@
+import Catalog
+import Logging
+import NIOCore
+import NIOHTTP1
+import Postgres
+import QueryLanguage
+import Records
+import Synchronization
+
+/// Answers requests: decides what they ask for and whether their sender may, and hands them on.
+final class Api: Responder {
+    let store: RecordStore
+    let tokens: TokenStore
+    let configuration: ServerConfiguration
+    let metrics = RequestMetrics()
+    let load: RequestLoad
+    let logger: Logger
+    private let model: Mutex<ApiModel>
+
+    init(store: RecordStore, tokens: TokenStore, configuration: ServerConfiguration, load: RequestLoad, logger: Logger) {
+        self.store = store
+        self.tokens = tokens
+        self.configuration = configuration
+        self.load = load
+        self.logger = logger
+        model = Mutex(ApiModel(store.catalog))
+    }
+
+    /// What requests that begin from now on see.
+    func use(_ catalog: Catalog) {
+        let made = ApiModel(catalog)
+        model.withLock { $0 = made }
+    }
+
+    // MARK: Responder
+
+    func admit(_ request: ServerRequest) async -> Admission {
+        var route = Route.other
+        do {
+            if let open = openResource(request) {
+                return Admission(route: open.route, step: open.step)
+            }
+            let access = try await access(of: request)
+            if Self.isPath(request, "/metrics") {
+                return Admission(route: .metrics, step: .work(bodyLimit: 0) { _ in self.secured(self.metricsText(request)) })
+            }
+            let (call, resource) = try call(request, access)
+            route = resource.route
+            let isBulk = if case .bulk = resource { true } else { false }
+            let limit = !call.readsBody(resource) ? 0 : isBulk ? call.limits.bulkBodySize : call.limits.bodySize
+            return Admission(route: route, step: .work(bodyLimit: limit) { body in await self.run(call, resource, body) })
+        } catch {
+            return Admission(route: route, step: .answer(answer(to: error, request)))
+        }
+    }
+
+    func answer(to fault: HTTPFault) -> ServerResponse { secured(fault.apiError.response) }
+
+    func finished(_ route: Route, _ request: ServerRequest, status: Int, duration: Duration) {
+        metrics.record(route, request.method, status: status, duration: duration)
+    }
+
+    // MARK: Requests
+
+    private func run(_ call: Call, _ resource: Resource, _ body: ByteBuffer) async -> ServerResponse {
+        do {
+            return secured(try await call.respond(to: resource, body: body))
+        } catch {
+            return answer(to: error, call.request)
+        }
+    }
+
+    private func call(_ request: ServerRequest, _ access: Access) throws(APIError) -> (Call, Resource) {
+        guard let path = Self.apiPath(request) else {
+            throw APIError.notFound("There is nothing here. The API begins at /api.")
+        }
+        let model = model.withLock { $0 }
+        let resource = try Resource.resolve(try ResourcePath.parse(path), in: model)
+        var negotiation = try Negotiation.of(request)
+        let options = try RequestOptions(request.query, version: negotiation.version)
+        if let format = options.system.format { negotiation = try Negotiation.of(request, format: format) }
+        if negotiation.wantsXML {
+            guard case .metadata = resource else {
+                throw APIError(
+                    .notAcceptable, "odata.not_acceptable", "Only $metadata has XML; ask for application/json.", target: "Accept")
+            }
+        }
+        let call = Call(
+            request: request, model: model, store: store, limits: configuration.limits, access: access, root: try root(of: request),
+            negotiation: negotiation, preferences: Preferences(request), options: options)
+        return (call, resource)
+    }
+
+    private func access(of request: ServerRequest) async throws -> Access {
+        guard let header = request.header("authorization") else {
+            // Prometheus may be let in without.
+            if configuration.openMetrics, Self.isPath(request, "/metrics") { return Access(principal: .administrator, channel: .system) }
+            throw APIError.unauthorized
+        }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw APIError.unauthorized }
+        guard let token = BearerToken(parts[1]), let principal = try await tokens.principal(of: token) else { throw APIError.wrongToken }
+        return Access(principal: principal, channel: .api)
+    }
+
+    /// Where the service root is, as the client knows it.
+    private func root(of request: ServerRequest) throws(APIError) -> String {
+        if let address = configuration.publicAddress { return "\(address)/api" }
+        var scheme = "http"
+        var host = request.header("host") ?? "localhost"
+        if configuration.trustsForwardedHeaders {
+            if let forwarded = request.header("x-forwarded-proto"), forwarded == "https" { scheme = "https" }
+            if let forwarded = request.header("x-forwarded-host") { host = String(forwarded.prefix { $0 != "," }) }
+        }
+        // It is repeated in answers, so nothing but a host may stand in it.
+        let isHost =
+            !host.isEmpty
+            && host.utf8.allSatisfy { byte in
+                byte &- 48 < 10 || (byte | 0x20) &- 97 < 26 || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+                    || byte == UInt8(ascii: "_")
+                    || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]")
+            }
+        guard isHost else { throw HTTPFault.noHost.apiError }
+        return "\(scheme)://\(host)/api"
+    }
+
+    /// What stands behind `/api`; nil for other paths.
+    private static func apiPath(_ request: ServerRequest) -> Substring.UTF8View? {
+        guard request.path.starts(with: "/api".utf8) else { return nil }
+        let rest = request.path.dropFirst(4)
+        return rest.isEmpty || rest.first == UInt8(ascii: "/") ? rest : nil
+    }
+
+    static func isPath(_ request: ServerRequest, _ path: StaticString) -> Bool {
+        request.path.elementsEqual(path.description.utf8)
+    }
+
+    // MARK: Answers
+
+    private func answer(to error: any Error, _ request: ServerRequest) -> ServerResponse {
+        let apiError = APIError(error)
+        if apiError.status.code >= 500, !(error is APIError) {
+            logger.error(
+                "A request failed.",
+                metadata: [
+                    "method": "\(request.method)", "path": "\(Substring(request.path).prefix(200))", "error": "\(Self.loggable(error))",
+                ])
+        }
+        var response = apiError.response
+        let version = request.header("odata-maxversion") == "4.0" ? "4.0" : "4.01"
+        response.headers.add(name: "odata-version", value: version)
+        return secured(response)
+    }
+
+    /// Descriptions of our own errors hold no data; of others, only the type is safe.
+    private static func loggable(_ error: any Error) -> String {
+        switch error {
+        case let error as RecordsError: error.code.description
+        case let error as PostgresError: error.description
+        case let error as QueryError: error.description
+        case let error as TokenError: error.description
+        default: "\(type(of: error))"
+        }
+    }
+
+    /// Headers that keep browsers from doing anything with an answer but what its reader asked for.
+    private func secured(_ response: ServerResponse) -> ServerResponse {
+        var response = response
+        response.headers.add(name: "cache-control", value: "private, no-cache")
+        response.headers.add(name: "x-content-type-options", value: "nosniff")
+        response.headers.add(name: "content-security-policy", value: "default-src 'none'; frame-ancestors 'none'")
+        response.headers.add(name: "referrer-policy", value: "no-referrer")
+        return response
+    }
+}
+
+/// Resources that need no token.
+extension Api {
+    private func openResource(_ request: ServerRequest) -> Admission? {
+        let isHealth = Self.isPath(request, "/healthz")
+        guard isHealth || Self.isPath(request, "/readyz") else { return nil }
+        let route: Route = isHealth ? .health : .readiness
+        guard request.method == .GET || request.method == .HEAD else {
+            return Admission(route: route, step: .answer(secured(APIError.methodNotAllowed("GET").response)))
+        }
+        guard isHealth else { return Admission(route: route, step: .work(bodyLimit: 0) { _ in await self.readiness() }) }
+        return Admission(route: route, step: .answer(secured(.json(Array("{\"status\":\"ok\"}".utf8)))))
+    }
+
+    private func readiness() async -> ServerResponse {
+        var problems: [ReadinessProblem] = []
+        do {
+            _ = try await store.client.pipelined("SELECT 1")
+            problems = await configuration.readiness()
+        } catch {
+            problems = [ReadinessProblem(part: "database", message: "The database doesn't answer.")]
+        }
+        var json = JSONWriter()
+        json.object { json in
+            json.field("status", problems.isEmpty ? "ready" : "not ready")
+            if !problems.isEmpty {
+                json.array("problems") { json in
+                    for problem in problems {
+                        json.object { json in
+                            json.field("part", problem.part)
+                            json.field("message", problem.message)
+                        }
+                    }
+                }
+            }
+        }
+        return secured(.json(json.bytes, status: problems.isEmpty ? .ok : .serviceUnavailable))
+    }
+
+    private func metricsText(_ request: ServerRequest) -> ServerResponse {
+        guard request.method == .GET || request.method == .HEAD else { return APIError.methodNotAllowed("GET").response }
+        var text = PrometheusText()
+        text.requests(metrics)
+        text.metric("tessera_http_requests_in_progress", .gauge, "Requests at work, this one included.", load.current)
+        let memory = ProcessMemory.current()
+        text.metric(
+            "tessera_process_resident_memory_bytes", .gauge, "Resident memory of the server, shared pages in full.", memory.resident)
+        text.metric(
+            "tessera_process_proportional_memory_bytes", .gauge, "Memory of the server, shared pages by their share.", memory.proportional)
+        let pool = store.client.statistics
+        text.metric("tessera_database_connections_open", .gauge, "Open connections to PostgreSQL.", pool.openConnections)
+        text.metric("tessera_database_connections_idle", .gauge, "Connections that wait for a caller.", pool.idleConnections)
+        text.metric("tessera_database_connections_leased", .gauge, "Connections that belong to a caller.", pool.leasedConnections)
+        text.metric("tessera_database_callers_waiting", .gauge, "Callers that wait for a connection.", pool.waitingCallers)
+        text.metric(
+            "tessera_database_pipelined_in_flight", .gauge, "Statements on shared connections, not answered yet.", pool.pipelinedInFlight)
+        text.metric(
+            "tessera_database_pipelined_waiting", .gauge, "Statements that wait for room on a shared connection.", pool.pipelinedWaiting)
+        text.metric("tessera_database_statements_total", .counter, "Statements answered.", Int(clamping: pool.statements))
+        text.metric(
+            "tessera_database_statements_prepared_total", .counter, "Statements that had to be prepared.", Int(clamping: pool.prepared))
+        text.metric("tessera_database_connections_opened_total", .counter, "Connections opened.", Int(clamping: pool.connectionsOpened))
+        text.metric("tessera_database_connections_lost_total", .counter, "Connections lost.", Int(clamping: pool.connectionsLost))
+        text.metric(
+            "tessera_database_acquire_timeouts_total", .counter, "Callers that waited in vain.", Int(clamping: pool.acquireTimeouts))
+        text.metric("tessera_database_reachable", .gauge, "1 while PostgreSQL can be reached.", pool.isServerReachable ? 1 : 0)
+        return ServerResponse(
+            .ok, headers: HTTPHeaders([("content-type", "text/plain; version=0.0.4; charset=utf-8")]),
+            body: .bytes(ByteBuffer(string: text.text)))
+    }
+}

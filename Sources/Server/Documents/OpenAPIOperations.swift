@@ -1,0 +1,352 @@
+import Catalog
+import QueryLanguage
+import Records
+
+/// The paths and operations of a deployment.
+struct OpenAPIOperations {
+    let model: ApiModel
+    let limits: ServerLimits
+
+    // MARK: Documents
+
+    func writeDocuments(to json: inout JSONWriter) {
+        let documents = [
+            ("/", "get_service_document", "The collections of this deployment.", ["application/json"]),
+            ("/$metadata", "get_metadata", "The entity model (CSDL).", ["application/xml", "application/json"]),
+            ("/openapi.json", "get_openapi", "This document.", ["application/json"]),
+        ]
+        for (path, id, summary, contentTypes) in documents {
+            json.object(path) { json in
+                json.object("get") { json in
+                    head(id, "deployment", summary, to: &json)
+                    json.object("responses") { json in
+                        json.object("200") { json in
+                            json.field("description", summary)
+                            json.object("content") { json in for type in contentTypes { json.object(type) { _ in } } }
+                        }
+                        OpenAPIErrors.references([401, 406], to: &json)
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Collections
+
+    func write(_ type: ApiType, to json: inout JSONWriter) {
+        let name = type.collection
+        let schema = type.record.id
+        json.object("/\(name)") { json in
+            read("list_\(name)", name, "List \(type.record.labelPlural)", OpenAPIParameters.list, to: &json) { page(of: schema, to: &$0) }
+            write("post", "create_\(name)", name, "Create a \(type.record.label)", body: "\(schema).new", to: &json) { json in
+                answer(201, "The new record, or nothing with Prefer: return=minimal (204).", schema, to: &json)
+                json.object("204") { $0.field("description", "Created; OData-EntityId says where.") }
+            }
+        }
+        json.object("/\(name)/$count") { json in
+            read("count_\(name)", name, "Count \(type.record.labelPlural)", ["filter", "count_mode"], contentType: "text/plain", to: &json)
+            {
+                $0.field("type", "integer")
+            }
+        }
+        json.object("/\(name)/bulk") { json in bulk(type, to: &json) }
+        writeRecord(type, to: &json)
+        for keys in type.uniqueKeys { writeAlternate(type, keys, to: &json) }
+        for property in type.properties { writeProperty(type, property, to: &json) }
+    }
+
+    private func writeRecord(_ type: ApiType, to json: inout JSONWriter) {
+        let name = type.collection
+        json.object("/\(name)({id})") { json in
+            parameters(["id"], to: &json)
+            records(type, suffix: name, to: &json)
+            json.object("delete") { json in
+                head("delete_\(name)", name, "Delete a \(type.record.label); it can be restored", to: &json)
+                parameters(["if_match"], to: &json)
+                json.object("responses") { json in
+                    json.object("204") { $0.field("description", "Deleted.") }
+                    OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
+                }
+            }
+        }
+        for action in Resource.Action.allCases where type.property(action.rawValue) == nil {
+            json.object("/\(name)({id})/\(action.rawValue)") { json in
+                parameters(["id"], to: &json)
+                json.object("post") { json in
+                    let summary =
+                        action == .restore ? "Bring a deleted \(type.record.label) back" : "Remove a \(type.record.label) for good"
+                    head("\(action.rawValue)_\(name)", name, summary, to: &json)
+                    parameters(["if_match", "prefer"], to: &json)
+                    json.object("responses") { json in
+                        json.object("204") { $0.field("description", "Done.") }
+                        if action == .restore { answer(200, "The record, with Prefer: return=representation.", type.record.id, to: &json) }
+                        OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
+                    }
+                }
+            }
+        }
+    }
+
+    /// GET, PATCH and PUT of one record.
+    private func records(_ type: ApiType, suffix: String, to json: inout JSONWriter) {
+        let schema = type.record.id
+        let label = type.record.label
+        read("get_\(suffix)", type.collection, "Read a \(label)", OpenAPIParameters.record, to: &json) {
+            $0.field("$ref", "#/components/schemas/\(schema)")
+        }
+        for (method, verb, summary) in [("patch", "update", "Change properties of a \(label)"), ("put", "replace", "Replace a \(label)")] {
+            write(method, "\(verb)_\(suffix)", type.collection, summary, body: "\(schema).write", to: &json) { json in
+                json.object("204") { $0.field("description", "Written; ETag has the new version.") }
+                answer(200, "The record, with Prefer: return=representation.", schema, to: &json)
+            }
+        }
+    }
+
+    /// `people(email='{email}')`
+    private func writeAlternate(_ type: ApiType, _ keys: [String], to json: inout JSONWriter) {
+        let values = keys.map { key -> String in
+            switch type.property(key)?.type {
+            case .string, .choice: "\(key)='{\(key)}'"
+            default: "\(key)={\(key)}"
+            }
+        }
+        json.object("/\(type.collection)(\(values.joined(separator: ",")))") { json in
+            json.array("parameters") { json in
+                for key in keys {
+                    json.object { json in
+                        json.field("name", key)
+                        json.field("in", "path")
+                        json.field("required", true)
+                        json.object("schema") { json in
+                            if let property = type.property(key) {
+                                OpenAPISchemas.write(property.type, isNullable: false, nil, to: &json)
+                            }
+                        }
+                    }
+                }
+            }
+            records(type, suffix: "\(type.collection)_by_\(keys.joined(separator: "_"))", to: &json)
+        }
+    }
+
+    // MARK: Properties and links
+
+    private func writeProperty(_ type: ApiType, _ property: Property, to json: inout JSONWriter) {
+        let path = "/\(type.collection)({id})/\(property.name)"
+        let id = "\(type.collection)_\(property.name)"
+        switch property.type {
+        case .entity, .entityOfSeveral:
+            json.object(path) { json in
+                parameters(["id"], to: &json)
+                read("get_\(id)", type.collection, "Follow \(property.name)", ["select", "expand"], to: &json) {
+                    OpenAPISchemas.write(property.type, isNullable: true, nil, to: &$0)
+                }
+            }
+            guard case .entity = property.type else { return }
+            json.object("\(path)/$ref") { json in
+                parameters(["id"], to: &json)
+                reference("put", "link_\(id)", type, "Set \(property.name)", to: &json)
+                unlink("unlink_\(id)", type, "Clear \(property.name)", to: &json)
+            }
+        case .entityCollection(let name):
+            json.object(path) { json in
+                parameters(["id"], to: &json)
+                read("list_\(id)", type.collection, "Follow \(property.name)", OpenAPIParameters.list, to: &json) {
+                    page(of: CSDLModel.typeName(ofShape: name), to: &$0)
+                }
+            }
+            json.object("\(path)/$ref") { json in
+                parameters(["id"], to: &json)
+                reference("post", "link_\(id)", type, "Add to \(property.name)", to: &json)
+            }
+            json.object("\(path)({target})/$ref") { json in
+                json.array("parameters") { json in
+                    json.object { $0.field("$ref", "#/components/parameters/id") }
+                    json.object { json in
+                        json.field("name", "target")
+                        json.field("in", "path")
+                        json.field("required", true)
+                        json.object("schema") { json in
+                            json.field("type", "string")
+                            json.field("format", "uuid")
+                        }
+                    }
+                }
+                unlink("unlink_\(id)", type, "Take out of \(property.name)", to: &json)
+            }
+        default:
+            json.object(path) { json in
+                parameters(["id"], to: &json)
+                read("get_\(id)", type.collection, "Read \(property.name) alone", ["include_deleted"], to: &json) { json in
+                    json.field("type", "object")
+                    json.object("properties") { json in
+                        json.object("value") { OpenAPISchemas.write(property.type, isNullable: property.isNullable, nil, to: &$0) }
+                    }
+                }
+            }
+        }
+    }
+
+    private func reference(_ method: String, _ id: String, _ type: ApiType, _ summary: String, to json: inout JSONWriter) {
+        json.object(method) { json in
+            head(id, type.collection, summary, to: &json)
+            body("reference", to: &json)
+            json.object("responses") { json in
+                json.object("204") { $0.field("description", "Linked.") }
+                OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
+            }
+        }
+    }
+
+    private func unlink(_ id: String, _ type: ApiType, _ summary: String, to json: inout JSONWriter) {
+        json.object("delete") { json in
+            head(id, type.collection, summary, to: &json)
+            json.object("responses") { json in
+                json.object("204") { $0.field("description", "Not linked any more.") }
+                OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
+            }
+        }
+    }
+
+    // MARK: Bulk
+
+    private func bulk(_ type: ApiType, to json: inout JSONWriter) {
+        json.object("post") { json in
+            head("bulk_\(type.collection)", type.collection, "Write many \(type.record.labelPlural)", to: &json)
+            json.field(
+                "description",
+                "All or nothing; with Prefer: continue-on-error, good items are kept, bad ones reported. \(limits.bulkItems) items at most."
+            )
+            parameters(["prefer", "odata_max_version"], to: &json)
+            json.object("requestBody") { json in
+                json.field("required", true)
+                json.object("content") { json in
+                    json.object("application/json") { json in json.object("schema") { bulkSchema(type, to: &$0) } }
+                }
+            }
+            json.object("responses") { json in
+                answer(200, "What became of each item.", "bulk_result", to: &json)
+                OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
+            }
+        }
+    }
+
+    private func bulkSchema(_ type: ApiType, to json: inout JSONWriter) {
+        json.field("type", "object")
+        json.object("properties") { json in
+            json.object("operation") { json in
+                json.field("type", "string")
+                json.strings("enum", BulkRequest.Operation.allCases.map(\.rawValue))
+            }
+            json.object("by") { json in
+                json.field("type", "array")
+                json.field("description", "With upsert: the properties that find a record.")
+                json.object("items") { $0.field("type", "string") }
+            }
+            json.object("items") { json in
+                json.field("type", "array")
+                json.field("maxItems", limits.bulkItems)
+                json.object("items") { json in
+                    json.array("anyOf") { json in
+                        json.object { $0.field("$ref", "#/components/schemas/\(type.record.id).write") }
+                        json.object { json in
+                            json.field("type", "string")
+                            json.field("description", "The id alone, to delete, restore or purge.")
+                        }
+                    }
+                }
+            }
+        }
+        json.strings("required", ["operation", "items"])
+    }
+
+    // MARK: Pieces
+
+    private func head(_ id: String, _ tag: String, _ summary: String, to json: inout JSONWriter) {
+        json.field("operationId", id)
+        json.strings("tags", [tag])
+        json.field("summary", summary)
+    }
+
+    private func parameters(_ names: [String], to json: inout JSONWriter) {
+        json.array("parameters") { json in
+            for name in names { json.object { $0.field("$ref", "#/components/parameters/\(name)") } }
+        }
+    }
+
+    private func read(
+        _ id: String, _ tag: String, _ summary: String, _ parameterNames: [String], contentType: String = "application/json",
+        to json: inout JSONWriter, _ schema: (inout JSONWriter) -> Void
+    ) {
+        json.object("get") { json in
+            head(id, tag, summary, to: &json)
+            parameters(parameterNames, to: &json)
+            json.object("responses") { json in
+                json.object("200") { json in
+                    json.field("description", summary)
+                    json.object("content") { $0.object(contentType) { $0.object("schema", schema) } }
+                }
+                if parameterNames.contains("if_none_match") {
+                    json.object("304") { $0.field("description", "The client has this version.") }
+                }
+                OpenAPIErrors.references(OpenAPIErrors.reading, to: &json)
+            }
+        }
+    }
+
+    private func write(
+        _ method: String, _ id: String, _ tag: String, _ summary: String, body schema: String, to json: inout JSONWriter,
+        _ answers: (inout JSONWriter) -> Void
+    ) {
+        json.object(method) { json in
+            head(id, tag, summary, to: &json)
+            parameters(OpenAPIParameters.write, to: &json)
+            body(schema, to: &json)
+            json.object("responses") { json in
+                answers(&json)
+                OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
+            }
+        }
+    }
+
+    private func body(_ schema: String, to json: inout JSONWriter) {
+        json.object("requestBody") { json in
+            json.field("required", true)
+            json.object("content") { json in
+                json.object("application/json") { $0.object("schema") { $0.field("$ref", "#/components/schemas/\(schema)") } }
+            }
+        }
+    }
+
+    private func answer(_ status: Int, _ description: String, _ schema: String, to json: inout JSONWriter) {
+        json.object(String(status)) { json in
+            json.field("description", description)
+            json.object("headers") { json in
+                json.object("ETag") { json in
+                    json.field("description", "The version of the record.")
+                    json.object("schema") { $0.field("type", "string") }
+                }
+            }
+            json.object("content") { json in
+                json.object("application/json") { $0.object("schema") { $0.field("$ref", "#/components/schemas/\(schema)") } }
+            }
+        }
+    }
+
+    private func page(of schema: String, to json: inout JSONWriter) {
+        json.field("type", "object")
+        json.object("properties") { json in
+            json.object("@context") { $0.field("type", "string") }
+            json.object("@count") { $0.field("type", "integer") }
+            json.object("@nextLink") { json in
+                json.field("type", "string")
+                json.field("description", "Address of the next page; absent on the last one.")
+            }
+            json.object("value") { json in
+                json.field("type", "array")
+                json.object("items") { $0.field("$ref", "#/components/schemas/\(schema)") }
+            }
+        }
+        json.strings("required", ["value"])
+    }
+}

@@ -1,0 +1,192 @@
+import Catalog
+import QueryLanguage
+import Records
+
+/// Describes the API of one deployment as OpenAPI 3.1: every type, property, parameter and error that it has, and nothing that it hasn't.
+struct OpenAPIWriter {
+    let model: ApiModel
+    let limits: ServerLimits
+    private var json = JSONWriter(reserving: 65_536)
+
+    static func document(_ model: ApiModel, root: String, limits: ServerLimits) -> [UInt8] {
+        var writer = OpenAPIWriter(model: model, limits: limits)
+        writer.write(root: root)
+        return writer.json.bytes
+    }
+
+    private init(model: ApiModel, limits: ServerLimits) {
+        self.model = model
+        self.limits = limits
+    }
+
+    private mutating func write(root: String) {
+        let types = model.orderedTypes
+        let catalog = model.catalog
+        var schemas = OpenAPISchemas(model: model)
+        let operations = OpenAPIOperations(model: model, limits: limits)
+        json.object { json in
+            json.field("openapi", "3.1.0")
+            json.object("info") { json in
+                json.field("title", "Tessera: \(catalog.deployment)")
+                json.field("version", catalog.modules.map { "\($0.id) \($0.version)" }.joined(separator: ", "))
+                json.field("description", Self.introduction)
+            }
+            json.array("servers") { $0.object { $0.field("url", root) } }
+            json.array("security") { $0.object { $0.array("token") { _ in } } }
+            json.array("tags") { json in
+                for type in types {
+                    json.object { json in
+                        json.field("name", type.collection)
+                        json.field("description", type.record.description ?? type.record.labelPlural)
+                    }
+                }
+                json.object { json in
+                    json.field("name", "deployment")
+                    json.field("description", "Documents about this deployment")
+                }
+            }
+            json.object("paths") { json in
+                operations.writeDocuments(to: &json)
+                for type in types { operations.write(type, to: &json) }
+            }
+            json.object("components") { json in
+                json.object("securitySchemes") { json in
+                    json.object("token") { json in
+                        json.field("type", "http")
+                        json.field("scheme", "bearer")
+                        json.field("bearerFormat", "tsr_…")
+                    }
+                }
+                json.object("schemas") { json in schemas.write(types, to: &json) }
+                OpenAPIParameters.write(to: &json)
+                OpenAPIErrors.write(to: &json)
+            }
+        }
+    }
+
+    private static let introduction = """
+        OData 4.01 (4.0 with OData-MaxVersion: 4.0). System query options may be written with or without `$`. Numbers are exact: \
+        decimals are JSON numbers of any length unless IEEE754Compatible=true is asked for. Errors are OData error objects with a stable code.
+        """
+}
+
+/// The parameters that operations share.
+enum OpenAPIParameters {
+    static let query: [(name: String, type: String, description: String)] = [
+        ("filter", "string", "Condition in OData's expression language: `startswith(last_name,'Sm') and address/city eq 'Oslo'`."),
+        ("orderby", "string", "Properties to sort by, each with `asc` or `desc`: `last_name,created_at desc`."),
+        ("select", "string", "Properties to answer, with commas between."),
+        ("expand", "string", "Links to follow, with options of their own: `organisation(select=name)`."),
+        ("top", "integer", "Most records over all pages."),
+        ("skip", "integer", "Records to leave out at the start. To page, follow nextLink instead."),
+        ("skiptoken", "string", "Where the next page begins, as nextLink has it."),
+        ("count", "boolean", "Whether to count all records that match."),
+        ("count_mode", "string", "`exact` (default), or `estimated`, which is cheap on large collections."),
+        ("include_deleted", "boolean", "Whether deleted records are seen."),
+    ]
+
+    static let list = query.map(\.name) + ["maxpagesize", "odata_max_version"]
+    static let record = ["select", "expand", "include_deleted", "if_none_match", "odata_max_version"]
+    static let write = ["select", "expand", "if_match", "prefer", "odata_max_version"]
+
+    static func write(to json: inout JSONWriter) {
+        json.object("parameters") { json in
+            for parameter in query {
+                write(parameter.name, name: parameter.name, in: "query", type: parameter.type, parameter.description, to: &json)
+            }
+            let headers = [
+                ("if_match", "If-Match", "ETag of the version that is to be changed; 412 when the record has another by now."),
+                (
+                    "if_none_match", "If-None-Match",
+                    "ETag that the client has; 304 when the record still has it. `*` on a write: only create."
+                ),
+                ("prefer", "Prefer", "`return=representation` or `return=minimal`; for bulk, `continue-on-error`."),
+                ("maxpagesize", "Prefer", "`maxpagesize=N`: records of one page, up to \(ReadLimits.largestPageSize)."),
+                ("odata_max_version", "OData-MaxVersion", "`4.0` for control information as OData 4.0 has it; 4.01 otherwise."),
+            ]
+            for (key, name, description) in headers { write(key, name: name, in: "header", type: "string", description, to: &json) }
+            json.object("id") { json in
+                json.field("name", "id")
+                json.field("in", "path")
+                json.field("required", true)
+                json.object("schema") { json in
+                    json.field("type", "string")
+                    json.field("format", "uuid")
+                }
+            }
+        }
+    }
+
+    private static func write(
+        _ key: String, name: String, in place: String, type: String, _ description: String, to json: inout JSONWriter
+    ) {
+        json.object(key) { json in
+            json.field("name", name)
+            json.field("in", place)
+            json.field("description", description)
+            json.object("schema") { json in
+                json.field("type", type)
+                if type == "integer" { json.field("minimum", 0) }
+                if key == "count_mode" { json.strings("enum", ["exact", "estimated"]) }
+            }
+        }
+    }
+}
+
+/// The errors that operations share.
+enum OpenAPIErrors {
+    /// Every status with its name under `components/responses`, and the codes that come with it.
+    static let all: [(status: Int, name: String, description: String)] = [
+        (
+            400, "bad_request",
+            "The request can't be understood: `query.…`, `json.…`, `records.invalid`, `records.unknown_property`, `odata.…`."
+        ),
+        (401, "unauthorized", "No token, or one that opens nothing: `auth.token_required`, `auth.token_refused`."),
+        (403, "forbidden", "The sender may not do this: `records.forbidden`."),
+        (404, "not_found", "There is no such record, collection or property: `records.not_found`, `odata.not_found`."),
+        (406, "not_acceptable", "None of the types in Accept can be served: `odata.not_acceptable`."),
+        (
+            409, "conflict",
+            "A value that must be unique exists already, or others still need the record: `records.not_unique`, `records.still_referenced`."
+        ),
+        (
+            412, "precondition_failed",
+            "The record has another version than If-Match says: `records.version_conflict`; details names the properties that differ."
+        ),
+        (413, "too_large", "The body is too large: `http.body_too_large`."),
+        (
+            415, "unsupported_media_type",
+            "The body isn't JSON, or its encoding isn't known: `odata.unsupported_content_type`, `http.unsupported_encoding`."
+        ),
+        (428, "precondition_required", "Changes of this type need If-Match: `records.precondition_required`."),
+        (
+            501, "not_supported",
+            "The standard has it, this server doesn't yet: `odata.not_supported`, `query.not_supported`, `records.not_supported`."
+        ),
+        (503, "unavailable", "The database is away, or the server has too much to do: `records.unavailable`, `http.busy`."),
+    ]
+
+    static let reading = [400, 401, 403, 404, 406, 501, 503]
+    static let writing = [400, 401, 403, 404, 406, 409, 412, 413, 415, 428, 501, 503]
+
+    static func write(to json: inout JSONWriter) {
+        json.object("responses") { json in
+            for error in all {
+                json.object(error.name) { json in
+                    json.field("description", error.description)
+                    json.object("content") { json in
+                        json.object("application/json") { json in
+                            json.object("schema") { $0.field("$ref", "#/components/schemas/error") }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    static func references(_ statuses: [Int], to json: inout JSONWriter) {
+        for error in all where statuses.contains(error.status) {
+            json.object(String(error.status)) { $0.field("$ref", "#/components/responses/\(error.name)") }
+        }
+    }
+}

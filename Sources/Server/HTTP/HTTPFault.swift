@@ -1,0 +1,59 @@
+import NIOHTTP1
+
+/// What is wrong with a request before anyone looks at what it asks for.
+enum HTTPFault: Error, Hashable {
+    case malformed
+    case headersTooLarge
+    case requestTooSlow
+    case bodyTooLarge(limit: Int)
+    case badEncoding
+    case unsupportedEncoding
+    case answerTooSlow
+    case busy
+    case noHost
+    case targetTooLong
+
+    /// What the parser refuses; nil for errors of the connection, which nobody can be told about.
+    init?(parsing error: any Error) {
+        switch error {
+        case let fault as HTTPFault: self = fault
+        case HTTPParserError.headerOverflow: self = .headersTooLarge
+        case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection: return nil
+        case is HTTPParserError: self = .malformed
+        default: return nil
+        }
+    }
+
+    var status: HTTPResponseStatus {
+        switch self {
+        case .malformed, .badEncoding, .noHost: .badRequest
+        case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .requestTooSlow: .requestTimeout
+        case .bodyTooLarge: .payloadTooLarge
+        case .unsupportedEncoding: .unsupportedMediaType
+        case .answerTooSlow: .gatewayTimeout
+        case .busy: .serviceUnavailable
+        case .targetTooLong: .uriTooLong
+        }
+    }
+
+    var apiError: APIError {
+        switch self {
+        case .malformed: APIError(status, "http.malformed", "The request isn't HTTP/1.1. Check its first line and its headers.")
+        case .noHost: APIError(status, "http.no_host", "The request has no Host header, or more than one.")
+        case .headersTooLarge:
+            APIError(status, "http.headers_too_large", "The request's headers are too large. Send fewer or shorter ones.")
+        case .requestTooSlow: APIError(status, "http.request_timeout", "The request didn't arrive in time. Send it again.")
+        case .bodyTooLarge(let limit):
+            APIError(status, "http.body_too_large", "The body may have \(limit) bytes at most. Send it in several requests.")
+        case .badEncoding: APIError(status, "http.bad_encoding", "The body isn't what its Content-Encoding says.")
+        case .unsupportedEncoding:
+            APIError(
+                status, "http.unsupported_encoding",
+                "A body may be sent as it is or with Content-Encoding: gzip; nothing else is supported.")
+        case .answerTooSlow: APIError(status, "http.timeout", "The answer took too long, so the work was stopped. Ask for less at once.")
+        case .busy: APIError(status, "http.busy", "The server works on as many requests as it can. Try again in a moment.")
+        case .targetTooLong: APIError(status, "http.uri_too_long", "The URL is too long. Ask for less, or with fewer conditions.")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import NIOCore
+
+/// What answers requests. It sees the head first, so that bodies are only read for those who may send them.
+protocol Responder: Sendable {
+    func admit(_ request: ServerRequest) async -> Admission
+    /// The answer to what never became a request.
+    func answer(to fault: HTTPFault) -> ServerResponse
+    /// Called once per request, after its answer was written.
+    func finished(_ route: Route, _ request: ServerRequest, status: Int, duration: Duration)
+}
+
+/// What becomes of a request once its head is known.
+struct Admission: Sendable {
+    enum Step: Sendable {
+        case answer(ServerResponse)
+        case work(bodyLimit: Int, @Sendable (ByteBuffer) async -> ServerResponse)
+    }
+
+    var route: Route
+    var step: Step
+}
+
+/// The kinds of requests, as metrics count them.
+enum Route: Int, Sendable, CaseIterable {
+    case health, readiness, metrics
+    case serviceDocument, metadata, openAPI, batch
+    case collection, count, bulk
+    case record, property, navigation, reference, action
+    case other
+
+    /// The path with placeholders for what varies.
+    var template: String {
+        switch self {
+        case .health: "/healthz"
+        case .readiness: "/readyz"
+        case .metrics: "/metrics"
+        case .serviceDocument: "/api"
+        case .metadata: "/api/$metadata"
+        case .openAPI: "/api/openapi.json"
+        case .batch: "/api/$batch"
+        case .collection: "/api/{collection}"
+        case .count: "/api/{collection}/$count"
+        case .bulk: "/api/{collection}/bulk"
+        case .record: "/api/{collection}({key})"
+        case .property: "/api/{collection}({key})/{property}"
+        case .navigation: "/api/{collection}({key})/{link}"
+        case .reference: "/api/{collection}({key})/{link}/$ref"
+        case .action: "/api/{collection}({key})/{action}"
+        case .other: "other"
+        }
+    }
+}

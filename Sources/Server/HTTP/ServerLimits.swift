@@ -1,0 +1,34 @@
+/// Bounds on what one client may ask of the server. Times are wall times, sizes are bytes.
+package struct ServerLimits: Sendable, Hashable {
+    /// Path and query of a request: beyond it 414.
+    package var targetLength = 16_384
+    /// All header lines of a request together: beyond it 431.
+    package var headerSize = 32_768
+    package var headerCount = 100
+    /// The body of a request, after decompression: beyond it 413.
+    package var bodySize = 4 * 1_048_576
+    /// The body of a bulk request.
+    package var bulkBodySize = 32 * 1_048_576
+    /// Items of a bulk request.
+    package var bulkItems = 10_000
+    /// From the first byte of a request to the end of its headers: beyond it 408.
+    package var headerTime: Duration = .seconds(10)
+    /// Between two pieces of a body: beyond it 408.
+    package var bodyPause: Duration = .seconds(10)
+    /// A whole body: beyond it 408.
+    package var bodyTime: Duration = .seconds(300)
+    /// From the end of a request to its answer: beyond it 504, and the work is cancelled.
+    package var requestTime: Duration = .seconds(60)
+    /// A piece of a response that the client doesn't take: beyond it the connection is cut.
+    package var writeTime: Duration = .seconds(30)
+    /// Between two requests of a connection.
+    package var idleTime: Duration = .seconds(75)
+    /// Requests at work at once: beyond it 503.
+    package var concurrentRequests = 512
+    /// Open connections; more wait in the listening socket's queue.
+    package var connections = 4_096
+    /// How long a shutdown waits for what is running.
+    package var shutdownTime: Duration = .seconds(30)
+
+    package init() {}
+}

@@ -1,0 +1,170 @@
+import Catalog
+import NIOHTTP1
+import QueryLanguage
+import Records
+
+/// Turns a body into what the store takes, typed by the catalog: nothing is guessed, numbers are exact, text is normalised to NFC.
+///
+/// A pure function of bytes and types. It collects the mistakes of a body, up to a number, each with the path of the value and its line and
+/// column; only a text that isn't JSON ends it at once.
+struct RecordDecoder {
+    static let maximumIssues = 100
+
+    /// Numbers may come as strings.
+    let ieee754Compatible: Bool
+    var reader: JSONReader
+    var path: [String] = []
+    private(set) var issues: [APIError.Detail] = []
+
+    init(_ bytes: [UInt8], ieee754Compatible: Bool = false) {
+        self.ieee754Compatible = ieee754Compatible
+        reader = JSONReader(bytes)
+    }
+
+    /// What a body says about one record, beside its properties.
+    struct Record {
+        var input = RecordInput([:])
+        /// `id`, or `@id`.
+        var key: RecordKey?
+        /// The version in `@etag`.
+        var version: Int64?
+    }
+
+    /// Reads a body that is one record.
+    static func record(_ type: ApiType, _ bytes: [UInt8], ieee754Compatible: Bool = false) throws(APIError) -> Record {
+        var decoder = RecordDecoder(bytes, ieee754Compatible: ieee754Compatible)
+        return try decoder.whole { (decoder) throws(JSONSyntaxError) in try decoder.readRecord(type) }
+    }
+
+    /// Reads a whole body with `read`, and refuses what is wrong with it.
+    mutating func whole<Result>(_ read: (inout RecordDecoder) throws(JSONSyntaxError) -> Result) throws(APIError) -> Result {
+        let result: Result
+        do {
+            result = try read(&self)
+            try reader.finish()
+        } catch {
+            let position = JSONPosition(of: error.offset, in: reader.bytes)
+            var refusal = APIError(.badRequest, "json.malformed", "The body isn't JSON at \(position): \(error.message)")
+            refusal.details = issues
+            throw refusal.with(inner: "line", position.line).with(inner: "column", position.column)
+        }
+        guard issues.isEmpty else { throw Self.refusal(issues) }
+        return result
+    }
+
+    /// Notes a mistake at the current path.
+    mutating func note(_ code: String, at offset: Int, _ message: String) {
+        guard issues.count < Self.maximumIssues else { return }
+        let position = JSONPosition(of: offset, in: reader.bytes)
+        issues.append(
+            APIError.Detail(code: code, message: "\(message) (\(position))", target: path.isEmpty ? nil : path.joined(separator: "/")))
+    }
+
+    /// Hands over what was noted so far, and begins anew: for items that fail on their own.
+    mutating func takeIssues() -> [APIError.Detail] {
+        defer { issues = [] }
+        return issues
+    }
+
+    mutating func restore(_ earlier: [APIError.Detail]) {
+        issues = earlier
+    }
+
+    private static func refusal(_ issues: [APIError.Detail]) -> APIError {
+        guard issues.count == 1, let only = issues.first else {
+            return APIError(
+                .badRequest, "records.invalid", "\(issues.count) values of the body can't be used; details says which and why.",
+                details: issues)
+        }
+        return APIError(.badRequest, only.code, only.message, target: only.target, details: issues)
+    }
+
+    // MARK: Records
+
+    mutating func readRecord(_ type: ApiType) throws(JSONSyntaxError) -> Record {
+        var record = Record()
+        guard try begins(.object, "a record") else { return record }
+        var keys = try reader.beginObject()
+        while let key = try reader.nextKey(&keys) {
+            path.append(key.name)
+            if let at = key.name.utf8.firstIndex(of: UInt8(ascii: "@")) {
+                let annotated = String(key.name[..<at])
+                let term = Self.term(key.name[key.name.utf8.index(after: at)...])
+                try readAnnotation(term, of: annotated, type, at: key.offset, into: &record)
+            } else {
+                try readProperty(key, type, into: &record)
+            }
+            path.removeLast()
+        }
+        return record
+    }
+
+    /// `odata.bind` and `bind` are the same term: 4.01 lets the prefix go.
+    private static func term(_ text: Substring) -> String {
+        text.hasPrefix("odata.") ? String(text.dropFirst(6)) : String(text)
+    }
+
+    private mutating func readAnnotation(
+        _ term: String, of property: String, _ type: ApiType, at offset: Int, into record: inout Record
+    ) throws(JSONSyntaxError) {
+        switch (property.isEmpty, term) {
+        case (true, "id"):
+            guard case .string(let text)? = try readScalar(.string) else { return }
+            record.key = reference(text, collection: type.collection, keys: Self.keyTypes(type), at: offset)
+        case (true, "etag"):
+            guard case .string(let text)? = try readScalar(.string) else { return }
+            record.version = Preconditions.version(inETag: text)
+            if record.version == nil { note("odata.bad_etag", at: offset, "This isn't an ETag of a record.") }
+        case (false, "bind"):
+            try readBind(property, type, at: offset, into: &record)
+        default:
+            // Any other annotation is nothing that a record stores.
+            try reader.skipValue()
+        }
+    }
+
+    private mutating func readProperty(_ key: JSONReader.Key, _ type: ApiType, into record: inout Record) throws(JSONSyntaxError) {
+        guard let kind = type.input.kinds[key.name] else {
+            let hint = Spelling.closest(to: key.name, in: type.input.kinds.keys).map { " Did you mean '\($0)'?" } ?? ""
+            note("records.unknown_property", at: key.offset, "\(type.record.label) has no property '\(key.name)'.\(hint)")
+            try reader.skipValue()
+            return
+        }
+        let name = key.name
+        switch kind {
+        case .value(.untyped):
+            record.input.values[name] = try readUntyped()
+        case .value(let valueType):
+            record.input.values[name] = try readValue(valueType)
+        case .members(let members):
+            record.input.values[name] = try readMembers(members)
+        case .list(let members):
+            record.input.values[name] = try readList { (decoder) throws(JSONSyntaxError) in try decoder.readMembers(members) }
+        case .toOne(let target):
+            record.input.values[name] = try readReference(target, columns: nil)
+        case .toMany(let target, let columns):
+            record.input.values[name] = try readList { (decoder) throws(JSONSyntaxError) in
+                try decoder.readReference(target, columns: columns)
+            }
+        case .toAny(let targets):
+            try readAnyReference(name, targets, into: &record)
+        case .inverse(let source):
+            note("records.not_supported", at: key.offset, "'\(name)' is written from the other side: change the link on \(source).")
+            try reader.skipValue()
+        case .computed:
+            if name == "id" {
+                if case .guid(let id)? = try readScalar(.guid) { record.key = .id(id) }
+            } else {
+                try reader.skipValue()
+            }
+        }
+    }
+
+    static func keyTypes(_ type: ApiType) -> [String: PropertyType] {
+        var keys: [String: PropertyType] = ["id": .guid]
+        for names in type.uniqueKeys {
+            for name in names { keys[name] = type.property(name)?.type }
+        }
+        return keys
+    }
+}

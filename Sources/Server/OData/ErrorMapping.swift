@@ -1,0 +1,86 @@
+import Logging
+import NIOHTTP1
+import Postgres
+import QueryLanguage
+import Records
+
+extension APIError {
+    /// What the API says about any error: its code, a status, and nothing about the inside of the server.
+    init(_ error: any Error) {
+        switch error {
+        case let error as APIError: self = error
+        case let error as RecordsError: self.init(records: error)
+        case let error as QueryError: self.init(query: error, target: nil)
+        case let error as TokenError:
+            self.init(error.code == .unavailable ? .serviceUnavailable : .internalServerError, error.code.description, error.message)
+        case let error as PostgresError: self.init(postgres: error)
+        default:
+            self.init(
+                .internalServerError, "server.internal",
+                "The server failed at this. Its log says more; nothing was changed by this request.")
+        }
+    }
+
+    private init(records error: RecordsError) {
+        self.init(Self.status(of: error.code), error.code.description, error.message, target: error.target)
+        details = error.details.map { Detail(code: $0.code, message: $0.message, target: $0.target) }
+        if let version = error.currentVersion {
+            innerError.append(InnerField(name: "currentVersion", value: Int(version)))
+            headers.append(Header(name: "etag", value: Preconditions.etag(version)))
+        }
+        if error.code == .unavailable { headers.append(Header(name: "retry-after", value: "1")) }
+    }
+
+    private static func status(of code: RecordsError.Code) -> HTTPResponseStatus {
+        switch code {
+        case .notFound: .notFound
+        case .versionConflict: .preconditionFailed
+        case .preconditionRequired: .preconditionRequired
+        case .notUnique, .stillReferenced: .conflict
+        case .forbidden: .forbidden
+        case .notSupported: .notImplemented
+        case .unavailable: .serviceUnavailable
+        case .moduleFailed, .internalFault: .internalServerError
+        case .invalid, .linkTargetMissing, .unknownProperty, .badCursor: .badRequest
+        // Codes of single values, such as `records.wrong_type`.
+        default: .badRequest
+        }
+    }
+
+    /// `target` is the query option, such as `$filter`, where the error's column counts from.
+    init(query error: QueryError, target: String?) {
+        let status: HTTPResponseStatus = error.code == .notSupported ? .notImplemented : .badRequest
+        let place = error.column > 0 ? " (column \(error.column))" : ""
+        self.init(status, error.code.description, error.fullMessage + place, target: target)
+        if error.column > 0 { innerError.append(InnerField(name: "column", value: error.column)) }
+    }
+
+    private init(postgres error: PostgresError) {
+        switch error.code {
+        case .connection, .connectionLost, .poolExhausted, .closed, .timeout, .busy:
+            self.init(.serviceUnavailable, "records.unavailable", "The database can't be reached just now. Try again in a moment.")
+            headers.append(Header(name: "retry-after", value: "1"))
+        default:
+            self.init(.internalServerError, "server.internal", "The server failed at this. Its log says more.")
+        }
+    }
+
+    static func notFound(_ message: String) -> APIError { APIError(.notFound, "odata.not_found", message) }
+
+    static func methodNotAllowed(_ allowed: String) -> APIError {
+        APIError(.methodNotAllowed, "http.method_not_allowed", "This resource takes \(allowed).").with(header: "allow", allowed)
+    }
+
+    static func notSupported(_ message: String, target: String? = nil) -> APIError {
+        APIError(.notImplemented, "odata.not_supported", message, target: target)
+    }
+
+    static let unauthorized = APIError(
+        .unauthorized, "auth.token_required",
+        "Send a token: Authorization: Bearer tsr_…. The administrator's was printed at the first start."
+    ).with(header: "www-authenticate", "Bearer realm=\"tessera\"")
+
+    static let wrongToken = APIError(
+        .unauthorized, "auth.token_refused", "This token opens nothing: it is mistyped, revoked or has ended."
+    ).with(header: "www-authenticate", "Bearer realm=\"tessera\", error=\"invalid_token\"")
+}

@@ -1,0 +1,151 @@
+import NIOHTTP1
+import Records
+
+/// How a request wants its answer, and how its own body is to be read (OData Protocol 4.01 sections 8.1 and 8.2).
+struct Negotiation: Sendable, Hashable {
+    var format: ReadFormat
+    /// Of the body: numbers may come as strings.
+    var bodyIEEE754Compatible = false
+    /// `Accept` or `$format` asked for XML, which only `$metadata` has.
+    var wantsXML = false
+
+    var version: ReadFormat.Version { format.version }
+
+    /// `@` or `@odata.`, as control information is named in this version.
+    var prefix: String { version == .v4_0 ? "@odata." : "@" }
+
+    /// The media type of JSON answers.
+    var contentType: String {
+        let metadata: StaticString
+        switch (version, format.metadata) {
+        case (.v4_0, .none): metadata = "application/json;odata.metadata=none;IEEE754Compatible="
+        case (.v4_0, .minimal): metadata = "application/json;odata.metadata=minimal;IEEE754Compatible="
+        case (.v4_0, .full): metadata = "application/json;odata.metadata=full;IEEE754Compatible="
+        case (.v4_01, .none): metadata = "application/json;metadata=none;IEEE754Compatible="
+        case (.v4_01, .minimal): metadata = "application/json;metadata=minimal;IEEE754Compatible="
+        case (.v4_01, .full): metadata = "application/json;metadata=full;IEEE754Compatible="
+        }
+        let text = metadata.description
+        return format.ieee754Compatible ? text + "true" : String(text.prefix { $0 != "I" }.dropLast())
+    }
+
+    var versionHeader: String { version == .v4_0 ? "4.0" : "4.01" }
+
+    /// Reads the headers; `format` is the value of `$format`, which wins over Accept.
+    static func of(_ request: ServerRequest, format override: String? = nil) throws(APIError) -> Negotiation {
+        var negotiation = Negotiation(format: ReadFormat(version: try version(of: request)))
+        if let override {
+            guard try negotiation.accept(expandingShortNames(override)) else { throw notAcceptable(override) }
+        } else if let accept = request.header("accept"), accept != "*/*", accept != "application/json" {
+            guard try negotiation.accept(accept) else { throw notAcceptable(accept) }
+        }
+        return negotiation
+    }
+
+    /// Checks the media type of a body and notes its parameters.
+    mutating func readContentType(of request: ServerRequest) throws(APIError) {
+        guard let value = request.header("content-type") else {
+            throw APIError(
+                .unsupportedMediaType, "odata.no_content_type", "The body needs Content-Type: application/json.", target: "Content-Type")
+        }
+        let type = MediaRange(value[...])
+        guard type.name == "application/json" else {
+            throw APIError(
+                .unsupportedMediaType, "odata.unsupported_content_type", "The body must be application/json.", target: "Content-Type")
+        }
+        if let charset = type.parameters["charset"], charset != "utf-8" {
+            throw APIError(.unsupportedMediaType, "odata.unsupported_charset", "JSON is sent in UTF-8.", target: "Content-Type")
+        }
+        bodyIEEE754Compatible = type.parameters["ieee754compatible"] == "true"
+    }
+
+    private static func version(of request: ServerRequest) throws(APIError) -> ReadFormat.Version {
+        if let version = request.header("odata-version"), version != "4.0", version != "4.01" {
+            throw APIError(
+                .badRequest, "odata.unsupported_version", "The body's OData-Version must be 4.0 or 4.01.", target: "OData-Version")
+        }
+        guard let maximum = request.header("odata-maxversion") else { return .v4_01 }
+        let parts = maximum.split(separator: ".", maxSplits: 1)
+        guard parts.count == 2, let major = Int(parts[0]), Int(parts[1]) != nil, major >= 0 else {
+            throw APIError(
+                .badRequest, "odata.unsupported_version", "OData-MaxVersion must be a version such as 4.0 or 4.01.",
+                target: "OData-MaxVersion")
+        }
+        guard major >= 4 else {
+            throw APIError(
+                .badRequest, "odata.unsupported_version", "Tessera speaks OData 4.0 and 4.01, no older version.", target: "OData-MaxVersion"
+            )
+        }
+        return maximum == "4.0" ? .v4_0 : .v4_01
+    }
+
+    /// Takes the best of the media ranges that Tessera can serve; false when there is none.
+    private mutating func accept(_ header: String) throws(APIError) -> Bool {
+        var best: (range: MediaRange, quality: Int)?
+        for item in header.split(separator: ",") {
+            let range = MediaRange(item)
+            guard range.isServed, range.quality > best?.quality ?? 0 else { continue }
+            best = (range, range.quality)
+        }
+        guard let range = best?.range else { return false }
+        wantsXML = range.isXML
+        format.ieee754Compatible = range.parameters["ieee754compatible"] == "true"
+        switch range.parameters["metadata"] ?? range.parameters["odata.metadata"] {
+        case nil, "minimal": format.metadata = .minimal
+        case "none": format.metadata = .none
+        case "full": format.metadata = .full
+        default:
+            throw APIError(.notAcceptable, "odata.unknown_metadata_level", "metadata must be none, minimal or full.", target: "Accept")
+        }
+        return true
+    }
+
+    private static func expandingShortNames(_ format: String) -> String {
+        switch format {
+        case "json": "application/json"
+        case "xml": "application/xml"
+        default: format
+        }
+    }
+
+    private static func notAcceptable(_ wanted: String) -> APIError {
+        APIError(
+            .notAcceptable, "odata.not_acceptable", "Answers are application/json; $metadata has application/xml too.", target: "Accept")
+    }
+}
+
+/// One item of an Accept header, or a Content-Type (RFC 9110 section 12.5.1); names and parameter values in lower case.
+struct MediaRange: Hashable {
+    var name: String
+    var parameters: [String: String] = [:]
+    /// In thousandths.
+    var quality = 1_000
+
+    init(_ text: Substring) {
+        var parts = text.split(separator: ";", omittingEmptySubsequences: true).map(Self.trimmed)
+        name = parts.isEmpty ? "" : parts.removeFirst()
+        for part in parts {
+            let pair = part.split(separator: "=", maxSplits: 1).map { Self.trimmed($0[...]) }
+            guard pair.count == 2 else { continue }
+            let value = pair[1].filter { $0 != "\"" }
+            if pair[0] == "q" { quality = Self.thousandths(value) } else { parameters[pair[0]] = value }
+        }
+    }
+
+    var isXML: Bool { name == "application/xml" || name == "text/xml" }
+
+    /// Whether any of Tessera's answers has this type.
+    var isServed: Bool { isXML || name == "application/json" || name == "*/*" || name == "application/*" }
+
+    private static func trimmed(_ text: Substring) -> String {
+        var text = text
+        while text.first == " " || text.first == "\t" { text.removeFirst() }
+        while text.last == " " || text.last == "\t" { text.removeLast() }
+        return text.lowercased()
+    }
+
+    private static func thousandths(_ text: String) -> Int {
+        guard let value = Double(text), value >= 0, value <= 1 else { return 0 }
+        return Int(value * 1_000)
+    }
+}

@@ -1,0 +1,71 @@
+import NIOHTTP1
+import QueryLanguage
+import Records
+
+/// The query of a request: the system query options, and the two that are Tessera's own.
+struct RequestOptions: Sendable {
+    /// Options by their name without `$`, as `QueryOptions.ranges` has them.
+    typealias Name = String
+
+    var system = QueryOptions()
+    /// `include_deleted=true`: deleted records too.
+    var includeDeleted = false
+    /// `count_mode=estimated`: counts may come from the planner.
+    var countMode: CountMode = .exact
+
+    static let none = RequestOptions()
+
+    private static let ownNames = ["include_deleted", "count_mode"]
+
+    private init() {}
+
+    init(_ query: Substring?, version: ReadFormat.Version) throws(APIError) {
+        guard let query, !query.isEmpty else { return }
+        do {
+            system = try QueryOptions.parse(urlQuery: String(query), version: version == .v4_0 ? .v40 : .v401)
+        } catch {
+            throw APIError(query: error, target: nil)
+        }
+        for option in system.custom { try readCustom(option, version) }
+    }
+
+    private mutating func readCustom(_ option: QueryOptions.CustomOption, _ version: ReadFormat.Version) throws(APIError) {
+        switch (option.name, option.value) {
+        case ("include_deleted", "true"): includeDeleted = true
+        case ("include_deleted", "false"): includeDeleted = false
+        case ("include_deleted", _): throw Self.badValue(option.name, "true or false")
+        case ("count_mode", "exact"): countMode = .exact
+        case ("count_mode", "estimated"): countMode = .estimated
+        case ("count_mode", _): throw Self.badValue(option.name, "exact or estimated")
+        default: throw Self.unknown(option.name, version)
+        }
+    }
+
+    /// Refuses the options that the resource has no use for: a condition that is ignored would show what it was to keep out.
+    func allow(_ allowed: Set<Name>, of resource: String) throws(APIError) {
+        for name in system.ranges.keys.sorted() where !allowed.contains(name) && name != "format" {
+            throw APIError(
+                .badRequest, "query.option_not_allowed",
+                "\(resource) takes no $\(name)."
+                    + (allowed.isEmpty ? "" : " It takes \(allowed.sorted().map { "$\($0)" }.joined(separator: ", "))."),
+                target: "$\(name)")
+        }
+    }
+
+    private static func unknown(_ name: String, _ version: ReadFormat.Version) -> APIError {
+        if version == .v4_0, standardNames.contains(name.lowercased()) {
+            return APIError(
+                .badRequest, "query.unknown_option", "OData 4.0 asks for a $ before system query options: write $\(name).", target: name)
+        }
+        let hint = Spelling.closest(to: name, in: standardNames + ownNames).map { " Did you mean '\($0)'?" } ?? ""
+        return APIError(.badRequest, "query.unknown_option", "There is no query option '\(name)'.\(hint)", target: name)
+    }
+
+    private static func badValue(_ name: String, _ wanted: String) -> APIError {
+        APIError(.badRequest, "query.invalid_literal", "\(name) must be \(wanted).", target: name)
+    }
+
+    static let standardNames = [
+        "filter", "orderby", "select", "expand", "compute", "search", "apply", "top", "skip", "skiptoken", "count", "format",
+    ]
+}

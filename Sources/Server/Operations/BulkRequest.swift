@@ -1,0 +1,118 @@
+import Catalog
+import NIOHTTP1
+import QueryLanguage
+import Records
+
+/// The body of a collection's bulk action: what to do, and to what.
+///
+///     {"operation": "update", "items": [{"id": "…", "@etag": "W/\"3\"", "job_title": "CTO"}, …]}
+struct BulkRequest {
+    enum Operation: String, CaseIterable {
+        case create, update, upsert, delete, restore, purge
+
+        /// Whether items are named by a key rather than described.
+        var namesRecords: Bool { self == .delete || self == .restore || self == .purge }
+    }
+
+    struct Item {
+        var record = RecordDecoder.Record()
+        /// What is wrong with the item's own text.
+        var issues: [APIError.Detail] = []
+    }
+
+    var operation: Operation
+    /// Properties that find the record of an upsert.
+    var by: [String]
+    var items: [Item]
+
+    /// Reads the whole body. Mistakes within items are kept with them, all others refuse it.
+    static func decode(_ type: ApiType, _ bytes: [UInt8], maximumItems: Int, ieee754Compatible: Bool) throws(APIError) -> BulkRequest {
+        var decoder = RecordDecoder(bytes, ieee754Compatible: ieee754Compatible)
+        var operation: Operation?
+        var by: [String] = []
+        var items: [Item]?
+        try decoder.whole { (decoder) throws(JSONSyntaxError) in
+            guard try decoder.begins(.object, "an object with operation and items") else { return }
+            var keys = try decoder.reader.beginObject()
+            while let key = try decoder.reader.nextKey(&keys) {
+                decoder.path = [key.name]
+                switch key.name {
+                case "operation": operation = try decoder.readOperation()
+                case "by": by = try decoder.readNames(of: type)
+                case "items": items = try decoder.readItems(type, maximum: maximumItems)
+                default:
+                    if !key.name.hasPrefix("@") {
+                        let hint = Spelling.closest(to: key.name, in: ["operation", "by", "items"]).map { " Did you mean '\($0)'?" } ?? ""
+                        decoder.note("bulk.unknown_member", at: key.offset, "A bulk request has no '\(key.name)'.\(hint)")
+                    }
+                    try decoder.reader.skipValue()
+                }
+                decoder.path = []
+            }
+        }
+        guard let operation else { throw missing("operation", "one of \(Operation.allCases.map(\.rawValue).joined(separator: ", "))") }
+        guard let items else { throw missing("items", "an array") }
+        guard operation == .upsert || by.isEmpty else {
+            throw APIError(.badRequest, "bulk.unknown_member", "Only upsert takes 'by'.", target: "by")
+        }
+        guard operation != .upsert || !by.isEmpty else { throw missing("by", "the names of the properties that find a record") }
+        return BulkRequest(operation: operation, by: by, items: items)
+    }
+
+    private static func missing(_ member: String, _ wanted: String) -> APIError {
+        APIError(.badRequest, "bulk.missing_member", "A bulk request needs '\(member)': \(wanted).", target: member)
+    }
+}
+
+extension RecordDecoder {
+    fileprivate mutating func readOperation() throws(JSONSyntaxError) -> BulkRequest.Operation? {
+        let offset = reader.offset
+        guard case .string(let text)? = try readScalar(.string) else { return nil }
+        let operation = BulkRequest.Operation(rawValue: text)
+        if operation == nil {
+            let names = BulkRequest.Operation.allCases.map(\.rawValue).joined(separator: ", ")
+            note("bulk.unknown_operation", at: offset, "There is no operation '\(text)'; there are \(names).")
+        }
+        return operation
+    }
+
+    fileprivate mutating func readNames(of type: ApiType) throws(JSONSyntaxError) -> [String] {
+        let offset = reader.offset
+        guard case .collection(let values)? = try readList({ (decoder) throws(JSONSyntaxError) in try decoder.readScalar(.string) }) else {
+            return []
+        }
+        let names = values.compactMap { if case .string(let name) = $0 { name } else { nil } }
+        for name in names where type.property(name) == nil {
+            let hint = Spelling.closest(to: name, in: type.shape.shape.properties.keys).map { " Did you mean '\($0)'?" } ?? ""
+            note("records.unknown_property", at: offset, "There is no property '\(name)'.\(hint)")
+        }
+        return names
+    }
+
+    fileprivate mutating func readItems(_ type: ApiType, maximum: Int) throws(JSONSyntaxError) -> [BulkRequest.Item] {
+        guard try begins(.array, "an array") else { return [] }
+        var items: [BulkRequest.Item] = []
+        try reader.beginArray()
+        while try reader.nextElement(items.count) {
+            guard items.count < maximum else {
+                throw JSONSyntaxError(at: reader.offset, "There are more than \(maximum) items: send several requests.")
+            }
+            path = ["items", String(items.count)]
+            let before = takeIssues()
+            var item = BulkRequest.Item()
+            let kind = try reader.peek()
+            if kind == .string {
+                let offset = reader.offset
+                let text = try reader.readString()
+                item.record.key =
+                    GUID(text).map(RecordKey.id) ?? reference(text, collection: type.collection, keys: Self.keyTypes(type), at: offset)
+            } else {
+                item.record = try readRecord(type)
+            }
+            item.issues = takeIssues()
+            restore(before)
+            items.append(item)
+        }
+        return items
+    }
+}

@@ -1,0 +1,146 @@
+import Catalog
+import NIOCore
+import NIOHTTP1
+import QueryLanguage
+import Records
+
+/// GET of collections, records, properties and counts.
+extension Call {
+    private static let listOptions: Set<String> = [
+        "filter", "orderby", "select", "expand", "top", "skip", "skiptoken", "count", "compute", "search", "apply",
+    ]
+    private static let recordOptions: Set<String> = ["select", "expand"]
+
+    func list(_ type: ApiType) async throws -> ServerResponse {
+        try options.allow(Self.listOptions, of: type.collection)
+        let query = try query(type.shape.shape) ?? CheckedQuery(shape: type.shape.shape)
+        let page = try await store.list(listRequest(type, query), access: access)
+        return response(page: page, context: type.collection + Self.selection(query))
+    }
+
+    func listRequest(_ type: ApiType, _ query: CheckedQuery) -> ListRequest {
+        ListRequest(
+            type: type.record, query: query, format: format, pageSize: pageSize, includeDeleted: options.includeDeleted,
+            countMode: options.countMode)
+    }
+
+    func response(page: Page, context fragment: String) -> ServerResponse {
+        var json = ByteBuffer()
+        json.reserveCapacity(page.items.count + 512)
+        json.writeString("{\(context(fragment))")
+        if let count = page.count {
+            json.writeString("\"\(negotiation.prefix)count\":")
+            json.writeString(format.ieee754Compatible ? "\"\(count)\"," : "\(count),")
+        }
+        json.writeString("\"value\":[")
+        json.writeBytes(page.items)
+        json.writeString("]")
+        if let token = page.nextToken { json.writeString(",\"\(negotiation.prefix)nextLink\":\"\(nextLink(token))\"") }
+        json.writeString("}")
+        let applied = preferences.maxPageSize == nil ? nil : "maxpagesize=\(pageSize)"
+        return response(.ok, json: json, applied.map { [("preference-applied", negotiation.version == .v4_0 ? "odata.\($0)" : $0)] } ?? [])
+    }
+
+    /// The same request with the place where the next page begins.
+    private func nextLink(_ token: String) -> String {
+        let path = String(Substring(request.path))
+        let kept = (request.query ?? "").split(separator: "&").filter { option in
+            let name = option.prefix { $0 != "=" }.lowercased()
+            return name != "$skiptoken" && name != "skiptoken" && name != "%24skiptoken"
+        }
+        let options = kept.map(String.init) + ["$skiptoken=\(PercentEncoding.encode(token))"]
+        let target = "\(path)?\(options.joined(separator: "&"))"
+        // What clients send unescaped against the standard must not end the JSON string.
+        return String(root.dropLast(4)) + target.replacing("\\", with: "%5C").replacing("\"", with: "%22")
+    }
+
+    func count(_ type: ApiType) async throws -> ServerResponse {
+        try options.allow(["filter", "search"], of: "$count")
+        let query = try query(type.shape.shape)
+        let count = try await store.count(type.record, filter: query?.filter, mode: options.countMode, access: access)
+        return text(String(count))
+    }
+
+    /// `text/plain`, as `$count` and `$value` have it.
+    func text(_ text: String) -> ServerResponse {
+        ServerResponse(
+            .ok, headers: HTTPHeaders([("content-type", "text/plain;charset=utf-8"), ("odata-version", negotiation.versionHeader)]),
+            body: .bytes(ByteBuffer(string: text)))
+    }
+
+    func read(_ type: ApiType, _ key: RecordKey) async throws -> ServerResponse {
+        try options.allow(Self.recordOptions, of: "One record")
+        let preconditions = try Preconditions(request)
+        let query = try query(type.shape.shape)
+        let found = try await store.record(
+            type.record, key, query: query, format: format, includeDeleted: options.includeDeleted, access: access)
+        guard let found else { throw missing(type) }
+        return try response(reading: found, type, query, preconditions)
+    }
+
+    /// A record as the answer to GET, if the client doesn't have it yet.
+    func response(
+        reading record: StoredRecord, _ type: ApiType, _ query: CheckedQuery?, _ preconditions: Preconditions
+    ) throws -> ServerResponse {
+        if preconditions.isUnmodified(record.version) {
+            return response(.notModified, [("etag", Preconditions.etag(record.version))])
+        }
+        if case .versions(let versions)? = preconditions.ifMatch, !versions.contains(record.version) {
+            throw APIError(
+                .preconditionFailed, RecordsError.Code.versionConflict.description,
+                "The record has another version than If-Match asks for.",
+                target: "If-Match")
+        }
+        return response(.ok, record: record, context: "\(type.collection)\(Self.selection(query))/$entity")
+    }
+
+    // MARK: Properties
+
+    func property(_ type: ApiType, _ key: RecordKey, _ property: Property, member: Property?, raw: Bool) async throws -> ServerResponse {
+        try options.allow([], of: "One property")
+        var query = CheckedQuery(shape: type.shape.shape)
+        query.select = .properties([CheckedSelect.SelectedProperty(property: property, members: member.map { [$0] } ?? [])])
+        let found = try await store.record(
+            type.record, key, query: query, format: format, includeDeleted: options.includeDeleted, access: access)
+        guard let found else { throw missing(type) }
+        var value = JSONExtract.member(property.name, of: found.json)
+        if let member { value = value.flatMap { JSONExtract.member(member.name, of: $0) } }
+        guard let value, value != Array("null".utf8) else { return response(.noContent, [("etag", Preconditions.etag(found.version))]) }
+        if raw { return try rawValue(value, of: member ?? property) }
+        let path = [property.name, member?.name].compactMap { $0 }.joined(separator: "/")
+        var json = ByteBuffer()
+        json.writeString("{\(context("\(type.collection)(\(found.id))/\(path)"))\"value\":")
+        json.writeBytes(value)
+        json.writeString("}")
+        return response(.ok, json: json, [("etag", Preconditions.etag(found.version))])
+    }
+
+    private func rawValue(_ json: [UInt8], of property: Property) throws -> ServerResponse {
+        switch property.type {
+        case .complex, .collection, .untyped:
+            throw APIError(.badRequest, "odata.no_raw_value", "\(property.name) has no raw value: leave out $value.")
+        default:
+            var reader = JSONReader(json)
+            if json.first == UInt8(ascii: "\"") { return text(try reader.readString()) }
+            return text(String(decoding: json, as: UTF8.self))
+        }
+    }
+}
+
+/// Takes single members out of finished JSON.
+enum JSONExtract {
+    static func member(_ name: String, of object: [UInt8]) -> [UInt8]? {
+        var reader = JSONReader(object)
+        do {
+            guard try reader.peek() == .object else { return nil }
+            var keys = try reader.beginObject()
+            while let key = try reader.nextKey(&keys) {
+                let value = try reader.skipValue()
+                if key.name == name { return Array(value) }
+            }
+        } catch {
+            return nil
+        }
+        return nil
+    }
+}

@@ -1,0 +1,122 @@
+import Catalog
+import Logging
+import NIOCore
+import NIOHTTP1
+import QueryLanguage
+import Records
+
+/// One request to the API whose sender is known, with what its handlers need.
+struct Call: Sendable {
+    let request: ServerRequest
+    let model: ApiModel
+    let store: RecordStore
+    let limits: ServerLimits
+    let access: Access
+    /// Address of the service root as the client sees it: `https://crm.example.org/api`.
+    let root: String
+    var negotiation: Negotiation
+    let preferences: Preferences
+    let options: RequestOptions
+
+    var method: HTTPMethod { request.method }
+    var format: ReadFormat { negotiation.format }
+
+    /// GET and HEAD.
+    var isRead: Bool { method == .GET || method == .HEAD }
+
+    // MARK: Queries
+
+    /// The options checked against the type whose records the answer holds; nil when there are none, so that nothing has to be compiled.
+    func query(_ shape: EntityShape) throws(APIError) -> CheckedQuery? {
+        guard !options.system.ranges.isEmpty else { return nil }
+        return try checked(options.system, on: shape)
+    }
+
+    func checked(_ options: QueryOptions, on shape: EntityShape) throws(APIError) -> CheckedQuery {
+        do {
+            return try QueryChecker(schema: model.catalog).check(options, on: shape)
+        } catch {
+            throw APIError(query: error, target: Self.option(at: error.column, in: options))
+        }
+    }
+
+    /// The option in whose value a column of the query lies.
+    private static func option(at column: Int, in options: QueryOptions) -> String? {
+        options.ranges.first { $0.value.start <= column && column < $0.value.end }.map { "$\($0.key)" }
+    }
+
+    /// The page size the client prefers, within bounds.
+    var pageSize: Int { min(preferences.maxPageSize ?? ReadLimits.defaultPageSize, ReadLimits.largestPageSize) }
+
+    // MARK: Writes
+
+    /// What a single write runs under: a change set of its own.
+    func writeOptions(_ mode: BulkMode = .perItem) -> WriteOptions {
+        WriteOptions(changeSet: ChangeSet(id: .version7()), mode: mode)
+    }
+
+    /// The outcome of a write of one record.
+    func only(_ outcomes: [WriteOutcome]) throws -> WriteOutcome {
+        guard let outcome = outcomes.first, outcomes.count == 1 else {
+            throw RecordsError(.internalFault, "The store answered \(outcomes.count) outcomes to one write.")
+        }
+        if case .failed(let error) = outcome { throw error }
+        return outcome
+    }
+
+    // MARK: Answers
+
+    /// An empty answer with the headers of the protocol.
+    func response(_ status: HTTPResponseStatus, _ headers: [(String, String)] = []) -> ServerResponse {
+        ServerResponse(status, headers: HTTPHeaders([("odata-version", negotiation.versionHeader)] + headers))
+    }
+
+    /// A JSON answer.
+    func response(_ status: HTTPResponseStatus, json: ByteBuffer, _ headers: [(String, String)] = []) -> ServerResponse {
+        var response = ServerResponse(
+            status, headers: HTTPHeaders([("content-type", negotiation.contentType), ("odata-version", negotiation.versionHeader)]),
+            body: .bytes(json))
+        for (name, value) in headers { response.headers.add(name: name, value: value) }
+        return response
+    }
+
+    func response(_ status: HTTPResponseStatus, json: [UInt8], _ headers: [(String, String)] = []) -> ServerResponse {
+        response(status, json: ByteBuffer(bytes: json), headers)
+    }
+
+    /// `"@context":"…",`, or nothing when the client wants no metadata. `fragment` is what stands behind `$metadata#`.
+    func context(_ fragment: String) -> String {
+        guard format.metadata != .none else { return "" }
+        return "\"\(negotiation.prefix)context\":\"\(root)/$metadata#\(fragment)\","
+    }
+
+    /// The `(…)` of a context URL: what was selected and expanded (OData Protocol 4.01 section 10.8).
+    static func selection(_ query: CheckedQuery?) -> String {
+        guard let query else { return "" }
+        var items: [String] = []
+        if case .properties(let selected) = query.select {
+            for property in selected {
+                if property.members.isEmpty { items.append(property.property.name) }
+                items += property.members.map { "\(property.property.name)/\($0.name)" }
+            }
+        }
+        items += query.expand.map { expand in
+            let inner = selection(expand.query)
+            return "\(expand.link.name)\(inner.isEmpty ? "()" : inner)"
+        }
+        return items.isEmpty ? "" : "(\(items.joined(separator: ",")))"
+    }
+
+    /// One record with its context and ETag.
+    func response(_ status: HTTPResponseStatus, record: StoredRecord, context fragment: String, _ headers: [(String, String)] = [])
+        -> ServerResponse
+    {
+        let context = context(fragment)
+        var json = ByteBuffer()
+        json.reserveCapacity(record.json.count + context.utf8.count)
+        json.writeInteger(UInt8(ascii: "{"))
+        json.writeString(record.json.count <= 2 ? String(context.dropLast()) : context)
+        json.writeBytes(record.json.dropFirst())
+        return response(status, json: json, [("etag", Preconditions.etag(record.version))] + headers)
+    }
+}

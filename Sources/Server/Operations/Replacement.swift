@@ -1,0 +1,43 @@
+import Catalog
+import QueryLanguage
+import Records
+
+/// PUT: what a body leaves out goes back to its default, or to nothing (OData Protocol 4.01 section 11.4.3).
+enum Replacement {
+    static func complete(_ input: RecordInput, of type: ApiType) -> RecordInput {
+        var values = input.values
+        for field in type.record.fields where !field.readOnly && !isGiven(field, in: input.values, type) {
+            for (name, value) in emptied(field) { values[name] = value }
+        }
+        return RecordInput(values)
+    }
+
+    private static func isGiven(_ field: Field, in values: [String: Value], _ type: ApiType) -> Bool {
+        if values[field.key] != nil || field.columns.contains(where: { values[$0.name] != nil }) { return true }
+        // A single link that follows a list of links is given with that list.
+        return type.record.fields.contains { other in
+            if case .links(let links) = other.type { return links.primary == field.key && values[other.key] != nil }
+            return false
+        }
+    }
+
+    private static func emptied(_ field: Field) -> [(String, Value)] {
+        switch field.type {
+        case .autoNumber: return []
+        case .links, .emails, .phones, .tags, .multiChoice: return [(field.key, defaultValue(field) ?? .collection([]))]
+        case .link, .user, .file: return [("\(field.key)_id", .null)]
+        case .linkAny: return [("\(field.key)_type", .null), ("\(field.key)_id", .null)]
+        case .money:
+            if case .money(let amount, let currency)? = field.defaultValue {
+                return [(field.key, .decimal(amount)), ("\(field.key)_currency", .string(currency))]
+            }
+            return [(field.key, .null), ("\(field.key)_currency", .null)]
+        default: return [(field.key, defaultValue(field) ?? .null)]
+        }
+    }
+
+    private static func defaultValue(_ field: Field) -> Value? {
+        if case .value(let value)? = field.defaultValue { return value }
+        return nil
+    }
+}

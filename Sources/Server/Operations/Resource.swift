@@ -1,0 +1,196 @@
+import Catalog
+import NIOHTTP1
+import QueryLanguage
+import Records
+
+/// What a path names, as far as the catalog can tell without the database.
+enum Resource: Sendable {
+    case serviceDocument, metadata, openAPI, batch
+    case collection(ApiType)
+    case count(ApiType)
+    case bulk(ApiType)
+    case record(ApiType, RecordKey, Tail)
+
+    /// What follows a record in a path.
+    indirect enum Tail: Sendable {
+        case record
+        case action(Action)
+        /// A property, or a member of a structured one.
+        case property(Property, member: Property?, raw: Bool)
+        case links(Property, LinkTarget)
+        /// A link to one record, and what follows that record.
+        case hop(Property, ApiType, Tail)
+        /// One of the records that a link to many leads to, and what follows it.
+        case pick(Property, ApiType, RecordKey, Tail)
+    }
+
+    enum LinkTarget: Sendable {
+        case records, count, references
+        /// `/affiliations(ID)/$ref`
+        case reference(RecordKey)
+    }
+
+    enum Action: String, Sendable, CaseIterable {
+        case restore, purge
+    }
+
+    /// Name of the bulk action of a collection, with and without its namespace.
+    static let bulkNames: Set<String> = ["bulk", "tessera.bulk"]
+
+    var route: Route {
+        switch self {
+        case .serviceDocument: .serviceDocument
+        case .metadata: .metadata
+        case .openAPI: .openAPI
+        case .batch: .batch
+        case .collection: .collection
+        case .count: .count
+        case .bulk: .bulk
+        case .record(_, _, let tail): tail.route
+        }
+    }
+
+    static func resolve(_ path: ResourcePath, in model: ApiModel) throws(APIError) -> Resource {
+        guard let first = path.segments.first else { return .serviceDocument }
+        let rest = path.segments.dropFirst()
+        if rest.isEmpty, first.key == nil {
+            switch first.name {
+            case "$metadata": return .metadata
+            case "openapi.json": return .openAPI
+            case "$batch": return .batch
+            default: break
+            }
+        }
+        guard let type = model.types[first.name] else { throw unknownCollection(first.name, model) }
+        return try resolve(type, key: first.key, rest, model)
+    }
+
+    private static func resolve(
+        _ type: ApiType, key: ResourcePath.Key?, _ rest: ArraySlice<ResourcePath.Segment>, _ model: ApiModel
+    ) throws(APIError) -> Resource {
+        if let key { return .record(type, try recordKey(key, of: type), try tail(type, rest, model)) }
+        guard let next = rest.first else { return .collection(type) }
+        if rest.count == 1, next.key == nil {
+            if next.name == "$count" { return .count(type) }
+            if bulkNames.contains(next.name) { return .bulk(type) }
+        }
+        // The key as a segment of its own (OData URL Conventions 4.01, section 4.3.6).
+        if next.key == nil, let id = GUID(next.name) { return .record(type, .id(id), try tail(type, rest.dropFirst(), model)) }
+        throw APIError.notFound(
+            "Behind \(type.collection) stands an id, $count or bulk: \(type.collection)(id), \(type.collection)/$count."
+        )
+    }
+
+    /// The key as the type has it.
+    static func recordKey(_ key: ResourcePath.Key, of type: ApiType) throws(APIError) -> RecordKey {
+        guard let found = RecordDecoder.recordKey(key, keys: RecordDecoder.keyTypes(type)) else { throw badKey(type) }
+        if case .unique(let values) = found {
+            let names = Set(values.keys)
+            guard type.uniqueKeys.contains(where: { Set($0) == names }) else { throw badKey(type) }
+        }
+        return found
+    }
+
+    private static func badKey(_ type: ApiType) -> APIError {
+        let alternatives = type.uniqueKeys.map { keys in " or \(type.collection)(\(keys.map { "\($0)='…'" }.joined(separator: ",")))" }
+        return APIError(
+            .badRequest, "odata.bad_key", "A \(type.record.label) is named by \(type.collection)(id)\(alternatives.joined()).")
+    }
+
+    // MARK: Behind a record
+
+    private static func tail(
+        _ type: ApiType, _ rest: ArraySlice<ResourcePath.Segment>, _ model: ApiModel
+    ) throws(APIError) -> Tail {
+        guard let segment = rest.first else { return .record }
+        let next = rest.dropFirst()
+        if segment.key == nil, next.isEmpty {
+            let name = segment.name.hasPrefix("tessera.") ? String(segment.name.dropFirst(8)) : segment.name
+            if let action = Action(rawValue: name), type.property(name) == nil { return .action(action) }
+        }
+        guard let property = type.property(segment.name) else { throw unknownProperty(segment.name, type) }
+        switch property.type {
+        case .entity(let target):
+            return try toOne(property, model.typesByID[target], segment, next, type, model)
+        case .entityOfSeveral:
+            return try toOne(property, nil, segment, next, type, model)
+        case .entityCollection(let name):
+            guard let target = model.catalog.typeShape(named: name).flatMap({ model.typesByID[$0.recordType] }) else {
+                throw unknownProperty(segment.name, type)
+            }
+            return try toMany(property, target, segment, next, model)
+        default:
+            guard segment.key == nil else { throw unknownProperty(segment.name, type) }
+            return try propertyTail(property, next)
+        }
+    }
+
+    private static func toOne(
+        _ property: Property, _ target: ApiType?, _ segment: ResourcePath.Segment, _ next: ArraySlice<ResourcePath.Segment>,
+        _ type: ApiType,
+        _ model: ApiModel
+    ) throws(APIError) -> Tail {
+        guard segment.key == nil else {
+            throw APIError(.badRequest, "odata.bad_key", "\(property.name) leads to one record and takes no key.")
+        }
+        guard let following = next.first else { return .links(property, .records) }
+        if following.name == "$ref", next.count == 1 { return .links(property, .references) }
+        guard let target else {
+            throw APIError.notSupported("A path through \(property.name), which links to several types, is not supported yet.")
+        }
+        return .hop(property, target, try tail(target, next, model))
+    }
+
+    private static func toMany(
+        _ property: Property, _ target: ApiType, _ segment: ResourcePath.Segment, _ next: ArraySlice<ResourcePath.Segment>,
+        _ model: ApiModel
+    ) throws(APIError) -> Tail {
+        if let key = segment.key {
+            let key = try recordKey(key, of: target)
+            if next.count == 1, next.first?.name == "$ref" { return .links(property, .reference(key)) }
+            return .pick(property, target, key, try tail(target, next, model))
+        }
+        guard let following = next.first else { return .links(property, .records) }
+        if following.key == nil, next.count == 1 {
+            if following.name == "$count" { return .links(property, .count) }
+            if following.name == "$ref" { return .links(property, .references) }
+        }
+        if following.key == nil, let id = GUID(following.name) {
+            return .pick(property, target, .id(id), try tail(target, next.dropFirst(), model))
+        }
+        throw APIError.notFound("Behind \(property.name) stands an id, $count or $ref.")
+    }
+
+    private static func propertyTail(_ property: Property, _ next: ArraySlice<ResourcePath.Segment>) throws(APIError) -> Tail {
+        guard let following = next.first else { return .property(property, member: nil, raw: false) }
+        if following.name == "$value", next.count == 1 { return .property(property, member: nil, raw: true) }
+        if case .complex(let shape) = property.type, following.key == nil, let member = shape.properties[following.name] {
+            guard let last = next.dropFirst().first else { return .property(property, member: member, raw: false) }
+            if last.name == "$value", next.count == 2 { return .property(property, member: member, raw: true) }
+        }
+        throw APIError.notFound("There is nothing named '\(following.name)' behind \(property.name).")
+    }
+
+    private static func unknownCollection(_ name: String, _ model: ApiModel) -> APIError {
+        let hint = Spelling.closest(to: name, in: model.types.keys).map { " Did you mean '\($0)'?" } ?? " GET /api lists what there is."
+        return APIError.notFound("This deployment has no collection '\(name)'.\(hint)")
+    }
+
+    private static func unknownProperty(_ name: String, _ type: ApiType) -> APIError {
+        let hint = Spelling.closest(to: name, in: type.shape.shape.properties.keys).map { " Did you mean '\($0)'?" } ?? ""
+        return APIError.notFound("\(type.record.label) has no property, link or action '\(name)'.\(hint)")
+    }
+}
+
+extension Resource.Tail {
+    var route: Route {
+        switch self {
+        case .record: .record
+        case .action: .action
+        case .property: .property
+        case .links(_, .records), .links(_, .count): .navigation
+        case .links: .reference
+        case .hop(_, _, let tail), .pick(_, _, _, let tail): tail.route
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// Metrics in the text format of Prometheus (version 0.0.4).
+struct PrometheusText {
+    private(set) var text = ""
+
+    /// A metric with one value.
+    mutating func metric(_ name: String, _ type: Kind, _ help: String, _ value: Int) {
+        begin(name, type, help)
+        line(name, [], String(value))
+    }
+
+    mutating func begin(_ name: String, _ type: Kind, _ help: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type.rawValue)\n"
+    }
+
+    mutating func line(_ name: String, _ labels: [(String, String)], _ value: String) {
+        text += name
+        if !labels.isEmpty { text += "{" + labels.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",") + "}" }
+        text += " \(value)\n"
+    }
+
+    enum Kind: String {
+        case counter, gauge, histogram
+    }
+
+    mutating func requests(_ metrics: RequestMetrics) {
+        begin("tessera_http_requests_total", .counter, "Requests answered.")
+        let all = Route.allCases.map { ($0, metrics.snapshot($0)) }.filter { !$0.1.counts.isEmpty }
+        for (route, series) in all {
+            for (key, count) in series.counts.sorted(by: { ($0.key.method, $0.key.status) < ($1.key.method, $1.key.status) }) {
+                line(
+                    "tessera_http_requests_total", [("route", route.template), ("method", key.method), ("status", String(key.status))],
+                    String(count))
+            }
+        }
+        begin("tessera_http_request_duration_seconds", .histogram, "From the head of a request to the end of its answer.")
+        for (route, series) in all {
+            var sum = 0
+            for (index, count) in series.buckets.enumerated() {
+                sum += count
+                let bound = index < RequestMetrics.bounds.count ? String(RequestMetrics.bounds[index]) : "+Inf"
+                line("tessera_http_request_duration_seconds_bucket", [("route", route.template), ("le", bound)], String(sum))
+            }
+            let seconds = Double(series.sum) / 1_000_000_000
+            line("tessera_http_request_duration_seconds_sum", [("route", route.template)], String(seconds))
+            line("tessera_http_request_duration_seconds_count", [("route", route.template)], String(sum))
+        }
+    }
+
+    private static func escaped(_ value: String) -> String {
+        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}

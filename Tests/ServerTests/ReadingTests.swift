@@ -1,0 +1,138 @@
+import Testing
+
+@Suite("Reading over HTTP")
+struct ReadingTests {
+    static let scenarios: [Scenario] = [
+        Scenario(
+            "lists the collections", "GET", "/api", status: 200,
+            expects: [
+                #""@context":"http://test.example:8080/api/$metadata""#,
+                #"{"name":"samples","kind":"EntitySet","title":"Samples","url":"samples"}"#,
+            ], answerHeaders: ["odata-version": "4.01", "content-type": "application/json;metadata=minimal"]),
+        Scenario(
+            "reads one record by its id", "GET", "/api/samples({a})", status: 200,
+            expects: [
+                #"{"@context":"http://test.example:8080/api/$metadata#samples/$entity","@etag":"W/\"1\"""#, #""title":"Alpha""#,
+                #""weight":1.500"#, #""price":12.50"#, #""price_currency":"EUR""#,
+            ], answerHeaders: ["etag": "W/\"1\"", "x-content-type-options": "nosniff", "cache-control": "private, no-cache"]),
+        Scenario("takes the id as a step of its own", "GET", "/api/samples/{a}", status: 200, expects: [#""title":"Alpha""#]),
+        Scenario("finds a record by a unique property", "GET", "/api/samples(code='AB1')", status: 200, expects: [#""title":"Alpha""#]),
+        Scenario(
+            "finds a record by properties that are unique together", "GET", "/api/samples(title='Alpha',start_date=2026-01-02)",
+            status: 200,
+            expects: [#""id":"{a}""#]),
+        Scenario(
+            "refuses a key that isn't one", "GET", "/api/samples(title='Alpha')", status: 400,
+            expects: ["odata.bad_key", "samples(code='…')"]),
+        Scenario(
+            "answers 404 for an id that nobody has", "GET", "/api/samples(0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b)", status: 404,
+            expects: ["records.not_found"]),
+        Scenario("tells a client that it is up to date", "GET", "/api/samples({a})", ["if-none-match": "W/\"1\""], status: 304),
+        Scenario(
+            "selects and expands", "GET", "/api/samples({a})?select=title&expand=place(select=name)", status: 200,
+            expects: [#"#samples(title,place(name))/$entity"#, #""place":{"@etag":"W/\"1\"","name":"Oslo"}"#], refuses: [#""notes""#]),
+        Scenario(
+            "filters, sorts and counts", "GET", "/api/samples?$filter=amount%20gt%205&$orderby=amount%20desc&$count=true&$select=title",
+            status: 200,
+            expects: [#""@count":2,"value":[{"@etag":"W/\"1\"","title":"Beta"},{"@etag":"W/\"1\"","title":"Alpha"}]"#],
+            refuses: ["nextLink"]),
+        Scenario(
+            "does without the dollar", "GET", "/api/samples?filter=amount%20gt%205%20and%20place/name%20eq%20'Oslo'&select=title",
+            status: 200,
+            expects: [#""value":[{"@etag":"W/\"1\"","title":"Alpha"}]"#]),
+        Scenario(
+            "speaks 4.0 to those who ask for it", "GET", "/api/samples?$filter=amount%20gt%205&$count=true&$top=1&$select=title",
+            ["odata-maxversion": "4.0"], status: 200,
+            expects: [#"{"@odata.context":"#, #""@odata.count":2"#, #""@odata.etag":"W/\"1\"""#], refuses: [#""@count""#, #""@etag""#],
+            answerHeaders: ["odata-version": "4.0", "content-type": "application/json;odata.metadata=minimal"]),
+        Scenario(
+            "wants the dollar in 4.0", "GET", "/api/samples?filter=amount%20gt%205", ["odata-maxversion": "4.0"], status: 400,
+            expects: ["query.unknown_option", "write $filter"]),
+        Scenario(
+            "leaves metadata out", "GET", "/api/samples?select=title&top=1&orderby=title", ["accept": "application/json;metadata=none"],
+            status: 200,
+            expects: [#"{"value":[{"title":"Alpha"}]"#], refuses: ["@"]),
+        Scenario(
+            "writes numbers as text when asked", "GET", "/api/samples({a})?select=amount,weight",
+            ["accept": "application/json;IEEE754Compatible=true"], status: 200, expects: [#""amount":"7""#, #""weight":"1.500""#]),
+        Scenario(
+            "says where the next page begins", "GET", "/api/samples?orderby=title&select=title", ["prefer": "odata.maxpagesize=1"],
+            status: 200,
+            expects: [#""title":"Alpha""#, #""@nextLink":"http://test.example:8080/api/samples?orderby=title&select=title&$skiptoken="#],
+            answerHeaders: ["preference-applied": "maxpagesize=1"]),
+        Scenario(
+            "counts", "GET", "/api/samples/$count?filter=amount%20gt%205", status: 200, expects: ["2"],
+            answerHeaders: ["content-type": "text/plain;charset=utf-8"]),
+        Scenario("reads one property", "GET", "/api/samples({a})/title", status: 200, expects: [#"samples({a})/title","value":"Alpha"}"#]),
+        Scenario("reads its raw value", "GET", "/api/samples({a})/title/$value", status: 200, expects: ["Alpha"], refuses: ["\""]),
+        Scenario("reads a member of an address", "GET", "/api/samples({a})/origin/city/$value", status: 200, expects: ["Bergen"]),
+        Scenario("answers 204 for an empty property", "GET", "/api/samples({b})/notes", status: 204),
+        Scenario(
+            "follows a link to one record", "GET", "/api/samples({a})/place", status: 200,
+            expects: [#"$metadata#places/$entity"#, #""name":"Oslo""#]),
+        Scenario("answers 204 for an empty link", "GET", "/api/samples({b})/place", status: 204),
+        Scenario("goes on behind a link", "GET", "/api/samples({a})/place/name/$value", status: 200, expects: ["Oslo"]),
+        Scenario("follows a link to many", "GET", "/api/samples({a})/places?select=name", status: 200, expects: [#""name":"Oslo""#]),
+        Scenario(
+            "follows a link from its other side", "GET", "/api/places({oslo})/samples?select=title", status: 200,
+            expects: [#""title":"Alpha""#]),
+        Scenario("counts what a link leads to", "GET", "/api/places({oslo})/samples/$count", status: 200, expects: ["1"]),
+        Scenario("picks one of many", "GET", "/api/places({oslo})/samples({a})/title/$value", status: 200, expects: ["Alpha"]),
+        Scenario("picks none that isn't linked", "GET", "/api/places({oslo})/samples({b})", status: 404),
+        Scenario("names what a link leads to", "GET", "/api/samples({a})/place/$ref", status: 200, expects: [#""@id":"places({oslo})""#]),
+        Scenario(
+            "names all that a link leads to", "GET", "/api/places({oslo})/samples/$ref", status: 200,
+            expects: [#""value":[{"@id":"samples({a})"}]"#]),
+        Scenario(
+            "says where a filter is wrong", "GET", "/api/samples?$filter=titel%20eq%20'a'", status: 400,
+            expects: [#""code":"query.unknown_name""#, "Did you mean 'title'?", #""target":"$filter""#, #""innererror":{"column":9}"#]),
+        Scenario("says what it doesn't support", "GET", "/api/samples?$search=x", status: 501, expects: ["query.not_supported"]),
+        Scenario(
+            "refuses an option that it doesn't know", "GET", "/api/samples?fliter=x", status: 400, expects: ["Did you mean 'filter'?"]),
+        Scenario(
+            "refuses a condition where it has no meaning", "GET", "/api/samples({a})?$filter=amount%20gt%205", status: 400,
+            expects: ["query.option_not_allowed"]),
+        Scenario("refuses a page of another query", "GET", "/api/samples?skiptoken=abc", status: 400, expects: ["records.bad_cursor"]),
+        Scenario("refuses a collection that isn't there", "GET", "/api/sample", status: 404, expects: ["Did you mean 'samples'?"]),
+        Scenario("refuses a property that isn't there", "GET", "/api/samples({a})/titel", status: 404, expects: ["Did you mean 'title'?"]),
+        Scenario("refuses a path that isn't UTF-8", "GET", "/api/%FF", status: 400, expects: ["odata.malformed_path"]),
+        Scenario("refuses other methods by name", "DELETE", "/api/samples", status: 405, answerHeaders: ["allow": "GET, POST"]),
+        Scenario(
+            "refuses an older protocol", "GET", "/api", ["odata-maxversion": "3.0"], status: 400, expects: ["odata.unsupported_version"]),
+        Scenario(
+            "refuses a type that it can't serve", "GET", "/api/samples", ["accept": "text/csv"], status: 406,
+            expects: ["odata.not_acceptable"]),
+        Scenario(
+            "says that $batch is still to come", "POST", "/api/$batch", body: "{}", status: 501, expects: ["$batch is not supported yet"]),
+        Scenario("answers 404 outside of the API", "GET", "/nowhere", status: 404, expects: ["odata.not_found"]),
+        Scenario(
+            "wants a token for everything", "GET", "/nowhere", ["authorization": ""], status: 401,
+            answerHeaders: ["www-authenticate": "Bearer realm=\"tessera\""]),
+        Scenario(
+            "refuses a wrong token", "GET", "/api", ["authorization": "Bearer tsr_000000000000000000000000000000000000"], status: 401,
+            expects: ["auth.token_refused"]),
+        Scenario("is alive without a token", "GET", "/healthz", ["authorization": ""], status: 200, expects: [#"{"status":"ok"}"#]),
+        Scenario("is ready without a token", "GET", "/readyz", ["authorization": ""], status: 200, expects: [#"{"status":"ready"}"#]),
+        Scenario("keeps its metrics to itself", "GET", "/metrics", ["authorization": ""], status: 401),
+    ]
+
+    @Test("answers what was asked, and nothing else")
+    func reads() async throws {
+        try await TestHost.with { host in
+            let names = try await Self.fill(host)
+            for scenario in Self.scenarios { try await scenario.run(on: host, names) }
+        }
+    }
+
+    static func fill(_ host: TestHost) async throws -> [String: String] {
+        let oslo = try await host.create("places", #"{"name": "Oslo"}"#)
+        let a = try await host.create(
+            "samples",
+            """
+            {"title": "Alpha", "code": "AB1", "amount": 7, "weight": 1.500, "price": 12.5, "start_date": "2026-01-02",
+             "place_id": "\(oslo)", "origin": {"city": "Bergen"}, "emails": [{"address": "a@example.com"}]}
+            """)
+        let b = try await host.create("samples", #"{"title": "Beta", "amount": 9}"#)
+        return ["oslo": oslo, "a": a, "b": b]
+    }
+}

@@ -1,0 +1,117 @@
+import NIOCore
+import NIOPosix
+
+/// A connection that sends bytes as they are, so that broken requests can be sent too.
+final class TestConnection {
+    struct Answer: Sendable {
+        var status: Int
+        var headers: [String: String]
+        var body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    private let channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>
+    private var inbound: NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator
+    private let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    private var received = ByteBuffer()
+
+    private init(
+        _ channel: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ inbound: NIOAsyncChannelInboundStream<ByteBuffer>,
+        _ outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
+    ) {
+        self.channel = channel
+        self.inbound = inbound.makeAsyncIterator()
+        self.outbound = outbound
+    }
+
+    static func with<R: Sendable>(port: Int, _ body: (TestConnection) async throws -> R) async throws -> R {
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: port) {
+            channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+        return try await channel.executeThenClose { inbound, outbound in
+            try await body(TestConnection(channel, inbound, outbound))
+        }
+    }
+
+    func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
+
+    func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
+
+    func send(_ method: String, _ target: String, _ headers: [String: String], _ body: [UInt8]?) async throws {
+        var head = "\(method) \(target) HTTP/1.1\r\nhost: test.example:8080\r\n"
+        for (name, value) in headers { head += "\(name): \(value)\r\n" }
+        if let body { head += "content-length: \(body.count)\r\n" }
+        try await send(Array("\(head)\r\n".utf8) + (body ?? []))
+    }
+
+    /// The next answer; nil when the server has closed the connection.
+    func receive(withoutBody: Bool = false) async throws -> Answer? {
+        guard let head = try await readHead() else { return nil }
+        let lines = head.split(separator: "\r\n")
+        let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            headers[line[..<colon].lowercased()] = String(line[line.index(after: colon)...].drop { $0 == " " })
+        }
+        if withoutBody || status == 204 || status == 304 || (100..<200).contains(status) {
+            return Answer(status: status, headers: headers, body: [])
+        }
+        if headers["transfer-encoding"] == "chunked" { return Answer(status: status, headers: headers, body: try await readChunks()) }
+        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        return Answer(status: status, headers: headers, body: try await read(length))
+    }
+
+    /// Waits until the server closes the connection; whatever comes before is thrown away.
+    func waitForEnd() async throws {
+        while try await inbound.next() != nil {}
+    }
+
+    private func readHead() async throws -> String? {
+        let end = Array("\r\n\r\n".utf8)
+        while true {
+            let view = received.readableBytesView
+            if let range = view.firstRange(of: end) {
+                let length = view.distance(from: view.startIndex, to: range.upperBound)
+                return received.readString(length: length)
+            }
+            guard var piece = try await inbound.next() else { return nil }
+            received.writeBuffer(&piece)
+        }
+    }
+
+    private func readChunks() async throws -> [UInt8] {
+        var body: [UInt8] = []
+        while true {
+            let size = Int(try await readLine(), radix: 16) ?? 0
+            body += try await read(size)
+            _ = try await read(2)
+            if size == 0 { return body }
+        }
+    }
+
+    private func readLine() async throws -> String {
+        var line: [UInt8] = []
+        while true {
+            let byte = try await read(1)
+            guard let byte = byte.first, byte != 0x0A else { break }
+            if byte != 0x0D { line.append(byte) }
+        }
+        return String(decoding: line, as: UTF8.self)
+    }
+
+    private func read(_ count: Int) async throws -> [UInt8] {
+        while received.readableBytes < count {
+            guard var piece = try await inbound.next() else { break }
+            received.writeBuffer(&piece)
+        }
+        return received.readBytes(length: min(count, received.readableBytes)) ?? []
+    }
+}
+
+@available(*, unavailable)
+extension TestConnection: Sendable {}

@@ -1,0 +1,85 @@
+import Catalog
+import Logging
+import NIOCore
+import Postgres
+import Records
+import ServiceLifecycle
+import TestKernel
+import Testing
+
+@testable import Server
+
+/// A server on a port of its own, over a store and a database of its own.
+struct TestHost: Sendable {
+    let port: Int
+    let token: String
+    let lab: TestStore
+    let tokens: TokenStore
+    let server: TesseraServer
+    let services: ServiceGroup
+
+    static func with<R: Sendable>(
+        _ modules: [String: String] = ["lab": TestManifests.everyField], limits: ServerLimits = ServerLimits(),
+        configure: @Sendable (inout Server.ServerConfiguration) -> Void = { _ in }, _ body: @Sendable (TestHost) async throws -> R
+    ) async throws -> R {
+        var configuration = Server.ServerConfiguration(listen: .tcp(host: "127.0.0.1", port: 0), limits: limits)
+        configure(&configuration)
+        let settled = configuration
+        return try await TestStore.with(modules) { lab in
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let tokens = TokenStore(client: lab.client, logger: logger)
+            let token = try #require(try await tokens.createAdministratorIfNone())
+            let (ports, found) = AsyncStream.makeStream(of: Int.self)
+            let server = TesseraServer(configuration: settled, store: lab.store, tokens: tokens, logger: logger) { address in
+                found.yield(address?.port ?? 0)
+            }
+            let services = ServiceGroup(services: [server], logger: logger)
+            return try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await services.run() }
+                var iterator = ports.makeAsyncIterator()
+                let port = try #require(await iterator.next())
+                let host = TestHost(port: port, token: token.text, lab: lab, tokens: tokens, server: server, services: services)
+                let result: Result<R, any Error>
+                do { result = .success(try await body(host)) } catch { result = .failure(error) }
+                await services.triggerGracefulShutdown()
+                try await group.waitForAll()
+                return try result.get()
+            }
+        }
+    }
+
+    /// One request on a connection of its own, with the administrator's token unless the headers say otherwise.
+    func send(
+        _ method: String, _ target: String, headers: [String: String] = [:], body: String? = nil
+    ) async throws -> TestConnection.Answer {
+        try await send(method, target, headers: headers, bytes: body.map { Array($0.utf8) })
+    }
+
+    func send(
+        _ method: String, _ target: String, headers: [String: String] = [:], bytes: [UInt8]?
+    ) async throws -> TestConnection.Answer {
+        var headers = headers
+        if headers["authorization"] == nil { headers["authorization"] = "Bearer \(token)" }
+        if headers["authorization"] == "" { headers["authorization"] = nil }
+        if bytes != nil, headers["content-type"] == nil { headers["content-type"] = "application/json" }
+        let all = headers
+        return try await TestConnection.with(port: port) { connection in
+            try await connection.send(method, target, all, bytes)
+            return try #require(try await connection.receive(withoutBody: method == "HEAD"))
+        }
+    }
+
+    /// Rows that writes have put into the outbox.
+    func outboxRows() async throws -> Int {
+        let result = try await lab.client.query("SELECT count(*) FROM tessera.outbox")
+        return Int(try result.int64(row: 0, column: 0))
+    }
+
+    /// Makes a record and gives its id.
+    func create(_ collection: String, _ body: String) async throws -> String {
+        let answer = try await send("POST", "/api/\(collection)", body: body)
+        try #require(answer.status == 201, "\(answer.text)")
+        let id = try #require(JSONExtract.member("id", of: answer.body))
+        return String(decoding: id.dropFirst().dropLast(), as: UTF8.self)
+    }
+}
