@@ -80,7 +80,8 @@ let package = Package(
             swiftSettings: swiftSettings),
         .target(name: "GreetingFixture", dependencies: [tesseraKit], path: "Tests/Fixtures/GreetingFixture", swiftSettings: swiftSettings),
         .testTarget(
-            name: "ModuleHostTests", dependencies: ["ModuleHost", "Catalog", "Records", tesseraKit, queryLanguage, manifests, logging],
+            name: "ModuleHostTests",
+            dependencies: ["ModuleHost", "Catalog", "Records", "Postgres", "TestKernel", tesseraKit, queryLanguage, manifests, logging],
             swiftSettings: swiftSettings),
 
         .target(name: "TestPostgres", dependencies: ["CLibPQ"], path: "Tests/Support/TestPostgres", swiftSettings: swiftSettings),

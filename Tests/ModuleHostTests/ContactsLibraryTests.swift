@@ -1,4 +1,5 @@
 import Catalog
+import Foundation
 import Logging
 import Manifests
 import ModuleHost
@@ -9,13 +10,8 @@ import Testing
 /// The contacts module as a server gets it: by its manifest, out of its library.
 @Suite("The library of contacts")
 struct ContactsLibraryTests {
-    private func load(region: String = "US") throws -> LoadedModules {
-        let source = ManifestFolder.path + "/deployments/starter.yaml"
-        let result = Composer(folders: [ManifestFolder.path]).compose(source)
-        #expect(result.diagnostics.map(\.description) == [])
-        let composition = try #require(result.composition)
-        let loader = ModuleLoader(folders: LibraryFolders(modulePath: nil), logger: LogCollector().logger)
-        return try loader.load(composition, catalog: try Catalog(composition: composition))
+    private func load() throws -> LoadedModules {
+        try ContactsDeployment.load()
     }
 
     @Test("hooks into what its manifest declares")
@@ -36,10 +32,10 @@ struct ContactsLibraryTests {
     func hooks() async throws {
         let loaded = try load()
         let people = try await loaded.beforeWrite(
-            recordType: "contacts.person", images: [.new(["first_name": " Ada ", "last_name": "Lovelace"])], access: .test)
+            recordType: "contacts.person", images: [.new(["first_name": " Ada ", "last_name": "Lovelace"])], access: .importer)
         #expect(people == [.patch(["first_name": "Ada", "display_name": "Ada Lovelace"])])
         let organisations = try await loaded.beforeWrite(
-            recordType: "contacts.organisation", images: [.new(["website": "https://www.Example.org/"])], access: .test)
+            recordType: "contacts.organisation", images: [.new(["website": "https://www.Example.org/"])], access: .importer)
         #expect(organisations == [.patch(["domain": "example.org"])])
     }
 
@@ -53,10 +49,19 @@ struct ContactsLibraryTests {
     }
 }
 
-/// The manifests of this repository.
-enum ManifestFolder {
-    static let path: String = {
-        let parts = #filePath.split(separator: "/").dropLast(3)
-        return "/" + parts.joined(separator: "/") + "/manifests"
-    }()
+/// The starter deployment of this repository.
+enum ContactsDeployment {
+    static func load() throws -> LoadedModules {
+        let result = Composer(folders: [folder]).compose(folder + "/deployments/starter.yaml")
+        #expect(result.diagnostics.map(\.description) == [])
+        let composition = try #require(result.composition)
+        let loader = ModuleLoader(folders: LibraryFolders(modulePath: nil), logger: LogCollector().logger)
+        return try loader.load(composition, catalog: try Catalog(composition: composition))
+    }
+
+    static func manifest() throws -> String {
+        try String(contentsOfFile: folder + "/contacts.yaml", encoding: .utf8)
+    }
+
+    private static let folder = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/manifests"
 }

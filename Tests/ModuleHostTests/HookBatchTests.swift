@@ -25,7 +25,7 @@ struct HookBatchTests {
     ]
 
     private func run(_ modules: [StartedModule], _ images: [HookImage]) async throws -> [HookResult] {
-        try await LoadedModules(modules, types: Self.types).beforeWrite(recordType: "a.thing", images: images, access: .test)
+        try await LoadedModules(modules, types: Self.types).beforeWrite(recordType: "a.thing", images: images, access: .importer)
     }
 
     @Test("shows a hook the fields that it reads and nothing else")

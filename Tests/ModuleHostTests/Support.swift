@@ -66,7 +66,7 @@ final class LogCollector: Sendable {
 }
 
 extension Access {
-    static let test = Access(principal: GUID(high: 1, low: 2), onBehalfOf: GUID(high: 3, low: 4), channel: .importing)
+    static let importer = Access(principal: GUID(high: 1, low: 2), onBehalfOf: GUID(high: 3, low: 4), channel: .importing)
 }
 
 extension HookImage {

@@ -1,5 +1,5 @@
 // The part of the module contract that must stay readable whatever else changes: plain C, compared by the host
-// before it touches any Swift type of a module. See docs/decisions/0001.
+// before it touches any Swift type of a module. See docs/decisions/0004-stamp-before-swift.md.
 #ifndef TESSERA_ABI_H
 #define TESSERA_ABI_H
 
