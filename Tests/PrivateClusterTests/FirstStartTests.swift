@@ -75,6 +75,23 @@ struct FirstStartTests {
         }
     }
 
+    @Test("puts the socket into the system's folder for such things and leaves nothing there")
+    func defaultSocketFolder() async throws {
+        try await TestFolder.with { folder in
+            var options = folder.options()
+            options.socketRoot = nil
+            options.environment["XDG_RUNTIME_DIR"] = folder.path
+            let expected = geteuid() == 0 && access("/run", W_OK) == 0 ? "/run/tessera/" : "\(folder.path)/tessera/"
+            var socketDirectory = ""
+            try await folder.withCluster(options) { cluster in
+                socketDirectory = cluster.socketDirectory
+                #expect(socketDirectory == expected + SocketFolder.hash("\(folder.path)/cluster"))
+                try await cluster.expect("SELECT 1", "1")
+            }
+            #expect(try FileFacts.of(socketDirectory) == nil)
+        }
+    }
+
     @Test("redoes an initialisation that was killed half-way")
     func interrupted() async throws {
         try await TestFolder.with { folder in
