@@ -46,6 +46,13 @@ struct Change: Sendable, CustomTestStringConvertible {
                     + #"\#(table) ALTER COLUMN "stage" DROP DEFAULT"#
             ]),
         Change(
+            "a quote with an accent is still a quote", [], [field("stage", .plainText, default: .value("'\u{301}; DROP"))],
+            onEmpty: [#"\#(table) ADD COLUMN "stage" text COLLATE "C""#],
+            onRecords: [
+                #"\#(table) ADD COLUMN "stage" text COLLATE "C" DEFAULT '''\#u{301}; DROP'"# + ";\n"
+                    + #"\#(table) ALTER COLUMN "stage" DROP DEFAULT"#
+            ]),
+        Change(
             "a default that depends on the day fills nothing unasked", [], [field("seen", .plainDate, default: .today)],
             onEmpty: [#"\#(table) ADD COLUMN "seen" date"#], onRecords: [#"\#(table) ADD COLUMN "seen" date"#]),
         Change(

@@ -83,7 +83,7 @@ struct DesiredSchemaTests {
                 #"CREATE INDEX "customer__boss_id__idx" "# + common + #"("boss_id" NULLS FIRST, "id")"#,
                 #"CREATE INDEX "customer__agent_id__idx" "# + common + #"("agent_id" NULLS FIRST, "id")"# + live,
                 #"CREATE INDEX "customer__about_id__idx" "# + common + #"("about_id" NULLS FIRST, "id")"#,
-                #"CREATE INDEX "customer__owner_id__idx" "# + common + #"("owner_id", "id")"# + live,
+                #"CREATE INDEX "customer__owner_id__idx" "# + common + #"("owner_id" NULLS FIRST, "id")"# + live,
                 #"CREATE INDEX "customer__created_at__idx" "# + common + #"("created_at", "id")"# + live,
                 #"CREATE INDEX "customer__name__sort_en" "# + common + #"("name" COLLATE "en-x-icu" NULLS FIRST, "id")"# + live,
                 #"CREATE UNIQUE INDEX "customer__name__city__key" "# + common + #"("name", "city")"# + live,

@@ -136,10 +136,11 @@ struct RefusalTests {
     func newer() async throws {
         try await Ground.with { ground in
             let catalog = Catalog(deployment: "test", currency: "EUR", timeZone: "UTC", modules: [], types: [type("thing", [])])
+            let missing = try await ground.plan(type("thing", [])).steps.count
             let fresh = try await SchemaStatus.check(catalog, on: ground.client)
             #expect(
                 fresh.message(deployment: "shop.yaml") == """
-                    The database has not been set up yet: 7 statements are missing.
+                    The database has not been set up yet: \(missing) statements are missing.
                     See them with:  tessera plan --deployment shop.yaml
                     Do it with:     tessera apply --deployment shop.yaml
                     """)

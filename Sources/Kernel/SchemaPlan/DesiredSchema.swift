@@ -165,14 +165,21 @@ package struct IndexShape: Sendable, Hashable {
 
 /// Names in SQL text. Every name in a schema comes from a manifest, which allows `[a-z][a-z0-9_.]*`, or from PostgreSQL's own catalog.
 enum SQLName {
-    static func quoted(_ name: String) -> String {
-        "\"" + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
-    }
+    static func quoted(_ name: String) -> String { "\"" + doubled("\"", in: name) + "\"" }
 
     static func literal(_ text: String) -> String {
         // Without backslashes the plain form is exact, whatever standard_conforming_strings says.
-        let doubled = text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
-        guard doubled.contains("\\") else { return "'\(doubled)'" }
-        return "E'" + doubled.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\") + "'"
+        guard text.unicodeScalars.contains("\\") else { return "'" + doubled("'", in: text) + "'" }
+        return "E'" + doubled("\\", in: doubled("'", in: text)) + "'"
+    }
+
+    /// By code point: to Swift a quote with an accent on it is another character, to PostgreSQL it still ends the string.
+    private static func doubled(_ quote: Unicode.Scalar, in text: String) -> String {
+        var doubled = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == quote { doubled.append(quote) }
+            doubled.append(scalar)
+        }
+        return String(doubled)
     }
 }

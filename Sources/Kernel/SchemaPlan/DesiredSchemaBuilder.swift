@@ -138,7 +138,8 @@ struct DesiredSchemaBuilder {
         // "Mine" is the most frequent list and the first scope; newest first is the most frequent order. Nothing indexes updated_at or version
         // unasked: then every update would have to touch every index of the table.
         for column in ["owner_id", "created_at"] {
-            addIndex([.init(column), .init("id")], predicate: IndexShape.notDeleted, owner: type.module, to: &table)
+            let keys = [IndexShape.Key(column, nullsFirst: Self.sortsNullsFirst(column)), .init("id")]
+            addIndex(keys, predicate: IndexShape.notDeleted, owner: type.module, to: &table)
         }
         for field in type.fields {
             guard let collation = field.sortCollation else { continue }
@@ -168,12 +169,16 @@ struct DesiredSchemaBuilder {
         // Paging goes on after the last id among equals, so that every order ends with it.
         let columns = rule.fields.flatMap { type.storedColumns($0).map(\.name) }.filter { $0 != "id" } + ["id"]
         // Among equal orders nulls come first (see `Field.sortCollation`), except where a column never is null.
-        let alwaysSet = Set(RecordType.systemColumns.map(\.name)).subtracting(["deleted_at"])
-        let plain = columns.map { IndexShape.Key($0, nullsFirst: !alwaysSet.contains($0)) }
+        let plain = columns.map { IndexShape.Key($0, nullsFirst: Self.sortsNullsFirst($0)) }
         addIndex(plain, predicate: IndexShape.notDeleted, owner: rule.owner, to: &table)
         let sorted = plain.map { IndexShape.Key($0.column, collation: type.field($0.column)?.sortCollation, nullsFirst: $0.nullsFirst) }
         guard sorted != plain else { return }
         addIndex(sorted, predicate: IndexShape.notDeleted, owner: rule.owner, to: &table)
+    }
+
+    /// As the store's ORDER BY has it.
+    private static func sortsNullsFirst(_ column: String) -> Bool {
+        !["id", "version", "created_at", "created_by", "updated_at", "updated_by"].contains(column)
     }
 
     private mutating func areIndexable(_ names: [String], of type: RecordType, target: String) -> Bool {

@@ -34,17 +34,13 @@ struct ConstraintViolation {
 
     private func notUnique(_ error: PostgresError) -> RecordsError {
         let constraint = error.constraint ?? ""
-        if constraint == "\(type.key)_pkey" {
+        if constraint == StorageName.derived(type.key, [], "pkey") {
             return RecordsError(.notUnique, "There is a \(type.label.lowercased()) with this id already.", target: "id")
         }
-        for rule in type.uniques where constraint.contains(rule.fields.joined(separator: "_")) {
-            let labels = rule.fields.map { type.field($0)?.label ?? $0 }.joined(separator: ", ")
-            let message = rule.message ?? "There is a \(type.label.lowercased()) with the same \(labels) already."
-            return RecordsError(.notUnique, message, target: rule.fields.first)
-        }
-        for field in type.fields where field.unique && constraint.contains(field.key) {
-            return RecordsError(
-                .notUnique, "There is a \(type.label.lowercased()) with the same \(field.label) already.", target: field.key)
+        if let key = type.uniqueKeys.first(where: { $0.index == constraint }) {
+            let labels = key.fields.map { type.field($0)?.label ?? $0 }.joined(separator: ", ")
+            let message = key.message ?? "There is a \(type.label.lowercased()) with the same \(labels) already."
+            return RecordsError(.notUnique, message, target: key.fields.first)
         }
         return RecordsError(.notUnique, "There is a \(type.label.lowercased()) with the same values already (\(constraint)).")
     }
