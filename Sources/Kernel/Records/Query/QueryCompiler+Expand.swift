@@ -25,20 +25,21 @@ extension QueryCompiler {
     }
 
     /// The record a link points at as an object, or NULL where there is none that may be read.
-    private func single(_ target: String, query: CheckedQuery?, on condition: (String) -> String) throws -> String {
+    private func single(_ target: String, query: CheckedQuery?, showsType: Bool = false, on condition: (String) -> String) throws -> String
+    {
         guard let shape = catalog.typeShape(named: target) else { throw Self.gone(target) }
         let type = try recordType(of: shape)
         let alias = newAlias("e")
         let row = QueryRow(alias: alias, kind: .record(shape, type), from: FromClause("\(type.table.sql) AS \(alias)"))
         let conditions = [condition(alias), guardCondition(type, alias: alias)].compactMap { $0 }
-        let list = try within(row) { try members(of: row, query: query) }
+        let list = try within(row) { try members(of: row, query: query, showsType: showsType) }
         return "(SELECT row_to_json(r) FROM (SELECT \(list) FROM \(row.from.text) WHERE \(conditions.joined(separator: " AND "))) AS r)"
     }
 
     private func anyOf(_ targets: [String], field: String, query: CheckedQuery, row: QueryRow) throws -> String {
         let values = try targets.map { target in
             let options = query.shape.name == target ? query : nil
-            let value = try single(target, query: options) { "\($0).\"id\" = \(row.alias).\"\(field)_id\"" }
+            let value = try single(target, query: options, showsType: true) { "\($0).\"id\" = \(row.alias).\"\(field)_id\"" }
             return "WHEN '\(target)' THEN \(value)"
         }
         return "CASE \(row.alias).\"\(field)_type\" \(values.joined(separator: " ")) END"

@@ -4,11 +4,11 @@ import QueryLanguage
 /// The JSON of a row, made by PostgreSQL: a SELECT whose column names are the member names, turned into an object by `row_to_json`.
 extension QueryCompiler {
     /// The members of a record's JSON as a select list, in this order: control information, properties, expanded links.
-    func members(of row: QueryRow, query: CheckedQuery?) throws -> String {
+    func members(of row: QueryRow, query: CheckedQuery?, showsType: Bool = false) throws -> String {
         guard case .record(let shape, let type) = row.kind else {
             throw RecordsError(.internalFault, "Only records have members of their own.")
         }
-        var members = controlMembers(of: row, type: type)
+        var members = controlMembers(of: row, type: type, showsType: showsType)
         for selected in try selection(of: shape, query: query) {
             members.append("\(try member(selected, of: row)) AS \"\(selected.property.name)\"")
         }
@@ -20,14 +20,14 @@ extension QueryCompiler {
     /// `@etag` or `@odata.etag`.
     func controlName(_ name: String) -> String { format.version == .v4_0 ? "@odata.\(name)" : "@\(name)" }
 
-    private func controlMembers(of row: QueryRow, type: RecordType) -> [String] {
-        guard format.metadata != .none else { return [] }
-        let etag = "'W/\"' || \(row.alias).\"version\" || '\"' AS \"\(controlName("etag"))\""
-        guard format.metadata == .full else { return [etag] }
-        return [
-            "'#\(type.id)' AS \"\(controlName("type"))\"",
-            "'\(type.collection)(' || \(row.alias).\"id\" || ')' AS \"\(controlName("id"))\"", etag,
-        ]
+    private func controlMembers(of row: QueryRow, type: RecordType, showsType: Bool) -> [String] {
+        var members: [String] = []
+        if showsType || format.metadata == .full { members.append("'#\(type.id)' AS \"\(controlName("type"))\"") }
+        if format.metadata == .full {
+            members.append("'\(type.collection)(' || \(row.alias).\"id\" || ')' AS \"\(controlName("id"))\"")
+        }
+        if format.metadata != .none { members.append("'W/\"' || \(row.alias).\"version\" || '\"' AS \"\(controlName("etag"))\"") }
+        return members
     }
 
     private func navigationLinks(of row: QueryRow, shape: TypeShape, type: RecordType) -> [String] {

@@ -1,0 +1,220 @@
+import Catalog
+import Postgres
+import QueryLanguage
+import TestPostgres
+import Testing
+
+@testable import Records
+
+@Suite("Lists")
+struct ListTests {
+    @Test("counts, pages, skips and tops")
+    func paging() async throws {
+        try await Lab.with { lab in
+            try await lab.insert(
+                lab.thing, (1...10).map { ["id": .guid(Lab.id($0)), "name": .string("n\($0 % 3)"), "count": .integer(Int64($0))] })
+            let first = try await lab.list(
+                "select=count&orderby=name,count%20desc&count=true&top=7", format: ReadFormat(metadata: .none), pageSize: 3)
+            #expect(String(decoding: first.items, as: UTF8.self) == "{\"count\":9},{\"count\":6},{\"count\":3}")
+            #expect(first.count == 10)
+            #expect(first.rowCount == 3)
+            var token = try #require(first.nextToken)
+            let second = try await lab.list("select=id&orderby=name,count%20desc&top=7&skiptoken=\(token)", pageSize: 3)
+            #expect(second.rowCount == 3)
+            token = try #require(second.nextToken)
+            let third = try await lab.list(
+                "select=count&orderby=name,count%20desc&top=7&skiptoken=\(token)", format: ReadFormat(metadata: .none), pageSize: 3)
+            #expect(String(decoding: third.items, as: UTF8.self) == "{\"count\":1}")
+            #expect(third.nextToken == nil)
+            #expect(
+                try await lab.json("select=count&orderby=count&skip=8", format: ReadFormat(metadata: .none))
+                    == "{\"count\":9},{\"count\":10}")
+            #expect(try await lab.list("top=0&count=true") == Page(items: [], rowCount: 0, count: 10))
+        }
+    }
+
+    @Test("refuses tokens of other queries and changed tokens")
+    func tokens() async throws {
+        try await Lab.with { lab in
+            try await lab.insert(lab.thing, (1...5).map { ["id": .guid(Lab.id($0)), "count": .integer(Int64($0))] })
+            let token = try #require(try await lab.list("orderby=count&filter=count%20gt%201", pageSize: 2).nextToken)
+            // The same rows shown another way are the same query.
+            #expect(try await lab.list("orderby=count&filter=count%20gt%201&select=id&skiptoken=\(token)").rowCount == 2)
+            let wrong = [
+                "orderby=count&filter=count%20gt%202&skiptoken=\(token)", "orderby=count%20desc&filter=count%20gt%201&skiptoken=\(token)",
+                "orderby=count&skiptoken=\(token)", "orderby=count&filter=count%20gt%201&skiptoken=\(token.dropLast())A",
+                "orderby=count&filter=count%20gt%201&skiptoken=abc", "orderby=count&filter=count%20gt%201&skiptoken=%21",
+            ]
+            for query in wrong {
+                let error = await #expect(throws: RecordsError.self) { try await lab.list(query) }
+                #expect(error?.code.description == "records.bad_cursor", "\(query)")
+            }
+        }
+    }
+
+    @Test("sorts nulls first ascending and last descending, and languages by their rules")
+    func order() async throws {
+        try await Lab.with { lab in
+            let titles: [Value] = ["b", "A", .null, "á", "Z", "a"]
+            try await lab.insert(lab.thing, titles.enumerated().map { ["id": .guid(Lab.id($0)), "title": $1, "name": $1] })
+            func sorted(_ order: String) async throws -> String {
+                try await lab.json("select=name&orderby=\(order)", format: ReadFormat(metadata: .none)).replacing("{\"name\":", with: "")
+                    .replacing("}", with: "")
+            }
+            #expect(try await sorted("name") == "null,\"A\",\"Z\",\"a\",\"b\",\"á\"")
+            #expect(try await sorted("name%20desc") == "\"á\",\"b\",\"a\",\"Z\",\"A\",null")
+            #expect(try await sorted("title") == "null,\"a\",\"A\",\"á\",\"b\",\"Z\"")
+            #expect(try await sorted("title%20desc") == "\"Z\",\"b\",\"á\",\"A\",\"a\",null")
+        }
+    }
+
+    @Test(
+        "pages over any order give every record once, while others write",
+        arguments: [
+            "", "count", "count%20desc", "name,count", "name%20desc,count%20desc", "name,count%20desc", "name%20desc,count", "title",
+            "title%20desc",
+            "group/label%20desc,name", "active,day%20desc,name", "length(name)%20desc", "id%20desc", "created_at%20desc",
+            "ratio,span%20desc",
+            "tags/$count%20desc,name",
+        ])
+    func everyOrder(_ order: String) async throws {
+        let seed = TestEnvironment.seed
+        print("seed \(seed)")
+        try await Lab.with { lab in
+            var random = SeededRandom(seed: seed)
+            let world = LabWorld(things: 150, groups: 5, random: &random)
+            try await world.store(in: lab)
+            let expected = try await lab.list(
+                "orderby=\(order)&select=id".replacing("orderby=&", with: ""), format: ReadFormat(metadata: .none), pageSize: 1_000)
+            var seen: [UInt8] = []
+            var token: String?
+            var pages = 0
+            repeat {
+                let next = token.map { "&skiptoken=\($0)" } ?? ""
+                let page = try await lab.list(
+                    "select=id\(order.isEmpty ? "" : "&orderby=\(order)")\(next)", format: ReadFormat(metadata: .none), pageSize: 7)
+                if !seen.isEmpty, page.rowCount > 0 { seen.append(UInt8(ascii: ",")) }
+                seen += page.items
+                token = page.nextToken
+                pages += 1
+                // Rows that come and go, or move, do not disturb those that stay.
+                try await lab.insert(
+                    lab.thing, [["id": .guid(Lab.id(10_000 + pages)), "name": "zzzzzz", "deleted_at": "2024-01-01T00:00:00Z"]])
+            } while token != nil && pages < 60
+            #expect(String(decoding: seen, as: UTF8.self) == String(decoding: expected.items, as: UTF8.self))
+            #expect(pages > 10)
+        }
+    }
+
+    @Test("records that stay are seen exactly once while others are added, changed and removed")
+    func concurrentWrites() async throws {
+        let seed = TestEnvironment.seed
+        print("seed \(seed)")
+        try await Lab.with { lab in
+            try await lab.insert(lab.thing, (0..<300).map { ["id": .guid(Lab.id($0)), "count": .integer(Int64($0 % 17)), "name": "stay"] })
+            try await lab.insert(
+                lab.thing, (300..<400).map { ["id": .guid(Lab.id($0)), "count": .integer(Int64($0 % 17)), "name": "move"] })
+            for order in ["count", "count%20desc"] {
+                var seen: [String: Int] = [:]
+                var token: String?
+                var round = 0
+                repeat {
+                    round += 1
+                    let script = """
+                        UPDATE lab.thing SET count = (count + \(seed % 13) + \(round)) % 19 WHERE name = 'move';
+                        INSERT INTO lab.thing (id, created_by, updated_by, owner_id, name, count, tags, colours)
+                        SELECT gen_random_uuid(), created_by, updated_by, owner_id, 'new', n % 17, '{}', '{}' FROM lab.thing, generate_series(1, 3) n WHERE id = '\(Lab.id(0))';
+                        DELETE FROM lab.thing WHERE name = 'new' AND count % 2 = \(round % 2);
+                        """
+                    async let writing: Void = lab.database.execute(script)
+                    let next = token.map { "&skiptoken=\($0)" } ?? ""
+                    let page = try await lab.list(
+                        "select=id,name&orderby=\(order)\(next)", format: ReadFormat(metadata: .none), pageSize: 20)
+                    try await writing
+                    for item in String(decoding: page.items, as: UTF8.self).split(separator: "},{") where item.contains("stay") {
+                        seen[String(item.split(separator: ",")[0].suffix(37)), default: 0] += 1
+                    }
+                    token = page.nextToken
+                } while token != nil && round < 60
+                #expect(seen.count == 300)
+                #expect(seen.values.allSatisfy { $0 == 1 })
+            }
+        }
+    }
+
+    @Test("streams every record in bounded batches, and stops when the reader does")
+    func streaming() async throws {
+        try await Lab.with { lab in
+            try await lab.insert(lab.thing, (1...1_300).map { ["id": .guid(Lab.id($0)), "count": .integer(Int64($0))] })
+            func request(_ text: String) throws -> ListRequest {
+                ListRequest(type: lab.thing, query: try lab.query(text, on: lab.thing), format: ReadFormat(metadata: .none))
+            }
+            var rows: [String] = []
+            for try await row in lab.store.stream(try request("select=count&orderby=count%20desc"), access: Lab.access) {
+                rows.append(String(decoding: row, as: UTF8.self))
+            }
+            #expect(rows.count == 1_300)
+            #expect(rows.first == "{\"count\":1300}")
+            #expect(rows.last == "{\"count\":1}")
+            var taken = 0
+            for try await _ in lab.store.stream(try request("orderby=count&top=700&skip=5"), access: Lab.access) { taken += 1 }
+            #expect(taken == 700)
+            for try await row in lab.store.stream(try request("select=count&orderby=count"), access: Lab.access) {
+                #expect(String(decoding: row, as: UTF8.self) == "{\"count\":1}")
+                break
+            }
+            await #expect(throws: RecordsError.self) {
+                for try await _ in lab.store.stream(try request("filter=count%20mul%209223372036854775807%20gt%200"), access: Lab.access) {}
+            }
+        }
+    }
+
+    @Test("counts exactly, by estimate, or not at all")
+    func counts() async throws {
+        try await Lab.with { lab in
+            try await lab.insert(lab.thing, (1...50).map { ["id": .guid(Lab.id($0)), "count": .integer(Int64($0))] })
+            let filter = try Lab.expression("count gt 20")
+            #expect(try await lab.store.count(lab.thing, filter: filter, mode: .exact, access: Lab.access) == 30)
+            #expect(try await lab.store.count(lab.thing, filter: filter, mode: .estimated, access: Lab.access) == 30)
+            #expect(try await lab.store.count(lab.thing, filter: nil, mode: .exact, access: Lab.access) == 50)
+            #expect(try await lab.store.count(lab.thing, filter: filter, mode: .none, access: Lab.access) == 0)
+        }
+    }
+
+    @Test("explains a list without running it")
+    func explain() async throws {
+        try await Lab.with { lab in
+            let request = ListRequest(
+                type: lab.thing, query: try lab.query("select=name&filter=startswith(name,'Sm')&top=5", on: lab.thing))
+            let explained = try await lab.store.explain(request, access: Lab.access)
+            #expect(
+                explained.sql == """
+                    SELECT * FROM (SELECT row_to_json(r) AS j, t."id" AS k0 FROM "lab"."thing" AS t CROSS JOIN LATERAL (SELECT 'W/"' || t."version" || '"' \
+                    AS "@etag", t."name" AS "name") AS r WHERE t.deleted_at IS NULL AND (t."name" >= $1 AND t."name" < $2) ORDER BY t."id" \
+                    LIMIT 11) AS q LIMIT $3
+                    """)
+            #expect(explained.parameters == ["'Sm'", "'Sn'", "5"])
+            #expect(explained.plan.contains("Limit"))
+        }
+    }
+
+    @Test("a shape is compiled once, and again after the catalog was replaced")
+    func caching() async throws {
+        try await Lab.with { lab in
+            for limit in [1, 2, 3] { _ = try await lab.list("filter=count%20gt%20\(limit)") }
+            #expect(lab.store.reads.compilations == 1)
+            lab.store.replaceCatalog(with: LabTypes.catalog)
+            _ = try await lab.list("filter=count%20gt%204")
+            #expect(lab.store.reads.compilations == 2)
+        }
+    }
+
+    @Test("what cannot be represented is an error of the query, not of the store")
+    func evaluation() async throws {
+        try await Lab.with { lab in
+            try await lab.insert(lab.thing, [["id": .guid(Lab.id(1)), "count": .integer(.max)]])
+            let error = await #expect(throws: RecordsError.self) { try await lab.list("filter=count%20add%201%20gt%200") }
+            #expect(error?.code.description == "query.evaluation")
+        }
+    }
+}

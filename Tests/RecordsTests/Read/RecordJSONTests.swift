@@ -1,0 +1,193 @@
+import Catalog
+import QueryLanguage
+import Testing
+
+@testable import Records
+
+@Suite("JSON of records")
+struct RecordJSONTests {
+    @Test("writes every kind of field as OData has it")
+    func everyKind() async throws {
+        try await Lab.with { lab in
+            try await lab.storeExample()
+            let record = try #require(try await lab.store.record(lab.thing, .id(Lab.id(1)), access: Lab.access))
+            #expect(record.id == Lab.id(1))
+            #expect(record.version == 7)
+            let id = Lab.id(1).description
+            let principal = Lab.principal.description
+            #expect(
+                String(decoding: record.json, as: UTF8.self) == """
+                    {"@etag":"W/\\"7\\"","id":"\(id)","version":7,"created_at":"2024-01-02T03:04:05Z","created_by":"\(principal)",\
+                    "updated_at":"2024-01-02T03:04:05.678Z","updated_by":"\(principal)","owner_id":"\(principal)","deleted_at":null,\
+                    "name":"full \\"q\\" \\\\ \\u0001é😀","title":"T","note":"line\\nline","count":9007199254740993,"ratio":12345678901234.5000,\
+                    "amount":-0.0100,"amount_currency":"EUR","active":true,"day":"2024-02-29","moment":"2024-02-29T21:30:00.12Z",\
+                    "span":"-P1DT2H0.5S","colour":"red","colours":["red","blue"],"tags":["b","a,\\"x"],"primary_email":"A@x.org",\
+                    "emails":[{"address":"A@x.org","normalised":"a@x.org","kind":"work","is_primary":true,"opted_out":false,"invalid":false},\
+                    {"address":"B@x.org","normalised":"b@x.org","kind":null,"is_primary":false,"opted_out":true,"invalid":false}],\
+                    "primary_phone":"+47 22","phones":[{"number":"+47 22","normalised":"+4722","extension":"7","kind":null,"is_primary":true,\
+                    "invalid":true}],"homepage":"https://example.org","place":{"street":null,"city":"Oslo","region":null,"postal_code":null,\
+                    "country":null},"parent_id":null,"group_id":"\(Lab.id(1, group: true))","subject_type":"lab.group",\
+                    "subject_id":"\(Lab.id(3, group: true))","keeper_id":"\(principal)","attachment_id":"\(Lab.id(900))",\
+                    "extra":{"a": [1, null]},"code":"C1"}
+                    """)
+        }
+    }
+
+    static let formats: [(format: ReadFormat, query: String, json: String)] = [
+        (ReadFormat(version: .v4_0), "select=count", "{\"@odata.etag\":\"W/\\\"7\\\"\",\"count\":9007199254740993}"),
+        (ReadFormat(metadata: .none), "select=count,name", "{\"count\":9007199254740993,\"name\":\"full \\\"q\\\" \\\\ \\u0001é😀\"}"),
+        (
+            ReadFormat(metadata: .none, ieee754Compatible: true), "select=count,ratio,version",
+            "{\"count\":\"9007199254740993\",\"ratio\":\"12345678901234.5000\",\"version\":\"7\"}"
+        ),
+        (
+            ReadFormat(metadata: .none), "select=place/city,emails,tags&expand=parent(select=name)",
+            """
+            {"place":{"city":"Oslo"},"emails":[{"address":"A@x.org","normalised":"a@x.org","kind":"work","is_primary":true,"opted_out":false,\
+            "invalid":false},{"address":"B@x.org","normalised":"b@x.org","kind":null,"is_primary":false,"opted_out":true,"invalid":false}],\
+            "tags":["b","a,\\"x"],"parent":null}
+            """
+        ),
+        (
+            ReadFormat(metadata: .none), "select=name&expand=group(select=label,size)",
+            """
+            {"name":"full \\"q\\" \\\\ \\u0001é😀","group":{"label":"Alpha","size":9007199254740993}}
+            """
+        ),
+        // Deleted members are hidden, and so is the link to them.
+        (
+            ReadFormat(metadata: .none), "select=id&expand=groups(select=label,_link;orderby=label desc)",
+            """
+            {"id":"01900000-0000-7000-8000-000000000001","groups":[{"label":"Gamma","_link":{"is_primary":false,"role":"role 3","since":"2024-02-29",\
+            "fee":1.5000,"fee_currency":"EUR"}},{"label":"Alpha","_link":{"is_primary":true,"role":"role 1","since":"2024-02-29","fee":1.5000,\
+            "fee_currency":"EUR"}}]}
+            """
+        ),
+        (
+            ReadFormat(metadata: .none), "select=code&expand=groups(select=label;filter=_link/role eq 'role 3')",
+            """
+            {"code":"C1","groups":[{"label":"Gamma"}]}
+            """
+        ),
+        (
+            ReadFormat(), "select=code&expand=children(select=name;orderby=name desc;top=1;skip=1;count=true)",
+            """
+            {"@etag":"W/\\"7\\"","code":"C1","children@count":2,"children":[{"@etag":"W/\\"1\\"","name":"empty"}]}
+            """
+        ),
+        (
+            ReadFormat(version: .v4_0), "select=code&expand=children(select=name;count=true;filter=count gt 3;expand=parent(select=code))",
+            """
+            {"@odata.etag":"W/\\"7\\"","code":"C1","children@odata.count":1,"children":[{"@odata.etag":"W/\\"1\\"","name":"last",\
+            "parent":{"@odata.etag":"W/\\"7\\"","code":"C1"}}]}
+            """
+        ),
+        (
+            ReadFormat(metadata: .none), "select=code&expand=subject",
+            """
+            {"code":"C1","subject":{"@type":"#lab.group","id":"01900000-0000-7001-8000-000000000003","version":1,"created_at":"2024-01-02T03:04:05Z",\
+            "created_by":"00000000-0000-7000-8000-000000000001","updated_at":"2024-01-02T03:04:05.678Z",\
+            "updated_by":"00000000-0000-7000-8000-000000000001","owner_id":"00000000-0000-7000-8000-000000000001","deleted_at":null,\
+            "label":"Gamma","size":3,"head_id":null}}
+            """
+        ),
+        (
+            ReadFormat(metadata: .full), "select=code&expand=group(select=label)",
+            """
+            {"@type":"#lab.thing","@id":"things(01900000-0000-7000-8000-000000000001)","@etag":"W/\\"7\\"","code":"C1","group":{"@type":"#lab.group",\
+            "@id":"groups(01900000-0000-7001-8000-000000000001)","@etag":"W/\\"1\\"","label":"Alpha",\
+            "head@navigationLink":"groups(01900000-0000-7001-8000-000000000001)/head",\
+            "things@navigationLink":"groups(01900000-0000-7001-8000-000000000001)/things",\
+            "members@navigationLink":"groups(01900000-0000-7001-8000-000000000001)/members"},\
+            "parent@navigationLink":"things(01900000-0000-7000-8000-000000000001)/parent",\
+            "group@navigationLink":"things(01900000-0000-7000-8000-000000000001)/group",\
+            "groups@navigationLink":"things(01900000-0000-7000-8000-000000000001)/groups",\
+            "subject@navigationLink":"things(01900000-0000-7000-8000-000000000001)/subject",\
+            "children@navigationLink":"things(01900000-0000-7000-8000-000000000001)/children"}
+            """
+        ),
+    ]
+
+    @Test("formats, selections and expansions come out exactly so")
+    func formats() async throws {
+        try await Lab.with { lab in
+            try await lab.storeExample()
+            for (format, text, expected) in Self.formats {
+                let query = try lab.query(text.replacing(" ", with: "%20"), on: lab.thing)
+                let record = try await lab.store.record(lab.thing, .id(Lab.id(1)), query: query, format: format, access: Lab.access)
+                #expect(record.map { String(decoding: $0.json, as: UTF8.self) } == expected, "\(text)")
+            }
+        }
+    }
+
+    @Test("finds records by unique keys, and deleted ones only when asked")
+    func keys() async throws {
+        try await Lab.with { lab in
+            try await lab.storeExample()
+            let byCode = try await lab.store.record(lab.thing, .unique(["code": "C1"]), access: Lab.access)
+            #expect(byCode?.id == Lab.id(1))
+            #expect(try await lab.store.record(lab.thing, .unique(["code": "C2"]), access: Lab.access) == nil)
+            #expect(try await lab.store.record(lab.thing, .id(Lab.id(3)), access: Lab.access) == nil)
+            #expect(try await lab.store.record(lab.thing, .id(Lab.id(3)), includeDeleted: true, access: Lab.access)?.id == Lab.id(3))
+            await #expect(throws: RecordsError.self) {
+                try await lab.store.record(lab.thing, .unique(["nothing": "C1"]), access: Lab.access)
+            }
+        }
+    }
+
+    @Test("links: what they lead to, what they hide, and what they are not")
+    func links() async throws {
+        try await Lab.with { lab in
+            try await lab.storeExample()
+            let format = ReadFormat(metadata: .none)
+            func members(_ navigation: String, _ text: String, of id: GUID = Lab.id(1), shape: String, type: RecordType) async throws
+                -> String?
+            {
+                let query = try Lab.query(text, shape: shape)
+                let request = ListRequest(type: type, query: query, format: format)
+                return try await lab.store.links(lab.thing, id, navigation: navigation, request: request, access: Lab.access).map {
+                    String(decoding: $0.items, as: UTF8.self)
+                }
+            }
+            #expect(
+                try await members("children", "select=name&orderby=name", shape: "lab.thing", type: lab.thing)
+                    == "{\"name\":\"empty\"},{\"name\":\"last\"}")
+            #expect(
+                try await members("groups", "select=label,_link/role&orderby=_link/role%20desc", shape: "lab.thing/groups", type: lab.group)
+                    == "{\"label\":\"Gamma\",\"_link\":{\"role\":\"role 3\"}},{\"label\":\"Alpha\",\"_link\":{\"role\":\"role 1\"}}")
+            #expect(try await members("children", "", of: Lab.id(3), shape: "lab.thing", type: lab.thing) == nil)
+            #expect(try await members("children", "", of: Lab.id(4), shape: "lab.thing", type: lab.thing) == "")
+            func target(_ navigation: String, of id: GUID) async throws -> GUID? {
+                try await lab.store.link(lab.thing, id, navigation: navigation, format: format, access: Lab.access)?.id
+            }
+            #expect(try await target("parent", of: Lab.id(2)) == Lab.id(1))
+            #expect(try await target("group", of: Lab.id(2)) == nil)
+            #expect(try await target("subject", of: Lab.id(1)) == Lab.id(3, group: true))
+            await #expect(throws: RecordsError.self) { try await target("name", of: Lab.id(1)) }
+            await #expect(throws: RecordsError.self) { try await members("parent", "", shape: "lab.thing", type: lab.thing) }
+        }
+    }
+
+    @Test("decodes values for code")
+    func values() async throws {
+        try await Lab.with { lab in
+            try await lab.storeExample()
+            let fields = ["name", "span", "ratio", "place", "emails", "group_id", "tags", "moment", "amount_currency"]
+            let found = try await lab.store.values(lab.thing, ids: [Lab.id(1), Lab.id(3), Lab.id(99)], fields: fields, access: Lab.access)
+            #expect(Array(found.keys) == [Lab.id(1)])
+            let values = try #require(found[Lab.id(1)])
+            #expect(Set(values.keys) == Set(fields))
+            #expect(values["span"] == .duration(DayTimeDuration("-P1DT2H0.5S")!))
+            #expect(values["ratio"] == .decimal(DecimalNumber("12345678901234.5000")!))
+            #expect(values["moment"] == .dateTime(DateTime("2024-02-29T21:30:00.12Z")!))
+            #expect(values["tags"] == .collection(["b", "a,\"x"]))
+            #expect(values["amount_currency"] == "EUR")
+            guard case .collection(let emails) = values["emails"], case .complex(let first) = emails.first else {
+                Issue.record("no emails in \(values)")
+                return
+            }
+            #expect(emails.count == 2)
+            #expect(first["address"] == "A@x.org")
+        }
+    }
+}
