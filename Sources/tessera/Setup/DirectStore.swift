@@ -20,18 +20,12 @@ enum DirectStore {
 }
 
 extension Deployment {
-    /// The folder that paths in the deployment file are relative to.
-    var folder: String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
     /// Loads the modules that have code.
     func loadModules(logger: Logger) throws -> LoadedModules {
         let path = getenv("TESSERA_MODULE_PATH").map { String(cString: $0) }
         do {
-            return try ModuleLoader(folders: LibraryFolders(modulePath: path, executable: Self.executable), logger: logger)
-                .load(composition, catalog: catalog, folder: folder)
+            return try ModuleLoader(folders: LibraryFolders(modulePath: path), logger: logger)
+                .load(composition, catalog: catalog)
         } catch {
             throw Failure(.wrongInput, "\(error)")
         }
@@ -42,13 +36,6 @@ extension Deployment {
         if let message = try await SchemaStatus.check(catalog, on: client).message(deployment: path) {
             throw Failure(.wrongInput, message)
         }
-    }
-
-    /// This program's own file, beside which its libraries lie.
-    private static var executable: String? {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        return length > 0 ? String(decoding: buffer[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self) : nil
     }
 }
 
