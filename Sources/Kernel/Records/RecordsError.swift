@@ -30,6 +30,8 @@ package struct RecordsError: Error, Sendable, CustomStringConvertible {
         package static let notSupported = Code(description: "records.not_supported")
         package static let unavailable = Code(description: "records.unavailable")
         package static let moduleFailed = Code(description: "records.module_failed")
+        /// Good in itself, but another item of the same atomic write failed.
+        package static let undone = Code(description: "records.undone")
         package static let internalFault = Code(description: "records.internal")
     }
 

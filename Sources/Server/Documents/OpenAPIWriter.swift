@@ -66,7 +66,8 @@ struct OpenAPIWriter {
 
     private static let introduction = """
         OData 4.01 (4.0 with OData-MaxVersion: 4.0). System query options may be written with or without `$`. Numbers are exact: \
-        decimals are JSON numbers of any length unless IEEE754Compatible=true is asked for. Errors are OData error objects with a stable code.
+        decimals are JSON numbers of any length unless IEEE754Compatible=true is asked for. Errors are OData error objects with a \
+        stable code.
         """
 }
 

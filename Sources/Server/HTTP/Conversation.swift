@@ -53,12 +53,11 @@ struct Conversation<R: Responder>: Sendable {
             case .answer(let finished):
                 response = finished
             case .work(let bodyLimit, let run):
-                switch try await readBody(of: request, limit: bodyLimit, &parts) {
-                case .success(let body):
-                    bodyIsRead = true
-                    response = await work(run, body)
-                case .failure(let fault):
-                    response = responder.answer(to: fault)
+                let body = try await readBody(of: request, limit: bodyLimit, &parts)
+                bodyIsRead = body.isAtEnd
+                switch body.content {
+                case .success(let content): response = await work(run, content)
+                case .failure(let fault): response = responder.answer(to: fault)
                 }
             }
         }
@@ -94,9 +93,15 @@ struct Conversation<R: Responder>: Sendable {
 
     // MARK: Bodies
 
-    private func readBody(
-        of request: ServerRequest, limit: Int, _ parts: inout Inbound.AsyncIterator
-    ) async throws -> Result<ByteBuffer, HTTPFault> {
+    /// A body, or what is wrong with it, and whether the connection stands behind it.
+    private struct Body {
+        var content: Result<ByteBuffer, HTTPFault>
+        var isAtEnd = false
+
+        static func failure(_ fault: HTTPFault) -> Body { Body(content: .failure(fault)) }
+    }
+
+    private func readBody(of request: ServerRequest, limit: Int, _ parts: inout Inbound.AsyncIterator) async throws -> Body {
         let encoding = request.header("content-encoding")?.lowercased()
         guard encoding == nil || encoding == "identity" || encoding == "gzip" else { return .failure(.unsupportedEncoding) }
         if let length = request.header("content-length").flatMap({ Int($0) }), length > limit {
@@ -111,8 +116,8 @@ struct Conversation<R: Responder>: Sendable {
                 guard body.readableBytes + piece.readableBytes <= limit else { return .failure(.bodyTooLarge(limit: limit)) }
                 body.writeBuffer(&piece)
             case .end:
-                guard encoding == "gzip" else { return .success(body) }
-                return Compression.decompressed(body, limit: limit)
+                let content = encoding == "gzip" ? Compression.decompressed(body, limit: limit) : .success(body)
+                return Body(content: content, isAtEnd: true)
             }
         }
         return .failure(.malformed)

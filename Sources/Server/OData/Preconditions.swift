@@ -61,7 +61,7 @@ struct Preconditions: Sendable, Hashable {
             let text = item.drop { $0 == " " }
             let trimmed = text.last == " " ? text.prefix { $0 != " " } : text
             // An ETag that Tessera never gave is a well-formed one that matches nothing; anything else is a mistake.
-            guard trimmed.hasSuffix("\""), trimmed.hasPrefix("\"") || trimmed.hasPrefix("W/\"") else {
+            guard trimmed.utf8.count > 1, trimmed.hasSuffix("\""), trimmed.hasPrefix("\"") || trimmed.hasPrefix("W/\"") else {
                 throw APIError(.badRequest, "odata.bad_etag", "\(name) takes ETags in double quotes, such as W/\"3\", or *.", target: name)
             }
             versions.append(version(inETag: trimmed) ?? -1)

@@ -82,6 +82,8 @@ extension Call {
 
     /// The error of an atomic request: every item that fails, by its place.
     private static func refusal(_ failures: [Int: APIError]) -> APIError {
+        // Items that failed only because others did are no news.
+        let failures = failures.filter { $0.value.code != RecordsError.Code.undone.description }
         let ordered = failures.sorted { $0.key < $1.key }
         var details: [APIError.Detail] = []
         for (index, error) in ordered.prefix(RecordDecoder.maximumIssues) {

@@ -3,7 +3,7 @@ import NIOPosix
 
 /// A connection that sends bytes as they are, so that broken requests can be sent too.
 final class TestConnection {
-    struct Answer: Sendable {
+    struct Answer: Sendable, Equatable {
         var status: Int
         var headers: [String: String]
         var body: [UInt8]

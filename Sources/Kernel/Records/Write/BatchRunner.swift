@@ -90,7 +90,7 @@ struct BatchRunner {
         return translated as? RecordsError ?? RecordsError(.internalFault, "The database refused this record: \(error)")
     }
 
-    private static let undone = RecordsError(.invalid, "Undone, since another item of the same request failed.")
+    private static let undone = RecordsError(.undone, "Undone, since another item of the same request failed.")
 }
 
 /// Rolls an atomic batch back, with the failures that caused it.

@@ -1,0 +1,152 @@
+import Catalog
+import Foundation
+import Records
+import TestKernel
+import Testing
+
+@testable import Server
+
+@Suite("Documents")
+struct DocumentTests {
+    private func model() throws -> ApiModel { try ApiModel(TestStore.catalog(["lab": TestManifests.everyField])) }
+
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    @Test("CSDL as XML says every type, property, link, limit and action")
+    func xml() throws {
+        let xml = text(CSDLXMLWriter.document(CSDLModel(try model(), version: .v4_01)))
+        let expected = [
+            #"<Schema xmlns="http://docs.oasis-open.org/odata/ns/edm" Namespace="lab">"#, #"<EntityType Name="sample">"#,
+            #"<PropertyRef Name="id"/>"#,
+            #"<Property Name="title" Type="Edm.String" Nullable="false" MaxLength="40">"#,
+            #"<Property Name="weight" Type="Edm.Decimal" Precision="12" Scale="3">"#,
+            #"<Property Name="hazards" Type="Collection(Edm.String)" Nullable="false">"#,
+            #"<Property Name="origin" Type="tessera.address">"#,
+            #"<Property Name="emails" Type="Collection(tessera.email)" Nullable="false">"#,
+            #"<Property Name="measured_at" Type="Edm.DateTimeOffset" Precision="6">"#, #"<Property Name="data" Type="Edm.Untyped">"#,
+            #"<NavigationProperty Name="place" Type="lab.place" Partner="samples">"#,
+            #"<NavigationProperty Name="parts" Type="Collection(lab.sample)" Partner="parent">"#,
+            #"<NavigationProperty Name="places" Type="Collection(lab.sample_places)">"#,
+            #"<EntityType Name="sample_places" BaseType="lab.place">"#,
+            #"<Property Name="_link" Type="lab.sample_places_link" Nullable="false"/>"#,
+            #"<NavigationProperty Name="subject" Type="Edm.EntityType">"#,
+            #"<Annotation Term="Org.OData.Validation.V1.Pattern" String="[A-Z]{2}[0-9]+"/>"#,
+            #"<Annotation Term="Org.OData.Core.V1.Computed" Bool="true"/>"#,
+            #"<Annotation Term="Org.OData.Measures.V1.ISOCurrency" Path="price_currency"/>"#,
+            #"<PropertyValue Property="Name" PropertyPath="code"/>"#,
+            #"<EntitySet Name="samples" EntityType="lab.sample">"#, #"<NavigationPropertyBinding Path="place" Target="places"/>"#,
+            #"<Action Name="restore" IsBound="true">"#, #"<ReturnType Type="Collection(tessera.bulk_result)" Nullable="false"/>"#,
+        ]
+        for fragment in expected { #expect(xml.contains(fragment), "\(fragment)") }
+    }
+
+    @Test("CSDL for 4.0 keeps to what 4.0 has")
+    func xml40() throws {
+        let xml = text(CSDLXMLWriter.document(CSDLModel(try model(), version: .v4_0)))
+        #expect(xml.contains(#"Version="4.0""#))
+        #expect(xml.contains(#"<EntityType Name="sample" OpenType="true">"#))
+        #expect(!xml.contains("Edm.Untyped"))
+    }
+
+    @Test("CSDL as JSON is JSON and says the same")
+    func json() throws {
+        let document = CSDLJSONWriter.document(CSDLModel(try model(), version: .v4_01))
+        var reader = JSONReader(document)
+        try reader.skipValue()
+        try reader.finish()
+        let lab = try #require(JSONExtract.member("lab", of: document))
+        let sample = try #require(JSONExtract.member("sample", of: lab))
+        #expect(JSONExtract.member("$Key", of: sample).map(text) == #"["id"]"#)
+        #expect(
+            JSONExtract.member("weight", of: sample).map(text)?.contains(
+                #""$Type":"Edm.Decimal","$Nullable":true,"$Precision":12,"$Scale":3"#) == true)
+        #expect(
+            JSONExtract.member("place", of: sample).map(text)?.contains(
+                #""$Kind":"NavigationProperty","$Nullable":true,"$Type":"lab.place""#) == true)
+    }
+
+    @Test("OpenAPI is JSON, and says the deployment's paths and no others")
+    func openAPI() throws {
+        let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits())
+        var reader = JSONReader(document)
+        try reader.skipValue()
+        try reader.finish()
+        let paths = try #require(JSONExtract.member("paths", of: document))
+        let keys = try Self.keys(paths)
+        for path in [
+            "/samples", "/samples({id})", "/samples(code='{code}')", "/samples(title='{title}',start_date={start_date})", "/samples/$count",
+            "/samples/bulk",
+            "/samples({id})/place", "/samples({id})/place/$ref", "/samples({id})/places({target})/$ref", "/samples({id})/restore",
+            "/samples({id})/title",
+        ] { #expect(keys.contains(path), "\(path)") }
+        #expect(
+            keys.allSatisfy { key in
+                ["/samples", "/places", "/topics", "/$metadata", "/openapi.json"].contains { key.hasPrefix($0) } || key == "/"
+            })
+        let components = try #require(JSONExtract.member("components", of: document))
+        let schemas = try #require(JSONExtract.member("schemas", of: components))
+        let new = try #require(JSONExtract.member("lab.sample.new", of: schemas))
+        #expect(text(new).contains(#""required":["title"]"#))
+    }
+
+    @Test("OpenAPI passes the standard's own validator")
+    func validator() throws {
+        let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits())
+        let file = FileManager.default.temporaryDirectory.appending(path: "tessera-openapi-\(UUID()).json")
+        try Data(document).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        // 127: there is no such program on this machine, so that there is nothing to ask.
+        let status = try Self.run(
+            "python3 -c 'import openapi_spec_validator' 2>/dev/null || exit 127; python3 -m openapi_spec_validator \(file.path) >&2")
+        #expect(status == 0 || status == 127)
+    }
+
+    @Test("a catalog that is put in force shows at once, and what was taken out is gone")
+    func replacing() async throws {
+        try await TestHost.with { host in
+            let before = try await host.send("GET", "/api/openapi.json")
+            #expect(before.text.contains("/topics"))
+            let smaller = TestManifests.everyField.replacing("collection: topics", with: "collection: subjects")
+            host.server.use(try TestStore.catalog(["lab": smaller]))
+            let after = try await host.send("GET", "/api/openapi.json")
+            #expect(!after.text.contains("/topics") && after.text.contains("/subjects"))
+            #expect(try await host.send("GET", "/api/topics").status == 404)
+            #expect(try await host.send("GET", "/api/subjects").status == 200)
+        }
+    }
+
+    @Test("metrics count requests by route, method and status, and say memory and connections")
+    func metrics() async throws {
+        try await TestHost.with { host in
+            _ = try await host.send("GET", "/api/places")
+            _ = try await host.send("GET", "/api/places(0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b)")
+            let metrics = try await host.send("GET", "/metrics").text
+            for line in [
+                #"tessera_http_requests_total{route="/api/{collection}",method="GET",status="200"} 1"#,
+                #"tessera_http_requests_total{route="/api/{collection}({key})",method="GET",status="404"} 1"#,
+                #"tessera_http_request_duration_seconds_count{route="/api/{collection}"} 1"#, "tessera_database_reachable 1",
+                "# TYPE tessera_process_proportional_memory_bytes gauge",
+            ] { #expect(metrics.contains(line + "\n"), "\(line) in \(metrics)") }
+        }
+    }
+
+    private static func keys(_ object: [UInt8]) throws -> Set<String> {
+        var reader = JSONReader(object)
+        var names: Set<String> = []
+        var keys = try reader.beginObject()
+        while let key = try reader.nextKey(&keys) {
+            names.insert(key.name)
+            try reader.skipValue()
+        }
+        return names
+    }
+
+    private static func run(_ script: String) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", script]
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+}

@@ -1,0 +1,245 @@
+import Postgres
+import TestKernel
+import Testing
+
+@Suite("Writing over HTTP")
+struct WritingTests {
+    static let scenarios: [Scenario] = [
+        Scenario(
+            "creates and answers the record", "POST", "/api/samples", body: #"{"title": "Gamma", "weight": 0.1, "tags": ["x", "y"]}"#,
+            status: 201,
+            expects: [
+                #""@context":"http://test.example:8080/api/$metadata#samples/$entity""#, #""title":"Gamma""#, #""weight":0.100"#,
+                #""tags":["x","y"]"#,
+            ],
+            answerHeaders: ["etag": "W/\"1\""], events: 1),
+        Scenario(
+            "creates and keeps quiet about it", "POST", "/api/samples", ["prefer": "return=minimal"], body: #"{"title": "Delta"}"#,
+            status: 204,
+            answerHeaders: ["etag": "W/\"1\"", "preference-applied": "return=minimal"], events: 1),
+        Scenario(
+            "answers what was selected", "POST", "/api/samples?select=title", body: #"{"title": "Epsilon", "amount": 3}"#, status: 201,
+            expects: [#""title":"Epsilon""#], refuses: [#""amount""#], events: 1),
+        Scenario(
+            "links by id", "POST", "/api/samples?expand=place(select=name)", body: #"{"title": "Z1", "place": {"id": "{oslo}"}}"#,
+            status: 201,
+            expects: [#""name":"Oslo""#], events: 1),
+        Scenario(
+            "links by a unique property", "POST", "/api/samples?expand=place(select=name)",
+            body: #"{"title": "Z2", "place": {"name": "Oslo"}}"#,
+            status: 201, expects: [#""name":"Oslo""#], events: 1),
+        Scenario(
+            "links as 4.0 does", "POST", "/api/samples?expand=place(select=name)",
+            body: #"{"title": "Z3", "place@odata.bind": "places({oslo})"}"#,
+            status: 201, expects: [#""name":"Oslo""#], events: 1),
+        Scenario(
+            "links by address", "POST", "/api/samples?expand=place(select=name)",
+            body: #"{"title": "Z4", "place": {"@id": "http://test.example:8080/api/places({oslo})"}}"#, status: 201,
+            expects: [#""name":"Oslo""#], events: 1),
+        Scenario(
+            "links to many with the link's own columns", "POST", "/api/samples?expand=places(select=name,_link)",
+            body: #"{"title": "Z5", "places": [{"id": "{oslo}", "_link": {"role": "home", "is_primary": true}}]}"#, status: 201,
+            expects: [#""name":"Oslo""#, #""role":"home""#], events: 1),
+        Scenario(
+            "refuses to write two records at once", "POST", "/api/samples",
+            body: #"{"title": "No", "subject": null, "parent": {"title": "Other"}}"#,
+            status: 400, expects: ["records.not_supported", "create the Sample first", #""target":"parent/title""#]),
+        Scenario(
+            "lists every mistake of a body with its place", "POST", "/api/samples",
+            body: "{\"titel\": \"x\",\n \"amount\": 1.5, \"ready\": \"yes\",\n \"emails\": [{\"adress\": \"a\"}]}", status: 400,
+            expects: [
+                #""code":"records.invalid""#, "4 values of the body",
+                #"{"code":"records.unknown_property","target":"titel","message":"Sample has no property 'titel'."#,
+                #"Did you mean 'title'? (line 1, column 2)"}"#,
+                #""target":"amount","message":"Expected a whole number, written without point and exponent. (line 2, column 12)""#,
+                #""target":"ready""#, #""target":"emails/0/adress""#, "Did you mean 'address'?",
+            ]),
+        Scenario(
+            "refuses what isn't JSON", "POST", "/api/samples", body: "{\"title\": \"x\",}", status: 400,
+            expects: [#""code":"json.malformed""#, "line 1, column 15", #""innererror":{"line":1,"column":15}"#]),
+        Scenario(
+            "refuses a key that stands twice", "POST", "/api/samples", body: #"{"title": "x", "title": "y"}"#, status: 400,
+            expects: ["stands twice"]),
+        Scenario(
+            "refuses a body without type", "POST", "/api/samples", ["content-type": "text/plain"], body: "{}", status: 415,
+            expects: ["odata.unsupported_content_type"]),
+        Scenario(
+            "refuses what a field doesn't take", "POST", "/api/samples",
+            body: #"{"title": "x", "amount": 1001, "state": "rotten", "code": "q"}"#,
+            status: 400, expects: [#""target":"amount""#, #""target":"state""#, #""target":"code""#]),
+        Scenario(
+            "refuses a record without what it must have", "POST", "/api/samples", body: "{}", status: 400, expects: [#""target":"title""#]),
+        Scenario(
+            "refuses a second record of a unique value", "POST", "/api/samples", body: #"{"title": "x", "code": "AB1"}"#, status: 409,
+            expects: ["records.not_unique"]),
+        Scenario(
+            "refuses a link to nothing", "POST", "/api/samples",
+            body: #"{"title": "x", "place_id": "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"}"#,
+            status: 400, expects: ["records.link_target_missing"]),
+        Scenario(
+            "ignores what it computes itself", "POST", "/api/samples",
+            body: #"{"title": "Eta", "id": "{a}", "version": 7, "number": "S-1", "@etag": "W/\"9\""}"#, status: 201,
+            expects: [#""version":1"#], events: 1),
+        Scenario(
+            "changes one property", "PATCH", "/api/samples({b})", body: #"{"amount": 10}"#, status: 204, answerHeaders: ["etag": "W/\"2\""],
+            events: 1),
+        Scenario(
+            "changes nothing when nothing differs", "PATCH", "/api/samples({b})", body: #"{"amount": 10}"#, status: 204,
+            answerHeaders: ["etag": "W/\"2\""]),
+        Scenario(
+            "changes and answers the record", "PATCH", "/api/samples({b})", ["prefer": "return=representation", "if-match": "W/\"2\""],
+            body: #"{"amount": 11}"#, status: 200, expects: [#""amount":11"#], answerHeaders: ["etag": "W/\"3\""], events: 1),
+        Scenario(
+            "refuses a change of an older version, and says what differs", "PATCH", "/api/samples({b})", ["if-match": "W/\"1\""],
+            body: #"{"amount": 12}"#, status: 412, expects: ["records.version_conflict", "amount", #""currentVersion":3"#],
+            answerHeaders: ["etag": "W/\"3\""]),
+        Scenario(
+            "refuses an ETag that isn't one", "PATCH", "/api/samples({b})", ["if-match": "3"], body: "{}", status: 400,
+            expects: ["odata.bad_etag"]),
+        Scenario(
+            "changes no record that isn't there", "PATCH", "/api/samples(0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b)", body: "{}", status: 404,
+            expects: ["records.not_found"]),
+        Scenario("makes a record by its unique value", "PUT", "/api/places(name='Rome')", body: "{}", status: 204, events: 1),
+        Scenario(
+            "finds it the next time", "PUT", "/api/places(name='Rome')", ["prefer": "return=representation"], body: "{}", status: 200,
+            expects: [#""name":"Rome""#]),
+        Scenario("makes it only if it is new", "PUT", "/api/places(name='Rome')", ["if-none-match": "*"], body: "{}", status: 412),
+        Scenario("changes it only if it is there", "PATCH", "/api/places(name='Paris')", ["if-match": "*"], body: "{}", status: 404),
+        Scenario(
+            "refuses another value than the path has", "PATCH", "/api/places(name='Rome')", body: #"{"name": "Milan"}"#, status: 400,
+            expects: ["odata.key_mismatch"]),
+        Scenario(
+            "replaces: what is left out is emptied", "PUT", "/api/samples({b})", ["prefer": "return=representation"],
+            body: #"{"title": "Beta II"}"#,
+            status: 200, expects: [#""title":"Beta II""#, #""amount":null"#, #""state":"fresh""#], events: 1),
+        Scenario("links through $ref", "PUT", "/api/samples({b})/place/$ref", body: #"{"@id": "places({oslo})"}"#, status: 204, events: 1),
+        Scenario("sees the link", "GET", "/api/samples({b})/place/name/$value", status: 200, expects: ["Oslo"]),
+        Scenario("unlinks through $ref", "DELETE", "/api/samples({b})/place/$ref", status: 204, events: 1),
+        Scenario(
+            "links to many through $ref", "POST", "/api/samples({b})/places/$ref", body: #"{"@id": "places({oslo})", "role": "home"}"#,
+            status: 204, events: 1),
+        Scenario(
+            "sees the link with its role", "GET", "/api/samples({b})/places?select=name,_link", status: 200, expects: [#""role":"home""#]),
+        Scenario("unlinks one of many", "DELETE", "/api/samples({b})/places({oslo})/$ref", status: 204, events: 1),
+        Scenario(
+            "links from the other side", "POST", "/api/places({oslo})/samples/$ref", body: #"{"@id": "samples({b})"}"#, status: 204,
+            events: 1),
+        Scenario("unlinks by $id", "DELETE", "/api/places({oslo})/samples/$ref?$id=samples({b})", status: 204, events: 1),
+        Scenario("asks which link to remove", "DELETE", "/api/places({oslo})/samples/$ref", status: 400, expects: ["odata.no_link"]),
+        Scenario("deletes", "DELETE", "/api/samples({b})", status: 204, events: 1),
+        Scenario("doesn't see what is deleted", "GET", "/api/samples({b})", status: 404),
+        Scenario("sees it when asked", "GET", "/api/samples({b})?include_deleted=true", status: 200, expects: [#""title":"Beta II""#]),
+        Scenario("deletes nothing twice", "DELETE", "/api/samples({b})", status: 404),
+        Scenario(
+            "restores", "POST", "/api/samples({b})/restore", ["prefer": "return=representation"], status: 200,
+            expects: [#""deleted_at":null"#], events: 1),
+        Scenario("purges, by the qualified name too", "POST", "/api/samples({b})/tessera.purge", status: 204, events: 1),
+        Scenario("has purged", "GET", "/api/samples({b})?include_deleted=true", status: 404),
+    ]
+
+    @Test("does what was asked, tells what became of it, and makes one event for each change")
+    func writes() async throws {
+        try await TestHost.with { host in
+            let names = try await ReadingTests.fill(host)
+            for scenario in Self.scenarios { try await scenario.run(on: host, names) }
+        }
+    }
+
+    static let bulk: [Scenario] = [
+        Scenario(
+            "creates many", "POST", "/api/places/bulk", body: #"{"operation": "create", "items": [{"name": "A"}, {"name": "B"}]}"#,
+            status: 200,
+            expects: [#""succeeded":2,"failed":0,"value":[{"status":201,"id":""#], events: 2),
+        Scenario(
+            "writes nothing when one item is wrong", "POST", "/api/places/bulk",
+            body: #"{"operation": "create", "items": [{"name": "C"}, {"name": "A"}]}"#, status: 409,
+            expects: [#""code":"bulk.failed""#, #""target":"items/1"#]),
+        Scenario(
+            "writes nothing when one item can't be read", "POST", "/api/places/bulk",
+            body: #"{"operation": "create", "items": [{"name": "C"}, {"nam": "A"}]}"#, status: 400,
+            expects: [#""target":"items/1/nam""#, "Did you mean 'name'?"]),
+        Scenario(
+            "keeps the good items when asked", "POST", "/api/places/bulk", ["prefer": "continue-on-error"],
+            body: #"{"operation": "create", "items": [{"name": "C"}, {"name": "A"}, {"nam": "D"}]}"#, status: 200,
+            expects: [
+                #""succeeded":1,"failed":2"#, #"{"status":409,"error":{"code":"records.not_unique""#,
+                #"{"status":400,"error":{"code":"records.unknown_property""#,
+            ],
+            answerHeaders: ["preference-applied": "continue-on-error"], events: 1),
+        Scenario(
+            "changes many", "POST", "/api/samples/bulk",
+            body:
+                #"{"operation": "update", "items": [{"id": "{a}", "@etag": "W/\"1\"", "amount": 1}, {"@id": "samples({b})", "amount": 2}]}"#,
+            status: 200,
+            expects: [#"{"status":200,"id":"{a}","@etag":"W/\"2\""}"#, #"{"status":200,"id":"{b}","@etag":"W/\"2\""}"#], events: 2),
+        Scenario(
+            "refuses older versions item by item", "POST", "/api/samples/bulk", ["prefer": "continue-on-error"],
+            body: #"{"operation": "update", "items": [{"id": "{a}", "@etag": "W/\"1\"", "amount": 5}, {"id": "{b}", "amount": 6}]}"#,
+            status: 200,
+            expects: [#"{"status":412,"error":{"code":"records.version_conflict""#, #""succeeded":1"#], events: 1),
+        Scenario(
+            "changes or makes by a unique value", "POST", "/api/places/tessera.bulk",
+            body: #"{"items": [{"name": "A"}, {"name": "E"}], "by": ["name"], "operation": "upsert"}"#, status: 200,
+            expects: [#"{"status":200,"#, #"{"status":201,"#], events: 1),
+        Scenario(
+            "deletes many by id", "POST", "/api/samples/bulk", body: #"{"operation": "delete", "items": ["{a}", {"id": "{b}"}]}"#,
+            status: 200,
+            expects: [#"{"status":204,"id":"{a}"}"#], events: 2),
+        Scenario(
+            "restores many", "POST", "/api/samples/bulk", body: #"{"operation": "restore", "items": ["{a}", "{b}"]}"#, status: 200,
+            events: 2),
+        Scenario(
+            "purges many", "POST", "/api/samples/bulk", body: #"{"operation": "purge", "items": ["{a}", "{b}"]}"#, status: 200, events: 2),
+        Scenario(
+            "knows its operations", "POST", "/api/places/bulk", body: #"{"operation": "dance", "items": []}"#, status: 400,
+            expects: ["bulk.unknown_operation", "create, update, upsert, delete, restore, purge"]),
+        Scenario(
+            "wants to know what to do", "POST", "/api/places/bulk", body: #"{"items": []}"#, status: 400, expects: ["bulk.missing_member"]),
+        Scenario(
+            "wants to know which", "POST", "/api/places/bulk", body: #"{"operation": "update", "items": [{"name": "A"}]}"#, status: 400,
+            expects: ["records.no_key", #""target":"items/0/id""#]),
+    ]
+
+    @Test("writes many records in one request")
+    func bulkWrites() async throws {
+        try await TestHost.with { host in
+            let names = try await ReadingTests.fill(host)
+            for scenario in Self.bulk { try await scenario.run(on: host, names) }
+        }
+    }
+
+    @Test("demands If-Match where the type does")
+    func demandsIfMatch() async throws {
+        let strict = """
+            manifest: 1
+            id: strict
+            version: "1.0.0"
+            name: Strict
+            platform: ">=0.1 <1.0"
+            run: { mode: data }
+            types:
+              plan:
+                collection: plans
+                label: Plan
+                display: name
+                etag_required: true
+                fields:
+                  name: { type: text, label: Name, required: true }
+            """
+        try await TestHost.with(["strict": strict]) { host in
+            let id = try await host.create("plans", #"{"name": "One"}"#)
+            let scenarios = [
+                Scenario(
+                    "without", "PATCH", "/api/plans({id})", body: #"{"name": "Two"}"#, status: 428,
+                    expects: ["records.precondition_required"]),
+                Scenario("delete without", "DELETE", "/api/plans({id})", status: 428),
+                Scenario(
+                    "bulk without", "POST", "/api/plans/bulk", body: #"{"operation": "update", "items": [{"id": "{id}"}]}"#, status: 428),
+                Scenario("with", "PATCH", "/api/plans({id})", ["if-match": "W/\"1\""], body: #"{"name": "Two"}"#, status: 204, events: 1),
+                Scenario("with any", "PATCH", "/api/plans({id})", ["if-match": "*"], body: #"{"name": "Three"}"#, status: 204, events: 1),
+                Scenario("with an older one", "DELETE", "/api/plans({id})", ["if-match": "W/\"1\""], status: 412),
+            ]
+            for scenario in scenarios { try await scenario.run(on: host, ["id": id]) }
+        }
+    }
+}
