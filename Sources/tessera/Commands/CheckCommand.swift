@@ -1,4 +1,5 @@
 import ArgumentParser
+import Catalog
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -44,7 +44,7 @@ struct Database: Sendable {
             if let url = try await PrivateCluster.runningConnectionURL(clusterOptions) { return (url, nil) }
             let cluster = try await PrivateCluster.start(clusterOptions, logger: logger)
             return (cluster.connectionURL, cluster)
-        } catch let error as PrivateClusterError {
+        } catch {
             throw Failure(.unreachable, "\(error)")
         }
     }

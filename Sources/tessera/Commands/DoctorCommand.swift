@@ -1,0 +1,143 @@
+import ArgumentParser
+import Catalog
+import Glibc
+import Manifests
+import ModuleHost
+import Postgres
+import PrivateCluster
+import SchemaPlan
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check deployment, modules, database, schema, disk and clock, and say how to mend what is wrong.",
+        discussion: "Changes nothing. Exit code 0 when all is well, 1 otherwise.")
+
+    @OptionGroup var options: DeploymentOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await reportingFailures {
+            var report = DoctorReport()
+            let deployment = await report.check("deployment", mend: "mend the files as the errors say; see docs/manifests.md") {
+                let deployment = try options.load()
+                return ("\(deployment.path), \(deployment.catalog.modules.count) modules, \(deployment.catalog.types.count) record types", deployment)
+            }
+            if let deployment {
+                await report.check("modules", mend: "build them (make build), or name their folder in TESSERA_MODULE_PATH") {
+                    let modules = try deployment.loadModules(logger: CommandLog.quiet)
+                    return (modules.modules.isEmpty ? "no code to load" : modules.modules.map(\.id).joined(separator: ", "), ())
+                }
+            }
+            await report.checkDatabase(options, deployment)
+            if let data = options.data ?? PrivateCluster.defaultDataDirectory(), Database.namedURL == nil {
+                await report.check("disk", mend: "make room on the file system of \(data)") { (try Disk.free(at: data), ()) }
+            }
+            Console.print(output.isJSON ? report.json : report.text)
+            guard report.isFine else { throw ExitCode.wrongInput }
+        }
+    }
+}
+
+/// What the doctor found, in the order of the checks.
+struct DoctorReport {
+    struct Finding {
+        var name: String
+        var isFine: Bool
+        var detail: String
+        var mend: String?
+    }
+
+    private(set) var findings: [Finding] = []
+
+    var isFine: Bool { findings.allSatisfy(\.isFine) }
+
+    var text: String {
+        findings.map { finding in
+            let mark = finding.isFine ? Console.styled("ok  ", .green) : Console.styled("bad ", .red)
+            let name = finding.name.padding(to: 12)
+            let mend = finding.mend.map { "\n                 → \($0)" } ?? ""
+            return "\(mark) \(name) \(finding.detail)\(mend)"
+        }.joined(separator: "\n")
+    }
+
+    var json: String {
+        let items = findings.map { finding in
+            let members = [("check", finding.name), ("detail", finding.detail)] + (finding.mend.map { [("mend", $0)] } ?? [])
+            let texts = members.map { "\"\($0)\": \(JSON.string($1))" }.joined(separator: ", ")
+            return "  {\(texts), \"ok\": \(finding.isFine)}"
+        }
+        return "[\n\(items.joined(separator: ",\n"))\n]"
+    }
+
+    /// Runs one check; what it throws is the finding.
+    @discardableResult
+    mutating func check<R>(_ name: String, mend: String, _ body: () async throws -> (String, R)) async -> R? {
+        do {
+            let (detail, result) = try await body()
+            findings.append(Finding(name: name, isFine: true, detail: detail, mend: nil))
+            return result
+        } catch {
+            findings.append(Finding(name: name, isFine: false, detail: "\(error)", mend: mend))
+            return nil
+        }
+    }
+
+    mutating func checkDatabase(_ options: DeploymentOptions, _ deployment: Deployment?) async {
+        let found: [Finding]? = await check("database", mend: "look at the log in the data folder, or at TESSERA_DATABASE_URL") {
+            try await Database.with(options, logger: CommandLog.quiet) { database in
+                let row = try await database.client.query(
+                    "SELECT current_setting('server_version'), extract(epoch FROM clock_timestamp())::float8, pg_size_pretty(pg_database_size(current_database()))"
+                ).first
+                guard let row else { throw Failure(.unreachable, "the database gave no answer") }
+                var inner = DoctorReport()
+                await inner.check("clock", mend: "set the clocks of both machines (timedatectl set-ntp true)") {
+                    let off = abs(try row.decode(Double.self, 1) - Clock.secondsSince1970)
+                    guard off < 5 else { throw Failure(.wrongInput, "the database's clock is \(Int(off)) s off this machine's") }
+                    return ("agrees with the database's", ())
+                }
+                if let deployment {
+                    await inner.check("schema", mend: "tessera apply --deployment \(deployment.path)") {
+                        try await deployment.requireSchema(on: database.client)
+                        return ("matches the manifests", ())
+                    }
+                }
+                let detail = "PostgreSQL \(try row.decode(String.self, 0)), \(try row.decode(String.self, 2))"
+                return (detail, inner.findings)
+            }
+        }
+        findings += found ?? []
+    }
+}
+
+enum Clock {
+    static var secondsSince1970: Double {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+    }
+}
+
+enum Disk {
+    /// Free space as text; fails below 1 GiB.
+    static func free(at path: String) throws -> String {
+        var folder = path
+        // The data folder may not be there yet; what counts is where it will be.
+        var descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        while descriptor < 0, let slash = folder.lastIndex(of: "/"), folder != "/" {
+            folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
+            descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard descriptor >= 0 else { throw Failure(.wrongInput, "\(path) can't be looked at") }
+        defer { close(descriptor) }
+        var stats = statvfs()
+        guard fstatvfs(descriptor, &stats) == 0 else { throw Failure(.wrongInput, "\(folder) can't be measured") }
+        let megabytes = UInt64(stats.f_bavail) * UInt64(stats.f_frsize) / 1_048_576
+        guard megabytes >= 1024 else { throw Failure(.wrongInput, "only \(megabytes) MiB are free at \(folder)") }
+        return "\(megabytes / 1024) GiB free at \(folder)"
+    }
+}
+
+extension String {
+    fileprivate func padding(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Catalog
+import QueryLanguage
+import Records
+
+struct QueryExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Print the SQL of a list, its parameters and PostgreSQL's plan for it.",
+        discussion: """
+            The statement is planned, not run.
+
+              tessera query explain "people?\\$filter=startswith(last_name,'Sm')&\\$orderby=last_name"
+            """)
+
+    @OptionGroup var options: DeploymentOptions
+
+    @Argument(help: "A collection and query options: people?$filter=…")
+    var query: String
+
+    func run() async throws {
+        try await reportingFailures {
+            let deployment = try options.load()
+            let request = try ListQuery(query, catalog: deployment.catalog)
+            let explained = try await DirectStore.with(options, deployment: deployment) { store in
+                try await store.explain(ListRequest(type: request.type, query: request.query), access: .commandLine)
+            }
+            Console.print(Console.styled("SQL", .bold) + "\n\(explained.sql)\n")
+            Console.print(Console.styled("Parameters", .bold))
+            for (position, value) in explained.parameters.enumerated() { Console.print("$\(position + 1)  \(value)") }
+            Console.print("\n" + Console.styled("Plan", .bold) + "\n\(explained.plan)")
+        }
+    }
+}

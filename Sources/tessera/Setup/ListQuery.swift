@@ -1,0 +1,24 @@
+import Catalog
+import QueryLanguage
+
+/// `people?$filter=…` as a person types it, checked against a catalog.
+struct ListQuery {
+    let type: RecordType
+    let query: CheckedQuery
+
+    init(_ text: String, catalog: Catalog) throws {
+        let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let collection = parts.first ?? ""
+        guard let type = catalog.type(collection: collection), let shape = catalog.entityShape(named: type.id) else {
+            let hint = Spelling.closest(to: collection, in: catalog.types.map(\.collection)).map { "; did you mean \($0)?" } ?? ""
+            throw Failure(.wrongInput, "this deployment has no collection '\(collection)'\(hint)")
+        }
+        self.type = type
+        do {
+            let options = try QueryOptions.parse(urlQuery: parts.count > 1 ? parts[1] : "")
+            query = try QueryChecker(schema: catalog).check(options, on: shape)
+        } catch {
+            throw Failure(.wrongInput, "column \(error.column + collection.unicodeScalars.count + 1): \(error.fullMessage)")
+        }
+    }
+}
