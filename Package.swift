@@ -42,13 +42,18 @@ let package = Package(
         .target(name: "Postgres", dependencies: ["CLibPQ", logging, lifecycle], swiftSettings: swiftSettings),
         .target(name: "PrivateCluster", dependencies: [logging, lifecycle], swiftSettings: swiftSettings),
 
+        // Strict JSON, value by value.
+        .target(name: "JSONReading", dependencies: [queryLanguage], swiftSettings: swiftSettings),
+
         // The kernel: what record types exist, the schema that holds them, the store, bulk transfer.
         .target(name: "Catalog", dependencies: [manifests, queryLanguage], path: "Sources/Kernel/Catalog", swiftSettings: swiftSettings),
         .target(
             name: "SchemaPlan", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/SchemaPlan",
             swiftSettings: swiftSettings),
         .target(name: "Records", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
-        .target(name: "Transfer", dependencies: ["Catalog", "Records", "Postgres", logging], path: "Sources/Kernel/Transfer", swiftSettings: swiftSettings),
+        .target(
+            name: "Transfer", dependencies: ["JSONReading", "Catalog", "Records", manifests, queryLanguage], path: "Sources/Kernel/Transfer",
+            swiftSettings: swiftSettings),
 
         .target(
             name: "ModuleHost", dependencies: ["Catalog", "Records", tesseraKit, tesseraABI, queryLanguage, manifests, logging],

@@ -49,7 +49,8 @@ extension Field {
         case .dateTime: [Column(key, .timestamptz)]
         case .duration: [Column(key, .interval)]
         case .multiChoice, .tags: [Column(key, .textArray)]
-        case .emails, .phones: [Column(primaryKey, .text)]
+        case .emails: [Column("primary_email", .text)]
+        case .phones: [Column("primary_phone", .text)]
         case .address: AddressMember.allCases.map { Column("\(key)_\($0.rawValue)", .text) }
         case .link(let link):
             [Column("\(key)_id", .uuid, references: ForeignKey(table: TableName(typeID: link.target), onDelete: link.onDelete))]
@@ -61,8 +62,14 @@ extension Field {
         }
     }
 
-    /// `primary_email` for `emails`, `primary_work_phone` for `work_phones`.
-    package var primaryKey: String { "primary_" + (key.hasSuffix("s") ? String(key.dropLast()) : key) }
+    /// The column and property that holds the primary entry of a list of emails or phones; a type has one of each at most. Nil for other fields.
+    package var primaryProperty: String? {
+        switch type {
+        case .emails: "primary_email"
+        case .phones: "primary_phone"
+        default: nil
+        }
+    }
 }
 
 extension TableName {

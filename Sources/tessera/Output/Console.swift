@@ -30,12 +30,16 @@ enum Console {
         hasColours ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
     }
 
-    static func write(_ text: String, to descriptor: Int32) {
-        var rest = Array(text.utf8)[...]
+    /// Writes all of the bytes, or says why that can't be.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard written > 0 || errno == EINTR else { return }
+            guard written > 0 || errno == EINTR else { throw Failure(.fault, "can't write: \(String(cString: strerror(errno)))") }
             rest = rest.dropFirst(max(0, written))
         }
     }
+
+    /// A closed terminal or pipe is no reason to stop.
+    private static func write(_ text: String, to descriptor: Int32) { try? write(Array(text.utf8), to: descriptor) }
 }

@@ -13,7 +13,7 @@ struct AfterImage {
             if let rows = draft.lists[field.key] {
                 let items = rows.map { row in Value.complex(row) }
                 values[field.key] = .collection(items)
-                values[field.primaryKey] = Self.primary(of: rows)
+                if let primary = field.primaryProperty { values[primary] = Self.primary(of: rows) }
             } else if case .address = field.type, draft.fields.contains(field.key) {
                 values[field.key] = Self.address(field, draft.columns)
             } else {

@@ -31,7 +31,7 @@ struct InputReader {
                 properties["\(field.key)_id"] = (field, .anyID)
             case .emails, .phones:
                 properties[field.key] = (field, .value)
-                properties[field.primaryKey] = (field, .primary)
+                if let primary = field.primaryProperty { properties[primary] = (field, .primary) }
             default: properties[field.key] = (field, .value)
             }
         }

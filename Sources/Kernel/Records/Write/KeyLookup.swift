@@ -52,7 +52,7 @@ struct KeyLookup {
     private func keyColumn(_ property: String) throws -> (source: Source, type: ColumnType) {
         if property == "id" { return (.row("id"), .uuid) }
         for field in type.fields {
-            if field.key == property || field.primaryKey == property, let table = type.childTable(of: field), !table.isLinks {
+            if field.key == property || field.primaryProperty == property, let table = type.childTable(of: field), !table.isLinks {
                 return (.list(table, "normalised"), .text)
             }
             if let column = field.columns.first(where: { $0.name == property }) { return (.row(column.name), column.type) }

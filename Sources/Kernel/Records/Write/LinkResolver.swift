@@ -72,7 +72,7 @@ struct LinkResolver {
         for (question, values) in questions {
             guard let target = catalog.type(id: question.target) else { continue }
             answers[question] = try await KeyLookup(store: store, type: target, access: access).ids(of: question.property, values: values)
-            guard options.createsMissingLinks else { continue }
+            guard options.createsMissingLinks, !options.isRehearsal else { continue }
             let missing = values.filter { answers[question]?[$0] == nil }
             let made = try await create(missing, property: question.property, in: target)
             answers[question, default: [:]].merge(made) { found, _ in found }
@@ -80,6 +80,8 @@ struct LinkResolver {
         for index in drafts.indices {
             for link in drafts[index].pendingLinks {
                 let found = answers[Question(target: link.target, property: link.property)]?[link.value] ?? []
+                // A rehearsal makes no targets; the link would have been to a new record.
+                if found.isEmpty, options.isRehearsal, options.createsMissingLinks { continue }
                 guard found.count == 1, let id = found.first else {
                     let label = catalog.type(id: link.target)?.label.lowercased() ?? link.target
                     let count = found.isEmpty ? "no \(label)" : "more than one \(label)"

@@ -70,7 +70,7 @@ extension RecordStore {
     private func keyValues(of input: RecordInput, _ key: [String], _ type: RecordType) throws -> [Value] {
         try key.map { property in
             guard case .string(let text)? = input.values[property] else { return input.values[property] ?? .null }
-            let field = type.fields.first { $0.key == property || $0.primaryKey == property }
+            let field = type.fields.first { $0.key == property || $0.primaryProperty == property }
             switch field?.type {
             case .emails: return .string(CaseMapping.lowercased(text.trimmingSpaces()))
             case .phones: return .string(try hooks.normalisePhones([text]).first?.normalised ?? text)

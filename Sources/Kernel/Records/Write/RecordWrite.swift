@@ -4,6 +4,8 @@ package struct WriteOptions: Sendable {
     package var mode: BulkMode
     /// Look up link targets given by a unique key, and make those that don't exist: for imports that ask for it.
     package var createsMissingLinks: Bool
+    /// Do everything and keep nothing: each batch is rolled back.
+    package var isRehearsal = false
 
     package init(changeSet: ChangeSet, mode: BulkMode = .perItem, createsMissingLinks: Bool = false) {
         self.changeSet = changeSet

@@ -79,7 +79,7 @@ struct WritePreparation {
             case .emails, .phones:
                 guard let rows = draft.lists[field.key] else { continue }
                 let row = rows.first { $0["is_primary"] == .bool(true) }
-                draft.columns[field.primaryKey] = row?["address"] ?? row?["number"] ?? .null
+                if let column = field.primaryProperty { draft.columns[column] = row?["address"] ?? row?["number"] ?? .null }
             case .links(let links):
                 guard let primary = links.primary else { continue }
                 let column = "\(primary)_id"

@@ -10,7 +10,7 @@ enum Language {
     }
 
     private static let byName: [ObjectShape.Name: ObjectShape] = {
-        let all = files + moduleParts + ranges + recordTypeParts + fieldShapes + additions + deploymentParts
+        let all = files + imports + moduleParts + ranges + recordTypeParts + fieldShapes + additions + deploymentParts
         return Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
     }()
 
@@ -89,6 +89,36 @@ enum Language {
             [
                 .required("version", .word(.semanticVersion), "Its version."),
                 .required("sha256", .word(.sha256), "The SHA-256 digest of its manifest file."),
+            ]),
+    ]
+
+    // MARK: Imports
+
+    private static let imports: [ObjectShape] = [
+        ObjectShape(
+            .importMapping,
+            "How the columns of a CSV file become records. `tessera import --save-mapping` writes one to correct; `--mapping` reads it.",
+            [
+                .required("import", .constant(1), "The version of the mapping's form."),
+                .required("collection", .word(.key), "The collection that the records go into."),
+                .optional(
+                    "match", .list(of: .word(.key), count: 1...10, isDistinct: true), default: "none: every row is a new record",
+                    "The properties that tell whether a record is there already; it is changed then."),
+                .required(
+                    "columns", .list(of: .object(.importColumn), count: 1...2000, isDistinct: false),
+                    "The columns of the file that are read. Others are left out."),
+            ]),
+        ObjectShape(
+            .importColumn, "A column of the file.",
+            [
+                .required("header", .text(.content), "Its header, as it stands in the file."),
+                .required(
+                    "to", .text(.label),
+                    """
+                    The property that it fills: `last_name`, `address/city`, `emails/work` for an entry of that kind, `organisation/name` for a link by \
+                    a property of the other record.
+                    """),
+                .optional("format", .text(.label), default: "recognised", "How dates or numbers are written: `d.m.y`, `1.234,5`."),
             ]),
     ]
 

@@ -46,6 +46,7 @@ public enum ManifestReference {
         ("Deployment file", [.deployment, .moduleSelection, .secretSource]),
         ("Overlay", [.overlayFile, .overlay]),
         ("Lock", [.lock, .lockedModule]),
+        ("Import mapping", [.importMapping, .importColumn]),
     ]
 }
 

@@ -1,0 +1,90 @@
+import Catalog
+import Manifests
+
+/// Recognises how the columns of a file write dates and numbers, from all of their values.
+struct FormatSurvey {
+    private var entries: [(column: Int, reader: ColumnReader)]
+    private var dates: [Int: DateFormatGuess] = [:]
+    private var numbers: [Int: NumberFormatGuess] = [:]
+
+    init(_ readers: [(column: Int, reader: ColumnReader)]) {
+        entries = readers
+        for (index, entry) in readers.enumerated() {
+            if entry.reader.holdsDates, entry.reader.dates == nil { dates[index] = DateFormatGuess() }
+            if entry.reader.holdsNumbers, entry.reader.numbers == nil { numbers[index] = NumberFormatGuess() }
+        }
+    }
+
+    mutating func look(at row: CSVRow) {
+        for index in dates.keys where entries[index].column < row.count {
+            dates[index]?.add(row[entries[index].column], line: row.line)
+        }
+        for index in numbers.keys where entries[index].column < row.count {
+            numbers[index]?.add(row[entries[index].column], line: row.line)
+        }
+    }
+
+    /// The readers with their formats. Where none is recognised, the standard one is taken and the rows say what is wrong.
+    func readers() throws(ImportError) -> [(column: Int, reader: ColumnReader)] {
+        var entries = entries
+        for (index, guess) in dates {
+            switch guess.outcome {
+            case .recognised(let format): entries[index].reader.dates = format
+            case .ambiguous(let formats):
+                throw Self.ambiguous(entries[index].reader.header, formats.map(\.pattern))
+            case .none: continue
+            }
+        }
+        for (index, guess) in numbers {
+            switch guess.outcome {
+            case .recognised(let format): entries[index].reader.numbers = format
+            case .ambiguous(let formats):
+                throw Self.ambiguous(entries[index].reader.header, formats.map(\.description))
+            case .none: continue
+            }
+        }
+        return entries
+    }
+
+    private static func ambiguous(_ header: String, _ formats: [String]) -> ImportError {
+        ImportError(
+            .ambiguous,
+            """
+            the column '\(header)' can be read in several ways: \(formats.joined(separator: " or ")). Write the mapping with --save-mapping FILE, \
+            set `format` there, and pass it with --mapping FILE
+            """)
+    }
+}
+
+extension ColumnReader {
+    /// - Throws: `import.bad_format` for a format that isn't one of dates or numbers.
+    init(_ column: ImportMapping.Column, _ target: ImportTarget) throws(ImportError) {
+        self.init(header: column.header, target: target)
+        guard let format = column.format else { return }
+        if holdsDates { dates = DateFormat(pattern: format) }
+        if holdsNumbers { numbers = NumberFormat(example: format) }
+        guard dates != nil || numbers != nil else {
+            throw ImportError(
+                .badFormat, "the format '\(format)' of column '\(column.header)' isn't one; write dates like d.M.yyyy, numbers like 1.234,5")
+        }
+    }
+
+    /// As a mapping file has it.
+    var format: String? { dates?.pattern ?? numbers?.description }
+
+    var holdsDates: Bool {
+        guard case .property(_, let field?) = target else { return false }
+        switch field.type {
+        case .date, .dateTime: return true
+        default: return false
+        }
+    }
+
+    var holdsNumbers: Bool {
+        guard case .property(_, let field?) = target else { return false }
+        switch field.type {
+        case .integer, .decimal, .money: return true
+        default: return false
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package import Catalog
+import QueryLanguage
+
+/// What a column of a file fills: `last_name`, `address/city`, `emails/work`, `organisation/name`.
+package enum ImportTarget: Sendable, Hashable {
+    /// A field of one value; `id` and `owner_id` too.
+    case property(String, Field?)
+    case currency(of: Field)
+    case address(Field, AddressMember)
+    /// Entries of emails or phones, of one kind when the target names it.
+    case channel(Field, kind: String?)
+    /// A link to one record, by a property of it; nil takes its id.
+    case link(Field, by: String?)
+    /// Links to many records, separated by semicolons.
+    case links(Field, by: String?)
+
+    /// - Throws: `import.unknown_property` with the property that was probably meant.
+    package init(_ text: String, type: RecordType, catalog: Catalog) throws(ImportError) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        let name = parts.first ?? ""
+        let member = parts.count > 1 ? parts[1] : nil
+        if member == nil, name == "id" || name == "owner_id" {
+            self = .property(name, nil)
+            return
+        }
+        for field in type.fields {
+            if let target = try Self.match(name, member, field, catalog) {
+                self = target
+                return
+            }
+        }
+        let hint = Spelling.closest(to: name, in: type.fields.map(\.key)).map { "; did you mean \($0)?" } ?? ""
+        throw ImportError(.unknownProperty, "\(type.label) has no property \(text)\(hint)")
+    }
+
+    private static func match(_ name: String, _ member: String?, _ field: Field, _ catalog: Catalog) throws(ImportError) -> ImportTarget? {
+        switch field.type {
+        case .address:
+            guard name == field.key, let member else { return nil }
+            guard let known = AddressMember(rawValue: member) else {
+                throw ImportError(
+                    .unknownProperty, "\(field.label) has no \(member); it has \(AddressMember.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return .address(field, known)
+        case .emails, .phones:
+            if member == nil, name == field.primaryProperty { return .channel(field, kind: nil) }
+            return name == field.key ? .channel(field, kind: member) : nil
+        case .link(let link):
+            if member == nil, name == "\(field.key)_id" { return .link(field, by: nil) }
+            guard name == field.key else { return nil }
+            return .link(field, by: try key(member, of: link.target, catalog))
+        case .links(let links):
+            return name == field.key ? .links(field, by: try key(member, of: links.target, catalog)) : nil
+        case .money:
+            if member == nil, name == "\(field.key)_currency" { return .currency(of: field) }
+            return name == field.key && member == nil ? .property(name, field) : nil
+        default:
+            guard member == nil, field.columns.contains(where: { $0.name == name }) else { return nil }
+            return .property(name, field)
+        }
+    }
+
+    /// The property that links are found by; without one, the field that names records of the target.
+    private static func key(_ member: String?, of typeID: String, _ catalog: Catalog) throws(ImportError) -> String? {
+        guard let target = catalog.type(id: typeID) else { return nil }
+        if member == "id" { return nil }
+        guard let member else { return target.displayField }
+        let known = target.fields.flatMap { [$0.key] + ($0.primaryProperty.map { [$0] } ?? []) }
+        guard known.contains(member) else {
+            throw ImportError(.unknownProperty, "\(target.label) has no property \(member) to find it by")
+        }
+        return member
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Catalog
+import Glibc
+import Records
+import Transfer
+
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write records as CSV.",
+        discussion: """
+            Streams what a filter selects, with the columns that an import of the same collection reads back.
+
+              tessera export people > people.csv
+              tessera export "organisations?$filter=kind eq 'customer'&$orderby=name" --file customers.csv
+            """)
+
+    @OptionGroup var options: DeploymentOptions
+
+    @Argument(help: "A collection, with a filter and an order where wanted.")
+    var query: String
+
+    @Option(help: ArgumentHelp("Write to this file instead of standard output.", valueName: "file"))
+    var file: String?
+
+    func run() async throws {
+        try await reportingFailures {
+            let deployment = try options.load()
+            let list = try ListQuery(query, catalog: deployment.catalog)
+            let descriptor = try openOutput()
+            defer { if file != nil { close(descriptor) } }
+            try await DirectStore.with(options, deployment: deployment) { store in
+                var progress = Progress(label: list.type.labelPlural.lowercased(), total: nil)
+                let exporter = Exporter(store: store, type: list.type, access: .commandLine)
+                let count = try await exporter.run(ListRequest(type: list.type, query: list.query)) { bytes in
+                    try Console.write(bytes, to: descriptor)
+                } progress: { progress.show($0) }
+                progress.advance(by: count - progress.done)
+                progress.finish()
+            }
+        }
+    }
+
+    private func openOutput() throws -> Int32 {
+        guard let file else { return STDOUT_FILENO }
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure(.wrongInput, "\(file) can't be written: \(String(cString: strerror(errno)))") }
+        return descriptor
+    }
+}

@@ -1,0 +1,11 @@
+import Glibc
+
+/// Small files that commands write.
+enum TextFile {
+    static func write(_ text: String, to path: String) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Failure(.wrongInput, "\(path) can't be written: \(String(cString: strerror(errno)))") }
+        defer { close(descriptor) }
+        try Console.write(Array(text.utf8), to: descriptor)
+    }
+}

@@ -1,0 +1,87 @@
+/// How the columns of a CSV file become records of one collection.
+///
+/// ```yaml
+/// import: 1
+/// collection: organisations
+/// match: [name]
+/// columns:
+///   - { header: account, to: name }
+///   - { header: subsidiary_of, to: parent/name }
+/// ```
+public struct ImportMapping: Sendable, Hashable {
+    /// One column of the file.
+    public struct Column: Sendable, Hashable {
+        /// Its header, as it stands in the file.
+        public let header: String
+        /// The property that it fills, with a member after a slash where the property has members.
+        public let target: String
+        /// How its dates or numbers are written; nil when that is to be recognised.
+        public let format: String?
+
+        /// Maps a column.
+        public init(header: String, target: String, format: String? = nil) {
+            self.header = header
+            self.target = target
+            self.format = format
+        }
+    }
+
+    /// The collection that the records go into.
+    public let collection: String
+    /// The properties that tell whether a record is there already. Empty when every row is a new record.
+    public let match: [String]
+    /// The columns that are read.
+    public let columns: [Column]
+
+    /// Makes a mapping.
+    public init(collection: String, match: [String] = [], columns: [Column]) {
+        self.collection = collection
+        self.match = match
+        self.columns = columns
+    }
+
+    /// Reads a mapping file. Whether collection and properties exist is the importer's matter.
+    public static func parse(_ source: ManifestSource) -> Parsed<ImportMapping> {
+        let file = CheckedFile(source, as: .importMapping)
+        guard let root = file.root, let collection = root.text("collection") else {
+            return Parsed(manifest: nil, diagnostics: file.diagnostics)
+        }
+        let columns = root.objects("columns").compactMap { column -> Column? in
+            guard let header = column.text("header"), let target = column.text("to") else { return nil }
+            return Column(header: header, target: target, format: column.text("format"))
+        }
+        let mapping = ImportMapping(collection: collection, match: root.texts("match").map(\.value), columns: columns)
+        return Parsed(manifest: mapping, diagnostics: file.diagnostics)
+    }
+
+    /// The text of the mapping file.
+    public var yaml: String {
+        var text = "# How the columns of a file become \(collection). Correct it and pass it with --mapping.\nimport: 1\n"
+        text += "collection: \(collection)\n"
+        if !match.isEmpty { text += "match: [\(match.joined(separator: ", "))]\n" }
+        text += "columns:\n"
+        for column in columns {
+            let format = column.format.map { ", format: \(Self.quoted($0))" } ?? ""
+            text += "  - { header: \(Self.quoted(column.header)), to: \(Self.quoted(column.target))\(format) }\n"
+        }
+        return text
+    }
+
+    /// A double-quoted scalar; whatever YAML could read as something else is escaped.
+    private static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": quoted += "\\\(scalar)"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7F || (0x80...0x9F).contains(scalar.value):
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\x" + (digits.count == 1 ? "0" : "") + digits
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}
