@@ -71,6 +71,7 @@ let package = Package(
             dependencies: [
                 "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Records", "Transfer", "ModuleHost", "Server", queryLanguage, manifests,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, lifecycle,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -253,7 +253,9 @@ package struct JSONReader {
         var code = try readFourHexDigits(start: start)
         if (0xD800..<0xDC00).contains(code), consume(UInt8(ascii: "\\")), consume(UInt8(ascii: "u")) {
             let low = try readFourHexDigits(start: start)
-            guard (0xDC00..<0xE000).contains(low) else { throw JSONSyntaxError(at: start, "A surrogate stands here without its other half.") }
+            guard (0xDC00..<0xE000).contains(low) else {
+                throw JSONSyntaxError(at: start, "A surrogate stands here without its other half.")
+            }
             code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
         }
         guard let scalar = Unicode.Scalar(code) else { throw JSONSyntaxError(at: start, "A surrogate stands here without its other half.") }

@@ -23,7 +23,7 @@ struct Tessera: AsyncParsableCommand {
             """,
         version: TesseraVersion.text,
         subcommands: [
-            CheckCommand.self, PlanCommand.self, ApplyCommand.self,
+            ServeCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, ImportCommand.self, ExportCommand.self,
             QueryCommand.self, SeedCommand.self, PsqlCommand.self, DoctorCommand.self,
         ]
     )

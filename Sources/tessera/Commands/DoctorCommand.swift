@@ -21,7 +21,10 @@ struct DoctorCommand: AsyncParsableCommand {
             var report = DoctorReport()
             let deployment = await report.check("deployment", mend: "mend the files as the errors say; see docs/manifests.md") {
                 let deployment = try options.load()
-                return ("\(deployment.path), \(deployment.catalog.modules.count) modules, \(deployment.catalog.types.count) record types", deployment)
+                return (
+                    "\(deployment.path), \(deployment.catalog.modules.count) modules, \(deployment.catalog.types.count) record types",
+                    deployment
+                )
             }
             if let deployment {
                 await report.check("modules", mend: "build them (make build), or name their folder in TESSERA_MODULE_PATH") {

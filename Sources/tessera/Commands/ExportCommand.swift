@@ -34,7 +34,9 @@ struct ExportCommand: AsyncParsableCommand {
                 let exporter = Exporter(store: store, type: list.type, access: .commandLine)
                 let count = try await exporter.run(ListRequest(type: list.type, query: list.query)) { bytes in
                     try Console.write(bytes, to: descriptor)
-                } progress: { progress.show($0) }
+                } progress: {
+                    progress.show($0)
+                }
                 progress.advance(by: count - progress.done)
                 progress.finish()
             }

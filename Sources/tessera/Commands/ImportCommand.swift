@@ -30,7 +30,8 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: "The CSV file.")
     var file: String
 
-    @Option(help: ArgumentHelp("Change the record that has the same value of these properties, separated by commas.", valueName: "properties"))
+    @Option(
+        help: ArgumentHelp("Change the record that has the same value of these properties, separated by commas.", valueName: "properties"))
     var match: String?
 
     @Option(help: ArgumentHelp("Read the mapping from this file.", valueName: "file"))

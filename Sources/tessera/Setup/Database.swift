@@ -49,6 +49,17 @@ struct Database: Sendable {
         }
     }
 
+    /// For a server: its own cluster, locked against a second server; one that a killed server left behind is adopted.
+    static func own(_ options: DeploymentOptions, logger: Logger) async throws -> (url: String, cluster: RunningCluster?) {
+        if let url = namedURL { return (url, nil) }
+        do {
+            let cluster = try await PrivateCluster.start(try clusterOptions(options), logger: logger)
+            return (cluster.connectionURL, cluster)
+        } catch let error as PrivateClusterError {
+            throw Failure(.unreachable, "\(error)")
+        }
+    }
+
     private static func run<R: Sendable>(
         url: String, cluster: RunningCluster?, pool: PoolOptions, logger: Logger, _ body: @escaping @Sendable (Database) async throws -> R
     ) async throws -> R {

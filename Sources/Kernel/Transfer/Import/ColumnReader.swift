@@ -100,7 +100,9 @@ struct ColumnReader: Sendable {
         return text.split(whereSeparator: { $0 == ";" || $0 == "\n" || ($0 == "," && member == "address") }).compactMap { part in
             var entry = String(part).trimmingBlanks()
             var own = kind
-            if let colon = entry.firstIndex(of: ":"), entry[..<colon].utf8.allSatisfy({ $0 == 0x5F || ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A }) {
+            if let colon = entry.firstIndex(of: ":"),
+                entry[..<colon].utf8.allSatisfy({ $0 == 0x5F || ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A })
+            {
                 own = String(entry[..<colon])
                 entry = String(entry[entry.index(after: colon)...]).trimmingBlanks()
             }
@@ -165,7 +167,9 @@ extension DateFormat {
 
 extension String {
     func trimmingBlanks() -> String {
-        guard let first = utf8.first, let last = utf8.last, first <= 0x20 || last <= 0x20 || first >= 0x80 || last >= 0x80 else { return self }
+        guard let first = utf8.first, let last = utf8.last, first <= 0x20 || last <= 0x20 || first >= 0x80 || last >= 0x80 else {
+            return self
+        }
         let scalars = unicodeScalars
         guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let end = scalars.lastIndex(where: { !$0.properties.isWhitespace })

@@ -65,7 +65,8 @@ extension ColumnReader {
         if holdsNumbers { numbers = NumberFormat(example: format) }
         guard dates != nil || numbers != nil else {
             throw ImportError(
-                .badFormat, "the format '\(format)' of column '\(column.header)' isn't one; write dates like d.M.yyyy, numbers like 1.234,5")
+                .badFormat, "the format '\(format)' of column '\(column.header)' isn't one; write dates like d.M.yyyy, numbers like 1.234,5"
+            )
         }
     }
 

@@ -39,7 +39,8 @@ package enum ImportTarget: Sendable, Hashable {
             guard name == field.key, let member else { return nil }
             guard let known = AddressMember(rawValue: member) else {
                 throw ImportError(
-                    .unknownProperty, "\(field.label) has no \(member); it has \(AddressMember.allCases.map(\.rawValue).joined(separator: ", "))")
+                    .unknownProperty,
+                    "\(field.label) has no \(member); it has \(AddressMember.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             return .address(field, known)
         case .emails, .phones:

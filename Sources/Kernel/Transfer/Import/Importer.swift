@@ -1,4 +1,5 @@
 import Catalog
+import Manifests
 import QueryLanguage
 package import Records
 
@@ -75,7 +76,11 @@ package struct Importer: Sendable {
                 guard running > 0, let results = try await group.next() else { break }
                 running -= 1
                 for (row, result) in results {
-                    if case .waits = result, waiting.count < Self.mostWaiting { waiting.append(row) } else { try note(row, result, &report, failed) }
+                    if case .waits = result, waiting.count < Self.mostWaiting {
+                        waiting.append(row)
+                    } else {
+                        try note(row, result, &report, failed)
+                    }
                 }
                 progress(Progress(rows: report.rows, fraction: Double(file.position) / Double(max(1, file.size))))
             }
@@ -138,7 +143,11 @@ package struct Importer: Sendable {
         for (position, (index, outcome)) in zip(open, outcomes).enumerated() {
             if case .failed(let error) = outcome, options.isRehearsal, waitsForOwn(error), leadsIntoFile(inputs[position]) {
                 results[index] = .done(.created(id: .version7(), version: 1))
-            } else if mayWait, case .failed(let error) = outcome, waitsForOwn(error) { results[index] = .waits(error) } else { results[index] = .done(outcome) }
+            } else if mayWait, case .failed(let error) = outcome, waitsForOwn(error) {
+                results[index] = .waits(error)
+            } else {
+                results[index] = .done(outcome)
+            }
         }
         return zip(batch, results).compactMap { row, result in result.map { (row, $0) } }
     }
@@ -146,7 +155,9 @@ package struct Importer: Sendable {
     private func waitsForOwn(_ error: RecordsError) -> Bool {
         !error.details.isEmpty
             && error.details.allSatisfy { detail in
-                guard detail.code == "records.link_target_missing", let key = detail.target, let field = plan.type.field(key) else { return false }
+                guard detail.code == "records.link_target_missing", let key = detail.target, let field = plan.type.field(key) else {
+                    return false
+                }
                 switch field.type {
                 case .link(let link): return link.target == plan.type.id
                 case .links(let links): return links.target == plan.type.id
@@ -158,7 +169,9 @@ package struct Importer: Sendable {
     /// Whether the rows that a row links to are further down in the file: a rehearsal keeps none that it could find.
     private func leadsIntoFile(_ input: RecordInput) -> Bool {
         plan.type.fields.allSatisfy { field in
-            guard case .link(let link) = field.type, link.target == plan.type.id, case .complex(let key)? = input.values[field.key] else { return true }
+            guard case .link(let link) = field.type, link.target == plan.type.id, case .complex(let key)? = input.values[field.key] else {
+                return true
+            }
             return key.allSatisfy { property, value in value == .null || plan.ownKeys[property]?.contains(value.text) == true }
         }
     }

@@ -7,12 +7,14 @@ struct OwnKeys {
     private let columns: [(column: Int, property: String)]
 
     init(_ readers: [(column: Int, reader: ColumnReader)], type: RecordType) {
-        let wanted = Set(readers.compactMap { entry -> String? in
-            guard case .link(let field, let property?) = entry.reader.target, case .link(let link) = field.type, link.target == type.id else {
-                return nil
-            }
-            return property
-        })
+        let wanted = Set(
+            readers.compactMap { entry -> String? in
+                guard case .link(let field, let property?) = entry.reader.target, case .link(let link) = field.type, link.target == type.id
+                else {
+                    return nil
+                }
+                return property
+            })
         columns = readers.compactMap { entry in
             guard case .property(let name, _) = entry.reader.target, wanted.contains(name) else { return nil }
             return (entry.column, name)

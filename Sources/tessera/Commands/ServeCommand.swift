@@ -1,0 +1,91 @@
+import ArgumentParser
+import Catalog
+import Logging
+import NIOCore
+import Postgres
+import PrivateCluster
+import Records
+import SchemaPlan
+import Server
+import ServiceLifecycle
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the CRM.",
+        discussion: """
+            Starts the private PostgreSQL of the data folder, or uses TESSERA_DATABASE_URL, loads the deployment's modules and answers the API.
+            An empty database is set up; one that doesn't match the manifests is refused with what to type. At the first start the
+            administrator's token is printed, once. Ctrl-C finishes what is running and stops.
+
+              tessera serve --deployment manifests/deployments/starter.yaml --data /var/lib/tessera --listen 127.0.0.1:8080
+            """)
+
+    @OptionGroup var options: DeploymentOptions
+
+    @Option(help: ArgumentHelp("Where to listen. A port of 0 takes a free one.", valueName: "host:port"))
+    var listen = "127.0.0.1:8080"
+
+    @Option(
+        help: ArgumentHelp("What links in answers begin with, such as https://crm.example.org. Default: the Host header.", valueName: "url")
+    )
+    var publicAddress: String?
+
+    @Flag(help: "Believe X-Forwarded-Proto and X-Forwarded-Host: only behind a proxy that sets them.")
+    var trustForwardedHeaders = false
+
+    @Flag(help: "Answer /metrics without a token: only where nobody else reaches the port.")
+    var openMetrics = false
+
+    func run() async throws {
+        try await reportingFailures {
+            let address = try ListenAddress(listen)
+            let deployment = try options.load()
+            let logger = CommandLog.server
+            let modules = try deployment.loadModules(logger: logger)
+            let (url, cluster) = try await Database.own(options, logger: logger)
+            do {
+                let client = PostgresClient(configuration: try PostgresConfiguration(url: url), logger: logger)
+                let setup = ServerSetup(deployment: deployment, options: options, client: client, logger: logger)
+                let store = RecordStore(client: client, catalog: deployment.catalog, hooks: modules, logger: logger)
+                let tokens = TokenStore(client: client, logger: logger)
+                var settings = Server.ServerConfiguration(listen: .tcp(host: address.host, port: address.port))
+                settings.publicAddress = publicAddress
+                settings.trustsForwardedHeaders = trustForwardedHeaders
+                settings.openMetrics = openMetrics
+                let server = TesseraServer(configuration: settings, store: store, tokens: tokens, logger: logger) { bound in
+                    Console.print("serving http://\(address.host):\(bound?.port ?? address.port)/api")
+                }
+                let watch = SchemaWatch(setup: setup, server: server)
+                // Stopped in reverse: the front door first, PostgreSQL last.
+                var services: [any Service] = []
+                if let cluster { services.append(ClusterSupervisor(cluster, logger: logger)) }
+                services.append(client)
+                services.append(FrontDoor(setup: setup, tokens: tokens, server: server))
+                services.append(watch)
+                try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: CommandLog.quiet).run()
+            } catch {
+                await cluster?.stop()
+                throw error
+            }
+            await cluster?.stop()
+        }
+    }
+}
+
+/// `127.0.0.1:8080`, `[::1]:8080`.
+struct ListenAddress {
+    let host: String
+    let port: Int
+
+    init(_ text: String) throws {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else {
+            throw Failure(.wrongInput, "--listen takes host:port, such as 127.0.0.1:8080, not '\(text)'")
+        }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        self.host = host.isEmpty ? "127.0.0.1" : String(host)
+        self.port = port
+    }
+}

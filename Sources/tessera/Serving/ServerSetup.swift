@@ -1,0 +1,24 @@
+import Catalog
+import Logging
+import Postgres
+import SchemaPlan
+
+/// What a server checks and sets up before it answers, and again when the schema changes.
+struct ServerSetup: Sendable {
+    let deployment: Deployment
+    let options: DeploymentOptions
+    let client: PostgresClient
+    let logger: Logger
+
+    /// Sets up an empty database; refuses one that doesn't match.
+    func prepare() async throws {
+        switch try await SchemaStatus.check(deployment.catalog, on: client) {
+        case .matches: return
+        case .differs(let plan) where plan.previousDigest == nil && plan.problems.isEmpty:
+            Console.note("setting up the database for '\(deployment.catalog.deployment)'")
+            try await SchemaApplier(client: client, logger: logger).apply(deployment.catalog, progress: ApplyProgress.show)
+        case let status:
+            throw Failure(.wrongInput, status.message(deployment: deployment.path) ?? "the database doesn't match the manifests")
+        }
+    }
+}
