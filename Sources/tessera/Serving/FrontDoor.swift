@@ -10,7 +10,7 @@ struct FrontDoor: Service {
     func run() async throws {
         try await setup.prepare()
         if let token = try await tokens.createAdministratorIfNone() {
-            Console.print("token  \(token)    (shown once; it is stored hashed)")
+            Console.print("token  \(token.text)    (shown once; it is stored hashed)")
         }
         try await server.run()
     }
