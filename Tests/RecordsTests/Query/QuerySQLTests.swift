@@ -70,7 +70,7 @@ struct QuerySQLTests {
             "LEFT JOIN \"lab\".\"thing\" AS j1 ON j1.\"id\" = t.\"subject_id\" AND t.\"subject_type\" = 'lab.thing' AND j1.deleted_at IS NULL "
                 + "| j1.\"name\" = $1"
         ),
-        ("tags/any(x:x eq 'vip')", "coalesce(t.\"tags\" @> $1, FALSE)"),
+        ("tags/any(x:x eq 'vip')", "t.\"tags\" @> $1"),
         (
             "tags/any(x:startswith(x,'v'))",
             "EXISTS (SELECT 1 FROM unnest(t.\"tags\") AS v1(value) WHERE v1.\"value\" >= $1 AND v1.\"value\" < $2)"

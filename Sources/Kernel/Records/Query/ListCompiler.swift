@@ -15,8 +15,12 @@ struct ListCompiler {
     /// A list, or one range of it. Columns: JSON, then the sort keys.
     func list(_ query: CheckedQuery, range: KeysetRange?, limit: ListLimit, literals: [QueryLiteral]) throws -> CompiledRead {
         let compiler = try makeCompiler()
+        if let first = query.orderBy.first?.expression, case .property(let path) = first.kind {
+            compiler.languageSort = try compiler.sortCollation(of: first).map { (path, $0) }
+        }
         var conditions = try rowConditions(compiler)
         if let filter = query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
+        compiler.languageSort = nil
         let keys = try SortKey.keys(of: query, compiler: compiler)
         if let range {
             conditions += range.sql(keys) { compiler.placeholder(.cursor($0)) }

@@ -21,7 +21,7 @@ enum LiteralUse: Sendable, Hashable {
     case array
     /// The least text that is greater than every text with this prefix.
     case prefixEnd
-    /// The prefix with U+FFFF behind it, which language-aware orders place after everything else.
+    /// The same in a language-aware order, for plain prefixes.
     case prefixEndInLanguage
     /// Minutes east of UTC of a date-time.
     case offsetMinutes
@@ -41,7 +41,7 @@ enum QueryLiteral: Sendable, Hashable {
         case (.value(let value), .value): value.parameter
         case (.value(let value), .array): Value.arrayParameter([value], of: .string)
         case (.value(.string(let prefix)), .prefixEnd): (PrefixRange.end(of: prefix) ?? prefix).postgresParameter
-        case (.value(.string(let prefix)), .prefixEndInLanguage): (prefix + "\u{FFFF}").postgresParameter
+        case (.value(.string(let prefix)), .prefixEndInLanguage): PrefixRange.endInLanguage(of: prefix).postgresParameter
         case (.value(.dateTime(let moment)), .offsetMinutes): Int64(moment.offsetMinutes).postgresParameter
         case (.value(let value), _): value.parameter
         }
@@ -52,8 +52,9 @@ enum QueryLiteral: Sendable, Hashable {
         switch (self, use) {
         case (.list(let values, _), _): "(" + values.map(\.literal).joined(separator: ",") + ")"
         case (.number(let number), _): String(number)
+        case (.value(let value), .array): "(\(value.literal))"
         case (.value(.string(let prefix)), .prefixEnd): Value.string(PrefixRange.end(of: prefix) ?? prefix).literal
-        case (.value(.string(let prefix)), .prefixEndInLanguage): Value.string(prefix + "\u{FFFF}").literal
+        case (.value(.string(let prefix)), .prefixEndInLanguage): Value.string(PrefixRange.endInLanguage(of: prefix)).literal
         case (.value(.dateTime(let moment)), .offsetMinutes): String(moment.offsetMinutes)
         case (.value(let value), _): value.literal
         }

@@ -19,12 +19,25 @@ enum PrefixRange {
         scalar.value == 0xD7FF ? "\u{E000}" : Unicode.Scalar(scalar.value + 1)
     }
 
-    /// Whether a language-aware order keeps all texts with this prefix between the prefix and the prefix with U+FFFF. True for plain Latin
-    /// letters and digits in languages without letters of two characters; elsewhere a contraction could sort outside.
+    /// Whether `endInLanguage` bounds all texts with this prefix. True for ASCII that ends in a letter or digit, in languages that sort those
+    /// as everybody does; elsewhere a letter of two characters could sort outside.
     static func isContiguous(_ prefix: String, in collation: String) -> Bool {
-        guard collation == "en-x-icu", !prefix.isEmpty else { return false }
-        return prefix.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-        }
+        guard collation == "en-x-icu", let last = prefix.utf8.last else { return false }
+        let isDigit = (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(last)
+        guard isDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(last | 0x20) else { return false }
+        return prefix.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+
+    /// A text that sorts behind all texts with this plain prefix, in a language-aware order: its last letter or digit becomes the next one.
+    /// Digits stand before letters, Greek behind Latin (CLDR root collation), and case and accents only count among equals.
+    static func endInLanguage(of prefix: String) -> String {
+        guard let last = prefix.utf8.last else { return "\u{FFFF}" }
+        let next: Unicode.Scalar =
+            switch last | 0x20 {  // Digits have that bit already.
+            case UInt8(ascii: "9"): "a"
+            case UInt8(ascii: "z"): "α"
+            case let byte: Unicode.Scalar(byte + 1)
+            }
+        return prefix.dropLast() + String(next)
     }
 }

@@ -12,7 +12,7 @@ extension QueryCompiler {
         case .and(let operands): return try connect(operands, "AND", truth)
         case .or(let operands): return try connect(operands, "OR", truth)
         case .not(let operand): return try negation(of: operand)
-        case .any(let members): return try exists(members)
+        case .any(let members): return try exists(members, truth)
         case .all(let members): return try forAll(members)
         case .conditional(let branches): return try conditional(branches, truth)
         default: return try value(expression)
@@ -112,8 +112,8 @@ extension QueryCompiler {
 
     // MARK: Collections
 
-    private func exists(_ members: CollectionMembers) throws -> SQLFragment {
-        if let shortcut = try containment(members) { return shortcut }
+    private func exists(_ members: CollectionMembers, _ truth: Truth) throws -> SQLFragment {
+        if let shortcut = try containment(members) { return settle(shortcut, truth) }
         return SQLFragment("EXISTS (\(try selection("1", of: members) { $0.text }))", isNullable: false)
     }
 
@@ -153,7 +153,7 @@ extension QueryCompiler {
         guard case .literal(let value) = right.kind, case .string = value else { return nil }
         guard case .members(.array(let array)) = try resolve(members.path) else { return nil }
         let member = placeholder(.literal(take(.value(value)), .array))
-        return SQLFragment("coalesce(\(array.text) @> \(member), FALSE)", isNullable: false)
+        return SQLFragment("\(array.text) @> \(member)", isAtomic: false, isNullable: true)
     }
 }
 

@@ -58,7 +58,7 @@ extension QueryCompiler {
         }
     }
 
-    /// A constant prefix is a range, which an index serves; where the list is sorted by language, see `ListCompiler`.
+    /// A constant prefix is a range, which an index serves.
     private func startsWith(_ text: TypedExpression, _ prefix: TypedExpression) throws -> SQLFragment {
         let a = try value(text)
         guard case .literal(let constant) = prefix.kind, case .string(let characters) = constant else {
@@ -66,11 +66,25 @@ extension QueryCompiler {
             return SQLFragment("starts_with(\(a.text), \(b.text))", isNullable: a.isNullable || b.isNullable)
         }
         let index = take(.value(constant))
+        if let sort = languageSort, text.kind == .property(sort.path), PrefixRange.isContiguous(characters, in: sort.collation) {
+            return languageRange(a, index, sort.collation)
+        }
         let collation = a.isColumn ? "" : " COLLATE \"C\""
         let lower = "\(a.operand) >= \(placeholder(.literal(index, .value)))\(collation)"
         guard PrefixRange.end(of: characters) != nil else { return SQLFragment(lower, isAtomic: false, isNullable: a.isNullable) }
         let upper = "\(a.operand) < \(placeholder(.literal(index, .prefixEnd)))\(collation)"
         return SQLFragment("\(lower) AND \(upper)", isAtomic: false, isNullable: a.isNullable)
+    }
+
+    /// The prefix as a range of the order that the list has, so that the index of that order gives the rows sorted. The exact condition
+    /// stands beside it, in coalesce() so that the planner takes it for what it is: true for nearly all of the range. Otherwise it would expect
+    /// few rows, and read and sort the whole range.
+    private func languageRange(_ column: SQLFragment, _ index: Int, _ collation: String) -> SQLFragment {
+        let prefix = placeholder(.literal(index, .value))
+        let sorted = "\(column.operand) COLLATE \"\(collation)\""
+        let end = placeholder(.literal(index, .prefixEndInLanguage))
+        let exact = "coalesce(left(\(column.text), length(\(prefix))) = \(prefix), TRUE)"
+        return SQLFragment("\(sorted) >= \(prefix) AND \(sorted) < \(end) AND \(exact)", isAtomic: false, isNullable: column.isNullable)
     }
 
     /// A date-time on the clock of its own offset; dates and times as they are.

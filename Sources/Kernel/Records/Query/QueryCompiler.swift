@@ -17,6 +17,8 @@ final class QueryCompiler {
     /// The row that paths without a variable speak about.
     var record: QueryRow
     var variables: [Int: QueryRow] = [:]
+    /// The property that the list is sorted by first, when its field declares a language: prefix conditions on it follow that order.
+    var languageSort: (path: PropertyPath, collation: String)?
     private var aliasCount = 0
 
     /// A compiler for rows of `shape` under the alias `t`.

@@ -146,13 +146,18 @@ struct ListReader {
         return try statement(nil, limit: limit).bound(values)
     }
 
-    /// The statement of the first page, with its values as people read them.
-    func firstPageStatement() throws -> (sql: SQL, parameters: [String]) {
-        let size = min(max(request.pageSize, 1), ReadLimits.largestPageSize)
-        let wanted = Int(min(Int64(size), request.query.top ?? Int64(size)))
-        let limit = ListLimit.rows(max(wanted, 1), skips: (request.query.skip ?? 0) > 0)
-        let values = values(missing: wanted, skip: request.query.skip ?? 0, token: nil, types: [])
-        let compiled = try statement(nil, limit: limit)
+    /// The statement the page begins with, and its values as people read them.
+    func pageStatement() throws -> (sql: SQL, parameters: [String]) {
+        let token = try cursor()
+        let size = Int64(min(max(request.pageSize, 1), ReadLimits.largestPageSize))
+        let allowed = token.map(\.remaining) ?? request.query.top
+        let wanted = Int(min(size, max(allowed ?? size, 0)))
+        let skip = token == nil ? request.query.skip ?? 0 : 0
+        let forms = SortKey.forms(of: request.query)
+        let range = token.flatMap { KeysetRange.following(forms, nulls: $0.values.map(\.isNull)).first }
+        let needed = allowed.map { $0 <= Int64(wanted) } ?? false ? wanted : wanted + 1
+        let compiled = try statement(range, limit: ListLimit.rows(max(needed, 1), skips: skip > 0))
+        let values = values(missing: needed, skip: skip, token: token, types: SortKey.types(of: request.query))
         return (compiled.bound(values), compiled.shown(values))
     }
 }

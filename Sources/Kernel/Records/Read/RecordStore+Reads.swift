@@ -42,9 +42,9 @@ extension RecordStore {
         return records.mapValues { $0.values.filter { wanted.contains($0.key) } }
     }
 
-    /// The statement of a list's first page, its parameters and PostgreSQL's plan for it; the statement itself is not run.
+    /// The statement a list's page begins with, its parameters and PostgreSQL's plan for it; the statement itself is not run.
     package func explain(_ request: ListRequest, access: Access) async throws -> ExplainedQuery {
-        let (sql, parameters) = try ListReader(store: self, request: request, access: access).firstPageStatement()
+        let (sql, parameters) = try ListReader(store: self, request: request, access: access).pageStatement()
         let result = try await ReadFailure.translating { try await client.query("EXPLAIN " + sql) }
         let plan = try result.rows.map { try $0.decode(String.self, 0) }.joined(separator: "\n")
         return ExplainedQuery(sql: sql.text, parameters: parameters, plan: plan)
