@@ -50,9 +50,12 @@ let package = Package(
         .target(
             name: "SchemaPlan", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/SchemaPlan",
             swiftSettings: swiftSettings),
-        .target(name: "Records", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/Records", swiftSettings: swiftSettings),
         .target(
-            name: "Transfer", dependencies: ["JSONReading", "Catalog", "Records", manifests, queryLanguage], path: "Sources/Kernel/Transfer",
+            name: "Records", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/Records",
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Transfer", dependencies: ["JSONReading", "Catalog", "Records", manifests, queryLanguage],
+            path: "Sources/Kernel/Transfer",
             swiftSettings: swiftSettings),
 
         .target(
@@ -69,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "tessera",
             dependencies: [
-                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Records", "Transfer", "ModuleHost", "Server", queryLanguage, manifests,
+                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Records", "Transfer", "ModuleHost", "Server", queryLanguage,
+                manifests,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "NIOCore", package: "swift-nio"),
             ],
@@ -78,7 +82,8 @@ let package = Package(
 
         // Modules see TesseraKit and nothing else of ours.
         .target(name: "CPhoneNumber", path: "Plugins/Contacts/CPhoneNumber", linkerSettings: [.linkedLibrary("phonenumber")]),
-        .target(name: "Contacts", dependencies: [tesseraKit, "CPhoneNumber"], path: "Plugins/Contacts/Sources", swiftSettings: swiftSettings),
+        .target(
+            name: "Contacts", dependencies: [tesseraKit, "CPhoneNumber"], path: "Plugins/Contacts/Sources", swiftSettings: swiftSettings),
         .target(
             name: "ContactsLibrary", dependencies: [tesseraKit, "Contacts"], path: "Plugins/Contacts/Library", swiftSettings: swiftSettings),
         .testTarget(
@@ -92,24 +97,32 @@ let package = Package(
 
         .target(name: "TestPostgres", dependencies: ["CLibPQ"], path: "Tests/Support/TestPostgres", swiftSettings: swiftSettings),
         .testTarget(
-            name: "SchemaPlanTests", dependencies: ["SchemaPlan", "Catalog", "Postgres", "TestPostgres", manifests, queryLanguage, logging],
+            name: "SchemaPlanTests",
+            dependencies: ["SchemaPlan", "Catalog", "Postgres", "TestPostgres", manifests, queryLanguage, logging],
             swiftSettings: swiftSettings),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestPostgres", logging, lifecycle], swiftSettings: swiftSettings),
         // A store over a database of its own, composed from manifest texts.
         .target(
-            name: "TestKernel", dependencies: ["Catalog", "Postgres", "Records", "SchemaPlan", "TestPostgres", manifests, queryLanguage, logging],
+            name: "TestKernel",
+            dependencies: ["Catalog", "Postgres", "Records", "SchemaPlan", "TestPostgres", manifests, queryLanguage, logging],
             path: "Tests/Support/TestKernel", swiftSettings: swiftSettings),
         .testTarget(
-            name: "RecordsTests", dependencies: ["Records", "Catalog", "SchemaPlan", "Postgres", "TestKernel", "TestPostgres", queryLanguage, manifests, logging],
+            name: "RecordsTests",
+            dependencies: [
+                "Records", "Catalog", "SchemaPlan", "Postgres", "TestKernel", "TestPostgres", queryLanguage, manifests, logging,
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", queryLanguage, logging, lifecycle] + nio,
+            dependencies: ["Server", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", queryLanguage, logging, lifecycle]
+                + nio,
             swiftSettings: swiftSettings),
         // Holds a private cluster until it is killed, for the tests of what it leaves behind.
-        .executableTarget(name: "ClusterHolder", dependencies: ["PrivateCluster", logging], path: "Tests/ClusterHolder", swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "ClusterHolder", dependencies: ["PrivateCluster", logging], path: "Tests/ClusterHolder", swiftSettings: swiftSettings),
         .testTarget(
-            name: "PrivateClusterTests", dependencies: ["PrivateCluster", "ClusterHolder", logging, lifecycle], swiftSettings: swiftSettings),
+            name: "PrivateClusterTests", dependencies: ["PrivateCluster", "ClusterHolder", logging, lifecycle], swiftSettings: swiftSettings
+        ),
         .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17

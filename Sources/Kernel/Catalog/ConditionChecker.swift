@@ -51,7 +51,8 @@ struct ConditionChecker {
             case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .linkColumns, .toAny:
                 throw QueryError(
                     .notSupported, at: 0,
-                    "\(path.displayName) leads to another record; rules over linked records are not supported yet, use the record's own fields")
+                    "\(path.displayName) leads to another record; rules over linked records are not supported yet, use the record's own fields"
+                )
             }
         }
         return Condition(text: source.text, expression: expression, reads: reads, mentionsNull: expression.mentionsNull)

@@ -89,7 +89,9 @@ struct PropertyFacts {
     private static func words(_ property: Property, _ field: Field?, _ type: ApiType, _ catalog: Catalog) -> (String, String?) {
         if let field {
             if property.name == field.key { return (field.label, field.description) }
-            if property.name == field.primaryProperty { return ("Primary of \(field.label)", "The entry of \(field.label) flagged as primary.") }
+            if property.name == field.primaryProperty {
+                return ("Primary of \(field.label)", "The entry of \(field.label) flagged as primary.")
+            }
             if property.name.hasSuffix("_currency") { return ("Currency of \(field.label)", "ISO 4217 code.") }
             if property.name.hasSuffix("_type") { return ("Type of \(field.label)", "Id of the record type that is linked to.") }
             return ("Id of \(field.label)", field.description)

@@ -61,7 +61,12 @@ extension QueryCompiler {
         }
         switch binding {
         case .system(let column): return json(of: column, alias: row.alias)
-        case .column(let column, _): return json(of: column, alias: row.alias)
+        case .column(let column, let field):
+            // Amounts are kept with four digits after the point; people and clients want those that count.
+            if case .money? = type.field(field)?.type, case .numeric = column.type, !format.ieee754Compatible {
+                return "trim_scale(\(row.alias).\"\(column.name)\")"
+            }
+            return json(of: column, alias: row.alias)
         case .address(let field): return address(field, members: selected.members, alias: row.alias)
         case .channels(let table): return channels(table, members: selected.members, owner: row)
         case .linkColumns(let table):
