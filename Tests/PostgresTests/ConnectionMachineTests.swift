@@ -136,6 +136,22 @@ import Testing
         #expect(next?.1 == .send(begin: nil, statement: known("t1")))
     }
 
+    @Test("repeats a cancel that had no effect, and holds back what it could hit in the meantime")
+    func cancelRepeated() {
+        var machine = Machine(ownership: .owned, statementLimit: 10)
+        _ = machine.submit(1, statement("a"))
+        #expect(machine.cancel(1) == .askServer)
+        #expect(!machine.shouldRepeatCancel)
+        machine.cancelEnded()
+        #expect(machine.shouldRepeatCancel)
+        #expect(machine.submit(2, statement("b")) == .wait)
+        #expect(machine.startCancelOfHead() == true)
+        machine.cancelEnded()
+        #expect(answer(&machine, commands: 2) == .finished(1, succeeded: true, wasCancelled: true))
+        #expect(!machine.shouldRepeatCancel)
+        #expect(machine.nextWaiting()?.0 == 2)
+    }
+
     @Test("gives scripts and COPY the connection for themselves")
     func alone() {
         var machine = Machine(ownership: .owned, statementLimit: 10)
@@ -161,7 +177,7 @@ import Testing
     func copyIn() {
         var machine = Machine(ownership: .owned, statementLimit: 10)
         #expect(machine.submit(1, .copyIn) == .sendAlone(.copyIn))
-        #expect(machine.received(.copyStarted) == .copyOpened(1))
+        #expect(machine.received(.copyInStarted) == .copyOpened(1))
         #expect(machine.submit(2, statement("a")) == .reject(.busyWithCopy))
         #expect(machine.cancel(1) == .endCopyIn)
         machine.copyDataEnded()
@@ -189,7 +205,10 @@ import Testing
         #expect(machine.received(.succeeded) == .unexpected)
         #expect(machine.received(.sync(.idle)) == .unexpected)
         _ = machine.submit(1, statement("a"))
-        #expect(machine.received(.copyStarted) == .unexpected)
+        #expect(machine.received(.copyInStarted) == .unexpected)
+        var other = Machine(ownership: .owned, statementLimit: 10)
+        _ = other.submit(1, .copyOut)
+        #expect(other.received(.copyInStarted) == .unexpected)
         #expect(machine.aloneEnded(.idle) == .unexpected)
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import Postgres
+import Synchronization
 import TestPostgres
 
 let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -29,4 +30,12 @@ func withClient<R: Sendable>(
         await client.shutdown()
         throw error
     }
+}
+
+/// What several tasks have to tell, in the order they told it.
+final class Collected<Value: Sendable>: Sendable {
+    private let storage = Mutex<[Value]>([])
+
+    var values: [Value] { storage.withLock { $0 } }
+    func append(_ value: Value) { storage.withLock { $0.append(value) } }
 }

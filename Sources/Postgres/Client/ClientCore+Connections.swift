@@ -102,11 +102,16 @@ extension ClientCore {
     func giveUpSilentConnections() -> ContinuousClock.Instant? {
         var next: ContinuousClock.Instant?
         for driver in drivers.values {
-            guard let deadline = driver.answerDeadline else { continue }
-            if deadline <= now {
+            if let moment = driver.repeatCancelAt, moment <= now {
+                driver.repeatCancelAt = nil
+                driver.repeatCancel()
+            }
+            if let deadline = driver.answerDeadline, deadline <= now {
                 driver.fail(PostgresError(.connectionLost, "The server did not answer within \(options.answerTimeout)."))
-            } else {
-                next = next.map { min($0, deadline) } ?? deadline
+                continue
+            }
+            for moment in [driver.repeatCancelAt, driver.answerDeadline] {
+                if let moment { next = next.map { min($0, moment) } ?? moment }
             }
         }
         return next
@@ -175,9 +180,14 @@ extension ClientCore: ConnectionDriverDelegate {
         reactor.change(driver.socket, token: driver.id, readable: readable, writable: writable)
     }
 
+    func wantsCancelRepeated(_ driver: ConnectionDriver) {
+        driver.repeatCancelAt = now + .milliseconds(50)
+    }
+
     func sendCancel(for driver: ConnectionDriver, _ cancel: CancelHandle) {
         counters.cancelsSent += 1
-        driver.answerDeadline = now + options.answerTimeout
+        // Repetitions don't prolong the time the server has.
+        driver.answerDeadline = driver.answerDeadline ?? now + options.answerTimeout
         let token = driver.id
         do {
             try DetachedThread.start { [self] in

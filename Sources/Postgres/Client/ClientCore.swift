@@ -225,6 +225,12 @@ final class ClientCore: @unchecked Sendable {
                 sqlState: lastRefusal.sqlState
             )
         }
+        guard pool.lentCount >= options.maxConnections else {
+            return PostgresError(
+                .poolExhausted,
+                "No connection was ready within \(options.acquireTimeout): \(drivers.count) are open, \(roles.count - drivers.count) being opened."
+            )
+        }
         return PostgresError(
             .poolExhausted,
             "All \(options.maxConnections) connections were in use for \(options.acquireTimeout). Raise maxConnections, or look for slow queries."
@@ -305,8 +311,9 @@ extension ClientCore: ReactorHandler {
         }
     }
 
-    func turnEnded(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-        self.now = now
+    func turnBegan(now: ContinuousClock.Instant) { self.now = now }
+
+    func turnEnded() -> ContinuousClock.Instant? {
         pool.tick(now: now)
         runPool()
         pipeline.tick(now: now)

@@ -100,6 +100,7 @@ package final class PostgresConnection: Sendable {
         operation.completion = .callback { channel.finished($0) }
         core.submit(.operation(operation))
         _ = try await core.copyCall(operation) { .open($0) }
+        guard operation.isCopyOpen else { throw PostgresError(.encode, "The statement is no COPY: \(sql)") }
         return operation
     }
 }

@@ -13,6 +13,8 @@ protocol ConnectionDriverDelegate: AnyObject {
     func watch(_ driver: ConnectionDriver, readable: Bool, writable: Bool)
     /// Ask the server, on another connection, to cancel what this one does; then call `cancelEnded`.
     func sendCancel(for driver: ConnectionDriver, _ cancel: CancelHandle)
+    /// The cancel had no effect so far; call `repeatCancel` in a while.
+    func wantsCancelRepeated(_ driver: ConnectionDriver)
 }
 
 /// What a connection is for.
@@ -40,6 +42,8 @@ final class ConnectionDriver {
     private var wantsRead = true
     private(set) var isReleasing = false
     private(set) var isClosed = false
+    /// When to ask once more for a cancel that came to nothing.
+    var repeatCancelAt: ContinuousClock.Instant?
     /// When an answer has to have come, after a cancel or for a health check.
     var answerDeadline: ContinuousClock.Instant?
 
@@ -208,6 +212,8 @@ final class ConnectionDriver {
             }
             guard PQisBusy(pointer) == 0 else { break }
             guard let result = PQgetResult(pointer) else {
+                // A broken connection has nothing more to say, and says so for ever.
+                if PQstatus(pointer) == CONNECTION_BAD { return }
                 endOfResults()
                 continue
             }
@@ -233,7 +239,8 @@ final class ConnectionDriver {
         case PGRES_PIPELINE_SYNC: event = .sync(transactionStatus())
         case PGRES_PIPELINE_ABORTED: event = .skipped
         case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE: event = .failed(isStalePlan(result) ? .stalePlan : .server)
-        case PGRES_COPY_IN, PGRES_COPY_OUT: event = .copyStarted
+        case PGRES_COPY_IN: event = .copyInStarted
+        case PGRES_COPY_OUT: event = .copyOutStarted
         default: event = .succeeded
         }
         react(machine.received(event), to: result)
@@ -263,15 +270,21 @@ final class ConnectionDriver {
             PQclear(answer.take())
             submit(operation, isSecondAttempt: true)
         case .unexpected:
+            let status = PQresultStatus(result)
             PQclear(result)
-            fail()
+            fail(status == PGRES_COPY_IN || status == PGRES_COPY_OUT ? Self.strayCopy : nil)
             return
         }
         PQclear(result)
     }
 
+    private static let strayCopy = PostgresError(
+        .encode, "COPY works through copyIn and copyOut only, each in its own direction. The connection had to be closed."
+    )
+
     private func finish(_ operation: Operation?, _ received: OpaquePointer?, succeeded: Bool, wasCancelled: Bool) {
         if wasCancelled || !machine.isCancelOutstanding { answerDeadline = nil }
+        repeatCancelAt = nil
         if let operation {
             if operation.begin != nil || operation.purpose == .begin, machine.transaction == .idle, case .lease(let lease) = operation.route
             {
@@ -303,7 +316,12 @@ final class ConnectionDriver {
     private func settle() {
         while !isClosed, let (operation, submission) = machine.nextWaiting() { perform(submission, for: operation) }
         while !isClosed, let name = machine.nextDiscarded() { sendInternal("DEALLOCATE \(name)") }
-        guard isReleasing, !isClosed, machine.isQuiet else { return }
+        guard !isClosed, machine.isQuiet else { return }
+        if machine.ownership == .shared, machine.transaction != .idle {
+            fail(PostgresError(.busy, "A transaction was begun on a shared connection, which is closed for that reason."))
+            return
+        }
+        guard isReleasing else { return }
         if machine.transaction != .idle {
             sendInternal("ROLLBACK")
         } else {
@@ -316,6 +334,8 @@ final class ConnectionDriver {
         switch PQtransactionStatus(pointer) {
         case PQTRANS_IDLE: .idle
         case PQTRANS_INERROR: .failed
+        // While more is in flight libpq doesn't tell. On a shared connection there are no transactions; elsewhere assume one.
+        case PQTRANS_ACTIVE where machine.ownership == .shared: .idle
         default: .open
         }
     }
@@ -343,8 +363,16 @@ final class ConnectionDriver {
     func cancelEnded() {
         machine.cancelEnded()
         guard !isClosed else { return }
-        if machine.startCancelOfHead() { askServerToCancel() }
+        if machine.shouldRepeatCancel {
+            delegate.wantsCancelRepeated(self)
+        } else if machine.startCancelOfHead() {
+            askServerToCancel()
+        }
         settle()
+    }
+
+    func repeatCancel() {
+        if !isClosed, machine.shouldRepeatCancel, machine.startCancelOfHead() { askServerToCancel() }
     }
 
     // MARK: Ending

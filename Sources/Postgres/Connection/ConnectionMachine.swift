@@ -51,7 +51,7 @@ struct ConnectionMachine<Ticket: Equatable> {
         case skipped
         case endOfCommand
         case sync(TransactionStatus)
-        case copyStarted
+        case copyInStarted, copyOutStarted
     }
 
     enum Reaction: Equatable {
@@ -96,7 +96,7 @@ struct ConnectionMachine<Ticket: Equatable> {
         var beginID = 0
         var statementID = 0
         var failure: Failure?
-        var succeededStep = false
+        var failedAtSync = false
         var isDropped = false
         var wantsCancel = false
         var isSecondAttempt = false
@@ -107,7 +107,10 @@ struct ConnectionMachine<Ticket: Equatable> {
     private var flights = RingBuffer<Flight>()
     private var waiting = RingBuffer<(ticket: Ticket, kind: Kind, isSecondAttempt: Bool)>()
     private(set) var transaction = TransactionStatus.idle
+    /// A cancel is on its way to the server.
     private(set) var isCancelOutstanding = false
+    /// The head is to be cancelled, however many requests that takes: one that comes before the statement is lost.
+    private var isHeadCancelled = false
     private(set) var isCopyOpen = false
     private var isAlone = false
     private var isClosed = false
@@ -123,6 +126,9 @@ struct ConnectionMachine<Ticket: Equatable> {
     var isInPipelineMode: Bool { !isAlone }
     /// Nothing is in flight, nothing waits, and no cancel is under way that could hit a later statement.
     var isQuiet: Bool { flights.isEmpty && waiting.isEmpty && !isCancelOutstanding }
+    /// The cancel has reached the server, and the statement runs still.
+    var shouldRepeatCancel: Bool { isHeadCancelled && !isCancelOutstanding }
+    private var isCancelling: Bool { isCancelOutstanding || isHeadCancelled }
     var head: Ticket? { flights.first?.ticket }
     var headKind: Kind? { flights.first?.kind }
     var preparedCount: Int { cache.count }
@@ -132,7 +138,7 @@ struct ConnectionMachine<Ticket: Equatable> {
     mutating func submit(_ ticket: Ticket, _ kind: Kind, isSecondAttempt: Bool = false) -> Submission {
         if isClosed { return .reject(.closed) }
         if isAlone, isCopy(flights.first?.kind) { return .reject(.busyWithCopy) }
-        if isAlone || !waiting.isEmpty || isCancelOutstanding || (needsAlone(kind) && !flights.isEmpty) {
+        if isAlone || !waiting.isEmpty || isCancelling || (needsAlone(kind) && !flights.isEmpty) {
             waiting.append((ticket, kind, isSecondAttempt))
             return .wait
         }
@@ -147,7 +153,7 @@ struct ConnectionMachine<Ticket: Equatable> {
 
     /// What can be sent now of what had to wait.
     mutating func nextWaiting() -> (Ticket, Submission)? {
-        guard !isClosed, !isAlone, !isCancelOutstanding, let next = waiting.first else { return nil }
+        guard !isClosed, !isAlone, !isCancelling, let next = waiting.first else { return nil }
         if needsAlone(next.kind), !flights.isEmpty { return nil }
         _ = waiting.popFirst()
         return (next.ticket, launch(next.ticket, next.kind, isSecondAttempt: next.isSecondAttempt))
@@ -155,7 +161,7 @@ struct ConnectionMachine<Ticket: Equatable> {
 
     /// A prepared statement that the server may forget, when it is safe to say so.
     mutating func nextDiscarded() -> String? {
-        guard !isClosed, !isAlone, !isCancelOutstanding, transaction == .idle, ownership == .shared || flights.isEmpty else { return nil }
+        guard !isClosed, !isAlone, !isCancelling, transaction == .idle, ownership == .shared || flights.isEmpty else { return nil }
         return cache.takeDiscarded()
     }
 
@@ -172,6 +178,8 @@ struct ConnectionMachine<Ticket: Equatable> {
                 flight.steps.formUnion(use.isNew ? [.prepareBegin, .begin] : .begin)
                 beginCommand = Command(name: use.entry.name, needsPrepare: use.isNew)
             }
+            // The first attempt may have relied on another's preparation that failed; the second relies on nobody.
+            if isSecondAttempt { cache.forget(key) }
             let use = cache.use(key)
             flight.statementID = use.entry.id
             flight.steps.formUnion(use.isNew ? [.prepare, .execute] : .execute)
@@ -204,16 +212,19 @@ struct ConnectionMachine<Ticket: Equatable> {
             return .discard
         case .endOfCommand: return endOfCommand(head)
         case .sync(let status): return isAlone ? .unexpected : finish(status)
-        case .copyStarted:
-            guard isCopy(head.kind), let ticket = head.ticket, !isCopyOpen else { return .unexpected }
-            isCopyOpen = true
-            return .copyOpened(ticket)
+        case .copyInStarted: return openCopy(.copyIn, head)
+        case .copyOutStarted: return openCopy(.copyOut, head)
         }
     }
 
+    private mutating func openCopy(_ direction: Kind, _ head: Flight) -> Reaction {
+        guard head.kind == direction, let ticket = head.ticket, !isCopyOpen else { return .unexpected }
+        isCopyOpen = true
+        return .copyOpened(ticket)
+    }
+
     /// In pipeline mode only the last command's result is the answer; of a script it is the last one too.
-    private mutating func succeeded(_ head: Flight) -> Reaction {
-        flights.withFirst { $0.succeededStep = true }
+    private func succeeded(_ head: Flight) -> Reaction {
         if isAlone { return .keep }
         return head.steps.current == .execute && head.failure == nil ? .keep : .discard
     }
@@ -223,7 +234,9 @@ struct ConnectionMachine<Ticket: Equatable> {
         if failure == .stalePlan, head.statementID > 0, head.steps.current == .execute {
             cache.forget(head.statementID, isKnownToServer: true)
         }
-        // The first failure is the cause, what follows are consequences. An error without a command is the commit's, at Sync.
+        // An error without a command is the commit's, at Sync.
+        if head.steps.isEmpty { flights.withFirst { $0.failedAtSync = true } }
+        // The first failure is the cause, what follows are consequences.
         guard head.failure == nil else { return .discard }
         flights.withFirst { $0.failure = failure }
         return .keep
@@ -236,6 +249,9 @@ struct ConnectionMachine<Ticket: Equatable> {
 
     private mutating func endOfCommand(_ head: Flight) -> Reaction {
         if isAlone { return .none }
+        // Between the last command and the Sync there is room for the error of a commit, but for no second end.
+        if head.steps.isEmpty, !head.failedAtSync { return .unexpected }
+        if head.steps.isEmpty { flights.withFirst { $0.failedAtSync = false } }
         flights.withFirst { $0.steps.subtract($0.steps.current) }
         return .none
     }
@@ -253,6 +269,7 @@ struct ConnectionMachine<Ticket: Equatable> {
 
     private mutating func finish(_ status: TransactionStatus) -> Reaction {
         transaction = status
+        isHeadCancelled = false
         guard let flight = flights.popFirst() else { return .unexpected }
         guard let ticket = flight.ticket else { return .finished(nil, succeeded: flight.failure == nil, wasCancelled: false) }
         if flight.failure == .stalePlan, status == .idle, !flight.isSecondAttempt, !flight.isDropped, flight.beginID == 0 {
@@ -280,6 +297,7 @@ struct ConnectionMachine<Ticket: Equatable> {
     mutating func startCancelOfHead() -> Bool {
         guard !isCancelOutstanding, !isClosed, let head = flights.first, head.wantsCancel else { return false }
         isCancelOutstanding = true
+        isHeadCancelled = true
         return true
     }
 
@@ -296,6 +314,7 @@ struct ConnectionMachine<Ticket: Equatable> {
         }
         while let next = waiting.popFirst() { left.append((next.ticket, false)) }
         isCancelOutstanding = false
+        isHeadCancelled = false
         return left
     }
 }

@@ -56,6 +56,9 @@ final class Operation: @unchecked Sendable {
         key = begin
     }
 
+    /// The server asked for data or sent some. Read as `copyOutcome` is.
+    var isCopyOpen: Bool { copy?.isOpen == true }
+
     /// The verdict on a COPY.
     ///
     /// SAFETY: read by the caller after the call that waited for it; the reactor doesn't change it any more.

@@ -59,6 +59,10 @@ struct StatementCache {
         remove(slot, isKnownToServer: isKnownToServer)
     }
 
+    mutating func forget(_ key: StatementKey) {
+        if let slot = slotOfKey[key] { remove(slot, isKnownToServer: true) }
+    }
+
     mutating func takeDiscarded() -> String? { discarded.popLast() }
 
     private mutating func place(_ slot: Slot) -> Int {

@@ -6,11 +6,13 @@ import Synchronization
 protocol ReactorHandler: AnyObject, SendableMetatype {
     associatedtype Job: Sendable
 
+    /// Called first, whenever the thread wakes up.
+    func turnBegan(now: ContinuousClock.Instant)
     func ready(token: Int, readable: Bool, writable: Bool)
     func handle(_ job: Job)
     /// Called once per turn, after everything that was ready and everything that was submitted. Gives the next time at which it
     /// wants to be called.
-    func turnEnded(now: ContinuousClock.Instant) -> ContinuousClock.Instant?
+    func turnEnded() -> ContinuousClock.Instant?
     /// The last call.
     func stopped()
 }
@@ -106,9 +108,10 @@ final class Reactor<Handler: ReactorHandler>: @unchecked Sendable {
         var deadline: ContinuousClock.Instant?
         while isRunning {
             let count = epoll_wait(poller, &events, Int32(events.count), timeout(until: deadline))
+            handler.turnBegan(now: ContinuousClock.now)
             for index in 0..<max(0, Int(count)) { dispatch(events[index], handler) }
             drainInbox(handler)
-            deadline = handler.turnEnded(now: ContinuousClock.now)
+            deadline = handler.turnEnded()
         }
         finish(handler)
     }

@@ -40,7 +40,7 @@ package final class TestServer: Sendable {
     /// Runs a script over a connection that is independent of any client under test.
     package func execute(_ script: String, database: String = "postgres") async throws {
         let url = url(database: database)
-        try await Self.onThread(queue) {
+        try await Self.onThread(DispatchQueue.global()) {
             let connection = PQconnectdb(url)
             defer { PQfinish(connection) }
             guard PQstatus(connection) == CONNECTION_OK else {
