@@ -217,4 +217,50 @@ struct ListTests {
             #expect(error?.code.description == "query.evaluation")
         }
     }
+
+    @Test("an expansion that is cut says where the rest is, at every depth")
+    func cutExpansions() async throws {
+        try await Lab.with { lab in
+            try await lab.insert(
+                lab.group,
+                [["id": .guid(Lab.id(1, group: true)), "label": "big"], ["id": .guid(Lab.id(2, group: true)), "label": "small"]])
+            try await lab.insert(
+                lab.thing,
+                (0..<1_004).map { number in
+                    [
+                        "id": .guid(Lab.id(number)), "name": number == 1_003 ? "M&M" : "n", "count": .integer(Int64(number)),
+                        "group_id": .guid(Lab.id(number == 7 ? 2 : 1, group: true)), "parent_id": number == 1 ? .guid(Lab.id(2)) : .null,
+                    ]
+                })
+            let format = ReadFormat(version: .v4_0, metadata: .none)
+            let big = Lab.id(1, group: true)
+            let text = try await lab.json(
+                "select=label&orderby=label&expand=things(select=count;orderby=count%20desc;filter=count%20ge%200)", on: lab.group,
+                format: format)
+            let items = text.split(separator: "},{\"label\":")
+            #expect(items.count == 2)
+            #expect(items[0].hasPrefix("{\"label\":\"big\",\"things\":[{\"count\":1003},{\"count\":1002},"))
+            #expect(
+                items[0].hasSuffix(
+                    "{\"count\":3}],\"things@odata.nextLink\":\"groups(\(big))/things?$filter=count%20ge%200&$orderby=count%20desc&$select=count&$skip=1000\""
+                ))
+            #expect(items[1] == "\"small\",\"things\":[{\"count\":7}]}")
+            // What the link says brings the rest.
+            let query = try Lab.query("$filter=count%20ge%200&$orderby=count%20desc&$select=count&$skip=1000", shape: "lab.thing")
+            let request = ListRequest(type: lab.thing, query: query, format: format)
+            let rest = try await lab.store.links(lab.group, big, navigation: "things", request: request, access: Lab.access)
+            #expect(rest.map { String(decoding: $0.items, as: UTF8.self) } == "{\"count\":2},{\"count\":1},{\"count\":0}")
+            let nested = try await lab.json(
+                "select=count&filter=count%20eq%201&expand=parent(select=count;expand=group(select=label;expand=things(select=name;skip=2;filter=name%20ne%20'M%26M';count=true)))",
+                format: format)
+            #expect(
+                nested.hasPrefix(
+                    "{\"count\":1,\"parent\":{\"count\":2,\"group\":{\"label\":\"big\",\"things@odata.count\":1002,\"things\":[{\"name\":\"n\"},"
+                ))
+            #expect(nested.hasSuffix("{\"name\":\"n\"}]}}}"))
+            let most = try await lab.json(
+                "select=label&filter=label%20eq%20'big'&expand=things(select=count;top=2000)", on: lab.group, format: format)
+            #expect(most.hasSuffix("\"things@odata.nextLink\":\"groups(\(big))/things?$select=count&$top=1000&$skip=1000\"}"))
+        }
+    }
 }

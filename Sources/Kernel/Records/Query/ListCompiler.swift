@@ -25,9 +25,9 @@ struct ListCompiler {
         if let range {
             conditions += range.sql(keys) { compiler.placeholder(.cursor($0)) }
         }
-        let members = try compiler.members(of: compiler.record, query: query)
+        let (object, join) = try compiler.object(of: compiler.record, query: query).joined()
         let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")
-        var text = "SELECT row_to_json(r) AS j, \(columns) FROM \(compiler.record.from.text) CROSS JOIN LATERAL (SELECT \(members)) AS r"
+        var text = "SELECT \(object) AS j, \(columns) FROM \(compiler.record.from.text)\(join)"
         text += Self.whereClause(conditions)
         text += " ORDER BY \(keys.map(\.ordering).joined(separator: ", "))"
         text = limit.applied(to: text, compiler: compiler)
@@ -51,9 +51,8 @@ struct ListCompiler {
         var selection = query
         selection?.filter = nil
         selection?.orderBy = []
-        let members = try compiler.members(of: compiler.record, query: selection)
-        let text =
-            "SELECT t.\"id\", t.\"version\", row_to_json(r) FROM \(compiler.record.from.text) CROSS JOIN LATERAL (SELECT \(members)) AS r"
+        let (object, join) = try compiler.object(of: compiler.record, query: selection).joined()
+        let text = "SELECT t.\"id\", t.\"version\", \(object) FROM \(compiler.record.from.text)\(join)"
         return try finish(text + Self.whereClause(conditions), compiler, literals)
     }
 

@@ -3,22 +3,25 @@ import QueryLanguage
 
 /// Expanded links: subqueries in the record's own select list, so that one statement brings everything.
 extension QueryCompiler {
-    /// The members that one item of `$expand` adds.
-    func expansion(_ item: CheckedExpand, of row: QueryRow, shape: TypeShape, type: RecordType) throws -> [String] {
+    /// Adds the members of one item of `$expand`.
+    func expand(_ item: CheckedExpand, of row: QueryRow, shape: TypeShape, type: RecordType, into object: inout RecordObject) throws {
         let name = item.link.name
         guard let binding = shape.binding(name) else { throw Self.gone(name) }
         switch binding {
         case .toOne(let column, let target):
             let value = try single(target, query: item.query) { "\($0).\"id\" = \(row.alias).\"\(column)\"" }
-            return ["\(value) AS \"\(name)\""]
+            object.members.append("\(value) AS \"\(name)\"")
         case .toAny(let field, let targets):
-            return ["\(try anyOf(targets, field: field, query: item.query, row: row)) AS \"\(name)\""]
+            object.members.append("\(try anyOf(targets, field: field, query: item.query, row: row)) AS \"\(name)\"")
         case .toMany(let table, _):
-            return try collection(.linked(table, shape: typeShape(item.query.shape), isInverse: false, owner: row), item, type: type)
+            let place = QueryMembers.linked(table, shape: try typeShape(item.query.shape), isInverse: false, owner: row)
+            try expand(place, item, of: row, type: type, into: &object)
         case .inverseOfMany(_, let table):
-            return try collection(.linked(table, shape: typeShape(item.query.shape), isInverse: true, owner: row), item, type: type)
+            let place = QueryMembers.linked(table, shape: try typeShape(item.query.shape), isInverse: true, owner: row)
+            try expand(place, item, of: row, type: type, into: &object)
         case .inverseOfOne(_, let column):
-            return try collection(.inverse(column: column, shape: typeShape(item.query.shape), owner: row), item, type: type)
+            let place = QueryMembers.inverse(column: column, shape: try typeShape(item.query.shape), owner: row)
+            try expand(place, item, of: row, type: type, into: &object)
         case .system, .column, .address, .channels, .linkColumns:
             throw RecordsError(.notSupported, "\(name) is no link and is shown without being expanded.", target: name)
         }
@@ -32,8 +35,8 @@ extension QueryCompiler {
         let alias = newAlias("e")
         let row = QueryRow(alias: alias, kind: .record(shape, type), from: FromClause("\(type.table.sql) AS \(alias)"))
         let conditions = [condition(alias), guardCondition(type, alias: alias)].compactMap { $0 }
-        let list = try within(row) { try members(of: row, query: query, showsType: showsType) }
-        return "(SELECT row_to_json(r) FROM (SELECT \(list) FROM \(row.from.text) WHERE \(conditions.joined(separator: " AND "))) AS r)"
+        let (value, join) = try within(row) { try object(of: row, query: query, showsType: showsType) }.joined()
+        return "(SELECT \(value) FROM \(row.from.text)\(join) WHERE \(conditions.joined(separator: " AND ")))"
     }
 
     private func anyOf(_ targets: [String], field: String, query: CheckedQuery, row: QueryRow) throws -> String {
@@ -45,29 +48,36 @@ extension QueryCompiler {
         return "CASE \(row.alias).\"\(field)_type\" \(values.joined(separator: " ")) END"
     }
 
-    private func collection(_ place: QueryMembers, _ item: CheckedExpand, type: RecordType) throws -> [String] {
-        let query = item.query
+    private func expand(
+        _ place: QueryMembers, _ item: CheckedExpand, of owner: QueryRow, type: RecordType, into object: inout RecordObject
+    ) throws {
+        let (query, name) = (item.query, item.link.name)
         let (row, conditions) = try open(place)
-        return try within(row) {
-            // In the order of `QueryKey`: filter, order, select and expand, top, skip.
-            var filters = conditions
-            if let filter = query.filter {
-                filters.append(try condition(filter, .lenient).operand)
-            }
+        // In the order of `QueryKey`: filter, order, select and expand, top, skip, the options of the next link.
+        let (source, array) = try within(row) {
+            let filter = try query.filter.map { try condition($0, .lenient).operand }
             let order = try SortKey.keys(of: query, compiler: self).map(\.ordering).joined(separator: ", ")
-            let list = try members(of: row, query: query)
-            var paging =
-                query.top.map { " LIMIT \(placeholder(.literal(take(.number($0)), .value)))" } ?? " LIMIT \(ReadLimits.expandedItems)"
-            if let skip = query.skip { paging += " OFFSET \(placeholder(.literal(take(.number(skip)), .value)))" }
-            let source = "FROM \(row.from.text) WHERE \(filters.joined(separator: " AND "))"
-            let array =
-                "array_to_json(ARRAY(SELECT (SELECT row_to_json(r) FROM (SELECT \(list)) AS r) \(source) ORDER BY \(order)\(paging)))"
-            var members = ["\(array) AS \"\(item.link.name)\""]
-            if query.count {
-                members.insert("(SELECT count(*) \(source)) AS \"\(item.link.name)\(controlName("count"))\"", at: 0)
-            }
-            return members
+            let members = try self.object(of: row, query: query)
+            let top = item.exactTop.map { placeholder(.literal(take(.number($0)), .value)) } ?? "\(ReadLimits.expandedItems + 1)"
+            let skip = query.skip.map { " OFFSET \(placeholder(.literal(take(.number($0)), .value)))" } ?? ""
+            let filters = (conditions + [filter].compactMap { $0 }).joined(separator: " AND ")
+            let source = "FROM \(row.from.text) WHERE \(filters)"
+            return (source, "ARRAY(SELECT \(members.subquery()) \(source) ORDER BY \(order) LIMIT \(top)\(skip))")
         }
+        if query.count {
+            object.members.append("(SELECT count(*) \(source)) AS \"\(name)\(controlName("count"))\"")
+        }
+        guard item.exactTop == nil else {
+            object.members.append("array_to_json(\(array)) AS \"\(name)\"")
+            return
+        }
+        let options = placeholder(.literal(take(.value(.string(item.nextOptions))), .value))
+        let link = RecordObject.PartialLink(
+            name: name, alias: newAlias("x"), array: array,
+            nextLink: "'\(type.collection)(' || \(owner.alias).\"id\" || ')/\(name)?' || \(options)",
+            nextLinkName: name + controlName("nextLink"))
+        object.members.append(link.member)
+        object.partial.append(link)
     }
 
     /// Compiles with another row as the one that paths start from.
@@ -76,5 +86,30 @@ extension QueryCompiler {
         record = row
         defer { record = outer }
         return try body()
+    }
+}
+
+extension CheckedExpand {
+    /// `top`, when it is no more than an expansion brings at most.
+    var exactTop: Int64? { query.top.flatMap { $0 <= Int64(ReadLimits.expandedItems) ? $0 : nil } }
+
+    /// The options of the link that continues where the expansion was cut: the same, skipping what was shown.
+    var nextOptions: String {
+        var shown = Int64(ReadLimits.expandedItems)
+        if let skip = query.skip { shown += min(skip, .max - shown) }
+        var parts: [QueryOptions] = []
+        func add(_ set: (inout QueryOptions) -> Void) {
+            var part = QueryOptions()
+            set(&part)
+            parts.append(part)
+        }
+        if let filter = options?.filter { add { $0.filter = filter } }
+        if let order = options?.orderBy, !order.isEmpty { add { $0.orderBy = order } }
+        if let select = options?.select { add { $0.select = select } }
+        if let expand = options?.expand, !expand.isEmpty { add { $0.expand = expand } }
+        if let top = query.top { add { $0.top = top - Int64(ReadLimits.expandedItems) } }
+        add { $0.skip = shown }
+        // Each part is encoded alone, since an ampersand may be part of its value.
+        return parts.map { PercentEncoding.query($0.text) }.joined(separator: "&")
     }
 }

@@ -3,18 +3,18 @@ import QueryLanguage
 
 /// The JSON of a row, made by PostgreSQL: a SELECT whose column names are the member names, turned into an object by `row_to_json`.
 extension QueryCompiler {
-    /// The members of a record's JSON as a select list, in this order: control information, properties, expanded links.
-    func members(of row: QueryRow, query: CheckedQuery?, showsType: Bool = false) throws -> String {
+    /// A record's JSON, in this order: control information, properties, expanded links.
+    func object(of row: QueryRow, query: CheckedQuery?, showsType: Bool = false) throws -> RecordObject {
         guard case .record(let shape, let type) = row.kind else {
             throw RecordsError(.internalFault, "Only records have members of their own.")
         }
-        var members = controlMembers(of: row, type: type, showsType: showsType)
+        var object = RecordObject(members: controlMembers(of: row, type: type, showsType: showsType))
         for selected in try selection(of: shape, query: query) {
-            members.append("\(try member(selected, of: row)) AS \"\(selected.property.name)\"")
+            object.members.append("\(try member(selected, of: row)) AS \"\(selected.property.name)\"")
         }
-        for item in query?.expand ?? [] { members += try expansion(item, of: row, shape: shape, type: type) }
-        if format.metadata == .full { members += navigationLinks(of: row, shape: shape, type: type) }
-        return members.isEmpty ? "NULL::boolean AS \"@null\"" : members.joined(separator: ", ")
+        for item in query?.expand ?? [] { try expand(item, of: row, shape: shape, type: type, into: &object) }
+        if format.metadata == .full { object.members += navigationLinks(of: row, shape: shape, type: type) }
+        return object
     }
 
     /// `@etag` or `@odata.etag`.

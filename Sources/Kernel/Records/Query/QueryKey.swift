@@ -61,22 +61,24 @@ struct QueryKey: Sendable, Hashable {
             shape += "+\(item.link.name)"
             if case .entityOfSeveral = item.link.type { shape += ":\(item.query.shape.name)" }
             shape += "("
-            append(expanded: item.query)
+            append(expanded: item)
             shape += ")"
         }
     }
 
-    private mutating func append(expanded query: CheckedQuery) {
-        append(query)
-        if let top = query.top {
+    private mutating func append(expanded item: CheckedExpand) {
+        append(item.query)
+        guard case .entityCollection = item.link.type else { return }
+        if let top = item.exactTop {
             shape += "t"
             literals.append(.number(top))
         }
-        if let skip = query.skip {
+        if let skip = item.query.skip {
             shape += "s"
             literals.append(.number(skip))
         }
-        if query.count { shape += "c" }
+        if item.query.count { shape += "c" }
+        if item.exactTop == nil { literals.append(.value(.string(item.nextOptions))) }
     }
 
     mutating func append(_ expression: TypedExpression) {

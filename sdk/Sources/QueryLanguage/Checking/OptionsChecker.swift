@@ -178,7 +178,7 @@ struct OptionsChecker {
         let target = try target(of: link, in: item)
         guard let options = item.options else { return CheckedExpand(link: link, query: CheckedQuery(shape: target)) }
         var nested = OptionsChecker(schema: schema, shape: target, isNested: true)
-        return CheckedExpand(link: link, query: try nested.check(options))
+        return CheckedExpand(link: link, query: try nested.check(options), options: options)
     }
 
     private func refuseSuffix(_ item: QueryOptions.ExpandItem) throws(QueryError) {

@@ -67,10 +67,13 @@ public struct CheckedExpand: Sendable, Hashable {
     public let link: Property
     /// The options in parentheses, checked against the type that the link leads to.
     public let query: CheckedQuery
+    /// The options as written, for links that continue the expansion; nil when there are none.
+    public let options: QueryOptions?
 
     /// Makes an item.
-    public init(link: Property, query: CheckedQuery) {
+    public init(link: Property, query: CheckedQuery, options: QueryOptions? = nil) {
         self.link = link
         self.query = query
+        self.options = options
     }
 }

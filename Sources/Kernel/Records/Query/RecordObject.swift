@@ -1,0 +1,52 @@
+/// The SQL that makes one JSON object: its members, and what links expanded only in part add to it.
+struct RecordObject {
+    /// Items of a select list, named as the members are.
+    var members: [String] = []
+    /// Links of which the object holds the beginning.
+    var partial: [PartialLink] = []
+
+    /// A link to many, expanded as far as `ReadLimits.expandedItems`: the next record is fetched too, to see whether there is one.
+    struct PartialLink {
+        let name: String
+        /// The alias under which `array` stands beside the object's members.
+        let alias: String
+        /// An array of JSON objects.
+        let array: String
+        /// SQL text: where the rest can be read.
+        let nextLink: String
+        let nextLinkName: String
+
+        var isCut: String { "cardinality(\(alias).a) > \(ReadLimits.expandedItems)" }
+
+        /// The member itself, without the record too many.
+        var member: String {
+            let cut = "\(alias).a[1:\(ReadLimits.expandedItems)]"
+            return "array_to_json(CASE WHEN \(isCut) THEN \(cut) ELSE \(alias).a END) AS \"\(name)\""
+        }
+
+        var suffix: String { "CASE WHEN \(isCut) THEN ',\"\(nextLinkName)\":\"' || \(nextLink) || '\"' ELSE '' END" }
+
+        /// OFFSET 0 keeps the array from being computed once for every place that names it.
+        var source: String { "(SELECT \(array) AS a OFFSET 0) AS \(alias)" }
+    }
+
+    var selectList: String { members.isEmpty ? "NULL::boolean AS \"@null\"" : members.joined(separator: ", ") }
+
+    /// The object as a subquery of the row it is about. A next link is only there when there is a next record, and no column of
+    /// `row_to_json` can be there at times; so it is appended to the object's text.
+    func subquery() -> String {
+        guard !partial.isEmpty else { return "(SELECT row_to_json(r) FROM (SELECT \(selectList)) AS r)" }
+        let sources = partial.map(\.source).joined(separator: " CROSS JOIN ")
+        let isCut = partial.map(\.isCut).joined(separator: " OR ")
+        let suffix = partial.map(\.suffix).joined(separator: " || ")
+        return "(SELECT CASE WHEN o.cut THEN (left(o.j::text, -1) || o.rest || '}')::json ELSE o.j END "
+            + "FROM (SELECT row_to_json(r) AS j, \(isCut) AS cut, \(suffix) AS rest "
+            + "FROM \(sources) CROSS JOIN LATERAL (SELECT \(selectList)) AS r OFFSET 0) AS o)"
+    }
+
+    /// The same as an expression and what it needs in the FROM clause of the row it is about.
+    func joined() -> (expression: String, join: String) {
+        guard partial.isEmpty else { return (subquery(), "") }
+        return ("row_to_json(r)", " CROSS JOIN LATERAL (SELECT \(selectList)) AS r")
+    }
+}
