@@ -24,6 +24,11 @@ run: install-deps ## build (release) and run the starter deployment on a Postgre
 	swift build -c release
 	.build/release/tessera serve --deployment $(DEPLOYMENT) --listen $(LISTEN) $(if $(DATA),--data $(DATA))
 
+demo: CONFIGURATION := release
+demo: install-deps ## the same with a thousand made-up people, in a data folder of its own that goes at the end
+	swift build -c release
+	@scripts/demo $(LISTEN)
+
 test: install-deps ## everything that CI proves
 	@scripts/test
 

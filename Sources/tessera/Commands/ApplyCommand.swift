@@ -1,4 +1,5 @@
 import ArgumentParser
+import Manifests
 import SchemaPlan
 
 struct ApplyCommand: AsyncParsableCommand {
@@ -21,10 +22,15 @@ struct ApplyCommand: AsyncParsableCommand {
                 try await SchemaApplier(client: database.client, logger: CommandLog.quiet).apply(
                     deployment.catalog, progress: ApplyProgress.show)
             }
+            do {
+                try ManifestLock(deployment.composition).write(to: options.lockPath)
+            } catch {
+                Console.note("the lock \(options.lockPath) can't be written: \(error)")
+            }
             if output.isJSON {
                 Console.print("{\"steps\":\(report.steps),\"digest\":\"\(report.digest)\"}")
             } else {
-                Console.print(report.steps == 0 ? "nothing to do" : "\(report.steps) steps done")
+                Console.print(report.steps == 0 ? "nothing to do" : report.steps == 1 ? "1 step done" : "\(report.steps) steps done")
             }
         }
     }

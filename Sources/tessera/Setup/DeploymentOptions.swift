@@ -18,6 +18,7 @@ struct DeploymentOptions: ParsableArguments {
     func load() throws -> Deployment {
         let result = Composer().compose(deployment)
         for warning in result.diagnostics where warning.severity == .warning { Console.note("\(warning)") }
+        if let composition = result.composition { try checkLock(composition) }
         guard let composition = result.composition else {
             throw Failure(.wrongInput, Self.report(result.diagnostics.filter { $0.severity == .error }))
         }
@@ -25,6 +26,22 @@ struct DeploymentOptions: ParsableArguments {
             return Deployment(composition: composition, catalog: try Catalog(composition: composition), path: deployment)
         } catch {
             throw Failure(.wrongInput, Self.report(error.diagnostics))
+        }
+    }
+
+    /// Where the deployment's lock lies: beside its file, under its name, since a folder may hold several deployments.
+    var lockPath: String {
+        let stem = deployment.hasSuffix(".yaml") ? String(deployment.dropLast(5)) : deployment
+        return "\(stem).\(ManifestLock.fileName)"
+    }
+
+    /// Says where the modules differ from what was locked at the last apply.
+    private func checkLock(_ composition: Composition) throws {
+        guard let bytes = FileSystem.disk.read(lockPath) else { return }
+        let parsed = ManifestLock.parse(ManifestSource(path: lockPath, bytes: bytes))
+        let differences = parsed.manifest.map { $0.differences(from: composition, lockPath: lockPath) } ?? parsed.diagnostics
+        for difference in differences {
+            Console.note("warning: \(difference.location): \(difference.message)")
         }
     }
 

@@ -1,0 +1,78 @@
+import ArgumentParser
+import QueryLanguage
+import Records
+import Server
+
+struct TokenCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token",
+        abstract: "Issue, list and revoke the tokens that open the API.",
+        discussion: """
+            Works on the deployment's database, beside a running server: who may run it is the machine's administrator. A lost token is
+            revoked and replaced by a new one.
+            """,
+        subcommands: [Issue.self, List.self, Revoke.self])
+
+    struct Issue: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Issue a token of the administrator and print it, once.")
+
+        @OptionGroup var options: DeploymentOptions
+        @Option(help: "What the token is for, to know it again.") var label = "issued on the command line"
+
+        func run() async throws {
+            try await reportingFailures {
+                let token = try await withTokens(options) { try await $0.issue(for: .administrator, label: label) }
+                Console.print(token.text)
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List tokens; the tokens themselves are stored hashed.")
+
+        @OptionGroup var options: DeploymentOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            try await reportingFailures {
+                let entries = try await withTokens(options) { try await $0.list() }
+                if output.isJSON {
+                    let items = entries.map { entry in
+                        "{\"id\": \"\(entry.id)\", \"label\": \(JSON.string(entry.label)), \"created_at\": \(JSON.string(entry.createdAt)), "
+                            + "\"revoked\": \(entry.isRevoked)}"
+                    }
+                    Console.print("[\(items.joined(separator: ",\n "))]")
+                } else {
+                    for entry in entries {
+                        Console.print("\(entry.id)  \(entry.createdAt)  \(entry.isRevoked ? "revoked" : "valid  ")  \(entry.label)")
+                    }
+                }
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Revoke a token by its id; a running server refuses it within seconds.")
+
+        @OptionGroup var options: DeploymentOptions
+        @Argument(help: "The id that `tessera token list` shows.") var id: String
+
+        func run() async throws {
+            try await reportingFailures {
+                guard let guid = GUID(id) else { throw Failure(.wrongInput, "'\(id)' is no id; see `tessera token list`") }
+                try await withTokens(options) { try await $0.revoke(guid) }
+                Console.print("revoked")
+            }
+        }
+    }
+}
+
+private func withTokens<R: Sendable>(_ options: DeploymentOptions, _ body: @escaping @Sendable (TokenStore) async throws -> R) async throws
+    -> R
+{
+    let deployment = try options.load()
+    return try await Database.with(options, logger: CommandLog.quiet) { database in
+        try await deployment.requireSchema(on: database.client)
+        return try await body(TokenStore(client: database.client, logger: CommandLog.quiet))
+    }
+}
