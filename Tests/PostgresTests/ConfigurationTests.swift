@@ -60,6 +60,16 @@ import Testing
         #expect(Connector.sqlState(in: message) == nil)
     }
 
+    @Test("refuses servers older than PostgreSQL 15, for good")
+    func oldServers() {
+        #expect(Connector.refusal(ofServerVersion: 150_000) == nil)
+        #expect(Connector.refusal(ofServerVersion: 180_001) == nil)
+        let refusal = Connector.refusal(ofServerVersion: 140_012)
+        #expect(refusal?.isPermanent == true)
+        #expect(refusal?.error.code == .unsupportedServer)
+        #expect(refusal?.error.message.contains("version 14.12") == true)
+    }
+
     @Test("names versions as PostgreSQL does")
     func versions() {
         #expect(Connector.versionText(140_012) == "14.12")

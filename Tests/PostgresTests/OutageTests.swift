@@ -131,6 +131,54 @@ import Testing
         }
     }
 
+    @Test("gives up an idle connection that doesn't answer its health check")
+    func frozenWhileIdle() async throws {
+        let impatient = PoolOptions(
+            maxConnections: 1, pipelineConnections: 1, acquireTimeout: .seconds(60), healthCheckInterval: .milliseconds(50),
+            answerTimeout: .milliseconds(200)
+        )
+        // A frozen backend holds up commands that wait for all of them, so the shared server won't do.
+        let server = try await TestServer.start()
+        try await withClient(of: server.url, options: impatient) { client in
+            for isPipelined in [true, false] {
+                let sql: SQL = "SELECT pg_backend_pid()"
+                let first = try await isPipelined ? client.pipelined(sql) : client.query(sql)
+                let frozen = try first.int64(row: 0, column: 0)
+                try await signal("STOP", to: frozen, on: server)
+                while client.statistics.connectionsLost < (isPipelined ? 1 : 2) { await Task.yield() }
+                let second = try await isPipelined ? client.pipelined(sql) : client.query(sql)
+                #expect(try second.int64(row: 0, column: 0) != frozen)
+                try await signal("CONT", to: frozen, on: server)
+            }
+        }
+    }
+
+    @Test("answers a cancelled caller even when the server doesn't")
+    func frozenWhileCancelling() async throws {
+        let impatient = PoolOptions(
+            maxConnections: 1, pipelineConnections: 1, acquireTimeout: .seconds(60), answerTimeout: .milliseconds(300))
+        let server = try await TestServer.start()
+        let database = try await TestDatabase.create(on: server)
+        try await withClient(of: database.url, options: impatient) { client in
+            let lock = try await AdvisoryLock.hold(1, on: database)
+            let process = try await client.query("SELECT pg_backend_pid()").int64(row: 0, column: 0)
+            let task = Task { try await client.query("SELECT pg_advisory_lock(1)") }
+            try await AdvisoryLock.waitForWaiters(1, on: lock.observer)
+            try await signal("STOP", to: process, on: server)
+            task.cancel()
+            let error = await #expect(throws: PostgresError.self) { try await task.value }
+            #expect(error?.code == .connectionLost)
+            #expect(try await client.query("SELECT 1").rowCount == 1)
+            try await signal("CONT", to: process, on: server)
+            await lock.release()
+        }
+    }
+
+    /// The server does it itself, since the tests may not be allowed to.
+    private func signal(_ name: String, to process: Int64, on server: TestServer) async throws {
+        try await server.execute("COPY (SELECT 1) TO PROGRAM 'cat >/dev/null; kill -\(name) \(process)'")
+    }
+
     private func endSessions(of database: TestDatabase, where condition: String) async throws {
         try await database.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND \(condition)"

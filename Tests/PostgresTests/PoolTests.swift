@@ -1,4 +1,5 @@
 import Postgres
+import ServiceLifecycle
 import TestPostgres
 import Testing
 
@@ -61,6 +62,24 @@ import Testing
             while client.statistics.openConnections > 1 { await Task.yield() }
             #expect(client.statistics.connectionsLost == 0)
             #expect(try await client.query("SELECT 1").rowCount == 1)
+        }
+    }
+
+    @Test("closes with its service group, gracefully")
+    func service() async throws {
+        try await TestPostgres.withDatabase { database in
+            let client = PostgresClient(configuration: try PostgresConfiguration(url: database.url), logger: silentLogger)
+            let lock = try await AdvisoryLock.hold(1, on: database)
+            let group = ServiceGroup(configuration: .init(services: [client], logger: silentLogger))
+            let running = Task { try await group.run() }
+            let slow = Task { try await client.query("SELECT pg_advisory_lock(1)").rowCount }
+            try await AdvisoryLock.waitForWaiters(1, on: lock.observer)
+            await group.triggerGracefulShutdown()
+            await lock.release()
+            #expect(try await slow.value == 1)
+            try await running.value
+            let error = await #expect(throws: PostgresError.self) { try await client.query("SELECT 1") }
+            #expect(error?.code == .closed)
         }
     }
 

@@ -3,7 +3,9 @@ import Testing
 @testable import Postgres
 
 @Suite struct StatementCacheTests {
-    private func key(_ text: String, _ types: [PostgresType] = []) -> StatementKey { StatementKey(text: text, types: types) }
+    private func key(_ text: String, _ types: [PostgresType] = []) -> StatementKey {
+        StatementKey(SQL(verbatim: text, parameters: types.map { .null($0) }))
+    }
 
     @Test("gives the same name to the same text and types, and another to others")
     func names() {

@@ -62,6 +62,7 @@ extension ClientCore {
             pool.connected(id, now: now)
             runPool()
         case .lane(let lane):
+            laneDrivers[lane] = driver
             pipeline.connected(lane, now: now)
             runPipeline()
         case .listener: listenerConnected(driver)

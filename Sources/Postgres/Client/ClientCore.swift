@@ -37,6 +37,8 @@ final class ClientCore: @unchecked Sendable {
     /// Of open connections and of those that are being opened.
     var roles: [Int: ConnectionRole] = [:]
     var tokens: [RoleKey: Int] = [:]
+    /// The same connections as in `drivers`, for the way that every pipelined statement takes.
+    var laneDrivers: [ConnectionDriver?]
     private var lastToken = 0
     var pool: PoolMachine<Waiter>
     var pipeline: PipelineMachine<Operation>
@@ -57,6 +59,7 @@ final class ClientCore: @unchecked Sendable {
         self.reactor = Reactor()
         self.pool = PoolMachine(options: options)
         self.pipeline = PipelineMachine(options: options)
+        self.laneDrivers = Array(repeating: nil, count: options.pipelineConnections)
         self.gate = ConnectGate(maxDelay: options.maxReconnectDelay)
         self.now = ContinuousClock.now
     }
@@ -177,7 +180,7 @@ final class ClientCore: @unchecked Sendable {
     }
 
     private func send(_ operation: Operation, on lane: Int) {
-        guard !operation.isDone, let driver = driver(of: .lane(lane)) else {
+        guard !operation.isDone, let driver = laneDrivers[lane] else {
             pipeline.finished(on: lane, now: now)
             return
         }
@@ -254,6 +257,7 @@ final class ClientCore: @unchecked Sendable {
         guard let role = roles.removeValue(forKey: token) else { return }
         if tokens[RoleKey(role)] == token { tokens[RoleKey(role)] = nil }
         drivers[token] = nil
+        if case .lane(let lane) = role, laneDrivers[lane]?.id == token { laneDrivers[lane] = nil }
     }
 
     // MARK: Shutdown

@@ -62,13 +62,13 @@ extension ConnectionDriver {
 
     /// libpq's buffer went out: the caller may bring more.
     func copyOutputDrained() {
-        guard machine.isCopyOpen, machine.headKind == .copyIn, let channel = machine.head?.copy else { return }
+        guard machine.isCopyOpen, machine.headMode == .copyIn, let channel = machine.head?.copy else { return }
         channel.resume()
     }
 
     /// Ends the data, with a problem so that the server throws away what it got.
     func endCopyIn(problem: String?) {
-        guard machine.isCopyOpen, machine.headKind == .copyIn else { return }
+        guard machine.isCopyOpen, machine.headMode == .copyIn else { return }
         guard PQputCopyEnd(pointer, problem) == 1 else {
             fail()
             return
@@ -94,7 +94,7 @@ extension ConnectionDriver {
 
     /// Takes rows from libpq while the caller waits for some. False when nothing more can be done now.
     func pumpCopy() -> Bool {
-        guard machine.headKind == .copyOut, let channel = machine.head?.copy else { return false }
+        guard machine.headMode == .copyOut, let channel = machine.head?.copy else { return false }
         while channel.waiter != nil || channel.isAbandoned {
             var row: UnsafeMutablePointer<CChar>?
             let length = PQgetCopyData(pointer, &row, 1)

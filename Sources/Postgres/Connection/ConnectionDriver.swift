@@ -189,7 +189,7 @@ final class ConnectionDriver {
     func ready(readable: Bool, writable: Bool) {
         if writable { becameWritable() }
         guard readable, !isClosed else { return }
-        if machine.isCopyOpen, machine.headKind == .copyIn {
+        if machine.isCopyOpen, machine.headMode == .copyIn {
             copyInBecameReadable()
             return
         }

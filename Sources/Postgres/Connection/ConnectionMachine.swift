@@ -19,6 +19,9 @@ struct ConnectionMachine<Ticket: Equatable> {
         case script, copyIn, copyOut
     }
 
+    /// A kind without its statement.
+    enum Mode: Equatable { case pipelined, script, copyIn, copyOut }
+
     enum TransactionStatus: Equatable { case idle, open, failed }
 
     enum Reason: Equatable { case closed, busyWithCopy }
@@ -33,7 +36,7 @@ struct ConnectionMachine<Ticket: Equatable> {
         case send(begin: Command?, statement: Command)
         case sendUnnamed
         /// Leave pipeline mode and start this.
-        case sendAlone(Kind)
+        case sendAlone(Mode)
         case wait
         case reject(Reason)
     }
@@ -91,7 +94,7 @@ struct ConnectionMachine<Ticket: Equatable> {
 
     private struct Flight {
         let ticket: Ticket?
-        let kind: Kind
+        let mode: Mode
         var steps: Steps = []
         var beginID = 0
         var statementID = 0
@@ -130,14 +133,14 @@ struct ConnectionMachine<Ticket: Equatable> {
     var shouldRepeatCancel: Bool { isHeadCancelled && !isCancelOutstanding }
     private var isCancelling: Bool { isCancelOutstanding || isHeadCancelled }
     var head: Ticket? { flights.first?.ticket }
-    var headKind: Kind? { flights.first?.kind }
+    var headMode: Mode? { flights.first?.mode }
     var preparedCount: Int { cache.count }
 
     // MARK: Asking
 
     mutating func submit(_ ticket: Ticket, _ kind: Kind, isSecondAttempt: Bool = false) -> Submission {
         if isClosed { return .reject(.closed) }
-        if isAlone, isCopy(flights.first?.kind) { return .reject(.busyWithCopy) }
+        if isAlone, flights.first?.mode != .script { return .reject(.busyWithCopy) }
         if isAlone || !waiting.isEmpty || isCancelling || (needsAlone(kind) && !flights.isEmpty) {
             waiting.append((ticket, kind, isSecondAttempt))
             return .wait
@@ -166,7 +169,7 @@ struct ConnectionMachine<Ticket: Equatable> {
     }
 
     private mutating func launch(_ ticket: Ticket?, _ kind: Kind, isSecondAttempt: Bool) -> Submission {
-        var flight = Flight(ticket: ticket, kind: kind)
+        var flight = Flight(ticket: ticket, mode: mode(of: kind))
         flight.isSecondAttempt = isSecondAttempt
         let submission: Submission
         switch kind {
@@ -190,15 +193,22 @@ struct ConnectionMachine<Ticket: Equatable> {
         case .script, .copyIn, .copyOut:
             flight.steps = .execute
             isAlone = true
-            submission = .sendAlone(kind)
+            submission = .sendAlone(flight.mode)
         }
         flights.append(flight)
         return submission
     }
 
-    private func needsAlone(_ kind: Kind) -> Bool { kind == .script || isCopy(kind) }
+    private func needsAlone(_ kind: Kind) -> Bool { mode(of: kind) != .pipelined }
 
-    private func isCopy(_ kind: Kind?) -> Bool { kind == .copyIn || kind == .copyOut }
+    private func mode(of kind: Kind) -> Mode {
+        switch kind {
+        case .statement, .unnamed: .pipelined
+        case .script: .script
+        case .copyIn: .copyIn
+        case .copyOut: .copyOut
+        }
+    }
 
     // MARK: Hearing
 
@@ -217,8 +227,8 @@ struct ConnectionMachine<Ticket: Equatable> {
         }
     }
 
-    private mutating func openCopy(_ direction: Kind, _ head: Flight) -> Reaction {
-        guard head.kind == direction, let ticket = head.ticket, !isCopyOpen else { return .unexpected }
+    private mutating func openCopy(_ direction: Mode, _ head: Flight) -> Reaction {
+        guard head.mode == direction, let ticket = head.ticket, !isCopyOpen else { return .unexpected }
         isCopyOpen = true
         return .copyOpened(ticket)
     }
@@ -287,7 +297,7 @@ struct ConnectionMachine<Ticket: Equatable> {
             if ownership == .shared { flight.isDropped = true } else { flight.wantsCancel = true }
             flights[offset] = flight
             if ownership == .shared { return .dropAnswer }
-            if isCopyOpen, flight.kind == .copyIn { return .endCopyIn }
+            if isCopyOpen, flight.mode == .copyIn { return .endCopyIn }
             return startCancelOfHead() ? .askServer : .none
         }
         return .none

@@ -38,7 +38,7 @@ enum Connector {
         ignoreNotices(connection)
         // Verbose messages contain the SQLSTATE, which libpq doesn't give otherwise for a failed connection.
         PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
-        if let refusal = waitUntilOpen(connection, configuration) ?? unsupported(connection) {
+        if let refusal = waitUntilOpen(connection, configuration) ?? refusal(ofServerVersion: PQserverVersion(connection)) {
             PQfinish(connection)
             return .failure(refusal)
         }
@@ -78,8 +78,8 @@ enum Connector {
         }
     }
 
-    private static func unsupported(_ connection: OpaquePointer) -> Refusal? {
-        let version = PQserverVersion(connection)
+    /// nil when the server is young enough.
+    static func refusal(ofServerVersion version: Int32) -> Refusal? {
         guard version < oldestServer else { return nil }
         let error = PostgresError(
             .unsupportedServer,

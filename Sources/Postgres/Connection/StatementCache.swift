@@ -13,8 +13,10 @@ struct StatementCache {
     }
 
     private struct Slot {
-        var key: StatementKey
-        var entry: Entry
+        let text: String
+        let types: [PostgresType]
+        let fingerprint: Int
+        let entry: Entry
         var newer: Int
         var older: Int
     }
@@ -22,7 +24,7 @@ struct StatementCache {
     private let limit: Int
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
-    private var slotOfKey: [StatementKey: Int] = [:]
+    private var slotOfFingerprint: [Int: Int] = [:]
     private var slotOfID: [Int: Int] = [:]
     private var newest = -1
     private var oldest = -1
@@ -32,22 +34,29 @@ struct StatementCache {
 
     init(limit: Int) { self.limit = max(1, limit) }
 
-    var count: Int { slotOfKey.count }
+    var count: Int { slotOfFingerprint.count }
 
     /// Finds the statement or makes a name for it.
     mutating func use(_ key: StatementKey) -> Use {
-        if let slot = slotOfKey[key] {
+        if let slot = slotOfFingerprint[key.fingerprint] {
+            guard key.matches(text: slots[slot].text, types: slots[slot].types) else {
+                // Two statements with one fingerprint, which hardly ever happens, take turns.
+                remove(slot, isKnownToServer: true)
+                return use(key)
+            }
             if slot != newest {
                 unlink(slot)
                 link(slot)
             }
             return Use(entry: slots[slot].entry, isNew: false)
         }
-        if slotOfKey.count >= limit, oldest >= 0 { remove(oldest, isKnownToServer: true) }
+        if slotOfFingerprint.count >= limit, oldest >= 0 { remove(oldest, isKnownToServer: true) }
         lastID += 1
         let entry = Entry(id: lastID, name: "t\(lastID)")
-        let slot = place(Slot(key: key, entry: entry, newer: -1, older: -1))
-        slotOfKey[key] = slot
+        let slot = place(
+            Slot(text: key.text, types: key.types, fingerprint: key.fingerprint, entry: entry, newer: -1, older: -1)
+        )
+        slotOfFingerprint[key.fingerprint] = slot
         slotOfID[entry.id] = slot
         link(slot)
         return Use(entry: entry, isNew: true)
@@ -60,7 +69,8 @@ struct StatementCache {
     }
 
     mutating func forget(_ key: StatementKey) {
-        if let slot = slotOfKey[key] { remove(slot, isKnownToServer: true) }
+        guard let slot = slotOfFingerprint[key.fingerprint], key.matches(text: slots[slot].text, types: slots[slot].types) else { return }
+        remove(slot, isKnownToServer: true)
     }
 
     mutating func takeDiscarded() -> String? { discarded.popLast() }
@@ -77,7 +87,7 @@ struct StatementCache {
     private mutating func remove(_ slot: Int, isKnownToServer: Bool) {
         unlink(slot)
         let removed = slots[slot]
-        slotOfKey[removed.key] = nil
+        slotOfFingerprint[removed.fingerprint] = nil
         slotOfID[removed.entry.id] = nil
         freeSlots.append(slot)
         if isKnownToServer { discarded.append(removed.entry.name) }

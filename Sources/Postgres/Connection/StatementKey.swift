@@ -1,26 +1,32 @@
 /// What makes two statements the same prepared statement: the text and the types of the parameters.
-struct StatementKey: Hashable, Sendable {
+///
+/// It refers to the statement it was made from, so that making one allocates nothing.
+struct StatementKey: Equatable, Sendable {
     let text: String
-    let types: [PostgresType]
+    private let parameters: [PostgresParameter]
     /// Computed once, by the caller's thread rather than the reactor's.
-    private let fingerprint: Int
+    let fingerprint: Int
 
-    init(text: String, types: [PostgresType] = []) {
-        self.text = text
-        self.types = types
+    init(_ sql: SQL) {
+        self.text = sql.text
+        self.parameters = sql.parameters
         var hasher = Hasher()
-        hasher.combine(text)
-        for type in types { hasher.combine(type.rawValue) }
+        hasher.combine(sql.text)
+        for parameter in sql.parameters { hasher.combine(parameter.type.rawValue) }
         self.fingerprint = hasher.finalize()
     }
 
-    init(_ sql: SQL) {
-        self.init(text: sql.text, types: sql.parameters.map(\.type))
+    init(text: String) { self.init(SQL(verbatim: text)) }
+
+    var types: [PostgresType] { parameters.map(\.type) }
+
+    func matches(text otherText: String, types: [PostgresType]) -> Bool {
+        guard text == otherText, parameters.count == types.count else { return false }
+        for (parameter, type) in zip(parameters, types) where parameter.type != type { return false }
+        return true
     }
 
     static func == (left: StatementKey, right: StatementKey) -> Bool {
-        left.fingerprint == right.fingerprint && left.text == right.text && left.types == right.types
+        left.fingerprint == right.fingerprint && left.matches(text: right.text, types: right.types)
     }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 }
