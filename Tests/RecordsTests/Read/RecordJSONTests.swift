@@ -20,7 +20,7 @@ struct RecordJSONTests {
                     {"@etag":"W/\\"7\\"","id":"\(id)","version":7,"created_at":"2024-01-02T03:04:05Z","created_by":"\(principal)",\
                     "updated_at":"2024-01-02T03:04:05.678Z","updated_by":"\(principal)","owner_id":"\(principal)","deleted_at":null,\
                     "name":"full \\"q\\" \\\\ \\u0001é😀","title":"T","note":"line\\nline","count":9007199254740993,"ratio":12345678901234.5000,\
-                    "amount":-0.0100,"amount_currency":"EUR","active":true,"day":"2024-02-29","moment":"2024-02-29T21:30:00.12Z",\
+                    "amount":-0.01,"amount_currency":"EUR","active":true,"day":"2024-02-29","moment":"2024-02-29T21:30:00.12Z",\
                     "span":"-P1DT2H0.5S","colour":"red","colours":["red","blue"],"tags":["b","a,\\"x"],"primary_email":"A@x.org",\
                     "emails":[{"address":"A@x.org","normalised":"a@x.org","kind":"work","is_primary":true,"opted_out":false,"invalid":false},\
                     {"address":"B@x.org","normalised":"b@x.org","kind":null,"is_primary":false,"opted_out":true,"invalid":false}],\
@@ -37,8 +37,8 @@ struct RecordJSONTests {
         (ReadFormat(version: .v4_0), "select=count", "{\"@odata.etag\":\"W/\\\"7\\\"\",\"count\":9007199254740993}"),
         (ReadFormat(metadata: .none), "select=count,name", "{\"count\":9007199254740993,\"name\":\"full \\\"q\\\" \\\\ \\u0001é😀\"}"),
         (
-            ReadFormat(metadata: .none, ieee754Compatible: true), "select=count,ratio,version",
-            "{\"count\":\"9007199254740993\",\"ratio\":\"12345678901234.5000\",\"version\":\"7\"}"
+            ReadFormat(metadata: .none, ieee754Compatible: true), "select=count,ratio,amount,version",
+            "{\"count\":\"9007199254740993\",\"ratio\":\"12345678901234.5000\",\"amount\":\"-0.01\",\"version\":\"7\"}"
         ),
         (
             ReadFormat(metadata: .none), "select=place/city,emails,tags&expand=parent(select=name)",
@@ -59,7 +59,7 @@ struct RecordJSONTests {
             ReadFormat(metadata: .none), "select=id&expand=groups(select=label,_link;orderby=label desc)",
             """
             {"id":"01900000-0000-7000-8000-000000000001","groups":[{"label":"Gamma","_link":{"is_primary":false,"role":"role 3","since":"2024-02-29",\
-            "fee":1.5000,"fee_currency":"EUR"}},{"label":"Alpha","_link":{"is_primary":true,"role":"role 1","since":"2024-02-29","fee":1.5000,\
+            "fee":1.5,"fee_currency":"EUR"}},{"label":"Alpha","_link":{"is_primary":true,"role":"role 1","since":"2024-02-29","fee":1.5,\
             "fee_currency":"EUR"}}]}
             """
         ),

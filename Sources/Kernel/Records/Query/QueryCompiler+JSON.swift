@@ -61,24 +61,24 @@ extension QueryCompiler {
         }
         switch binding {
         case .system(let column): return json(of: column, alias: row.alias)
-        case .column(let column, let field):
-            // Amounts are kept with four digits after the point; people and clients want those that count.
-            if case .money? = type.field(field)?.type, case .numeric = column.type, !format.ieee754Compatible {
-                return "trim_scale(\(row.alias).\"\(column.name)\")"
-            }
-            return json(of: column, alias: row.alias)
+        case .column(let column, let field): return json(of: column, alias: row.alias, isAmount: type.field(field)?.isMoney ?? false)
         case .address(let field): return address(field, members: selected.members, alias: row.alias)
         case .channels(let table): return channels(table, members: selected.members, owner: row)
         case .linkColumns(let table):
             guard let alias = row.linkAlias else { throw Self.gone(selected.property.name) }
-            return object(
-                linkColumns(table, recordTable: type.table, members: selected.members).map { ($0.name, json(of: $0, alias: alias)) })
+            let columns = linkColumns(table, recordTable: type.table, members: selected.members)
+            return object(columns.map { ($0.name, json(of: $0, alias: alias, isAmount: table.isAmount($0))) })
         case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .toAny: throw Self.gone(selected.property.name)
         }
     }
 
     /// A column as `row_to_json` has to see it, so that the JSON is OData's.
-    private func json(of column: Column, alias: String) -> String {
+    private func json(of column: Column, alias: String, isAmount: Bool = false) -> String {
+        if isAmount, case .numeric = column.type {
+            // Amounts are kept with four digits after the point; people and clients want those that count.
+            let amount = "trim_scale(\(alias).\"\(column.name)\")"
+            return format.ieee754Compatible ? "\(amount)::text" : amount
+        }
         let name = "\(alias).\"\(column.name)\""
         switch column.type {
         case .timestamptz: return "replace((\(name) AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z'"
@@ -124,5 +124,17 @@ extension PropertyBinding {
         case .system, .column, .address, .channels, .linkColumns: false
         case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .toAny: true
         }
+    }
+}
+
+extension Field {
+    fileprivate var isMoney: Bool { if case .money = type { true } else { false } }
+}
+
+extension ChildTable {
+    /// Whether a column is the amount of one of the link's own money fields.
+    fileprivate func isAmount(_ column: Column) -> Bool {
+        guard case .links(let links) = kind else { return false }
+        return links.columns.contains { $0.isMoney && $0.key == column.name }
     }
 }

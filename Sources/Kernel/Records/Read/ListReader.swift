@@ -12,7 +12,6 @@ struct ListReader {
     let parentID: GUID?
     private let prefix: String
     private let key: QueryKey
-    private let conditions: QueryKey
 
     init(store: RecordStore, request: ListRequest, access: Access, parent: ListParent? = nil, parentID: GUID? = nil) throws {
         self.store = store
@@ -25,7 +24,6 @@ struct ListReader {
             catalog: catalog, access: access, format: request.format, shape: shape, includeDeleted: request.includeDeleted, parent: parent)
         prefix = "\(generation)|\(request.query.shape.name)|\(request.includeDeleted ? "d" : "")\(parent?.signature ?? "")"
         key = QueryKey(prefix + request.format.signature, of: request.query)
-        conditions = QueryKey("", conditionsOf: request.query)
     }
 
     // MARK: Pages
@@ -35,16 +33,17 @@ struct ListReader {
         let allowed = token.map(\.remaining) ?? request.query.top
         let size = Int64(min(max(request.pageSize, 1), ReadLimits.largestPageSize))
         let wanted = Int(min(size, max(allowed ?? size, 0)))
-        async let counted = request.query.count ? count() : nil
-        var page = wanted == 0 ? Page(items: [], rowCount: 0) : try await rows(wanted, after: token, allowed: allowed)
+        guard request.query.count else { return try await rows(wanted, after: token, allowed: allowed) }
+        async let counted = count()
+        var page = try await rows(wanted, after: token, allowed: allowed)
         page.count = try await counted
         return page
     }
 
     private func rows(_ wanted: Int, after token: PageToken?, allowed: Int64?) async throws -> Page {
-        let forms = SortKey.forms(of: request.query)
+        guard wanted > 0 else { return Page(items: [], rowCount: 0) }
         let types = SortKey.types(of: request.query)
-        let ranges = token.map { KeysetRange.following(forms, nulls: $0.values.map(\.isNull)) } ?? []
+        let ranges = token.map { KeysetRange.following(SortKey.forms(of: request.query), nulls: $0.values.map(\.isNull)) } ?? []
         let skip = token == nil ? request.query.skip ?? 0 : 0
         // One row more than asked for tells whether there is another page.
         let isLast = allowed.map { $0 <= Int64(wanted) } ?? false
@@ -90,6 +89,7 @@ struct ListReader {
 
     /// What a token is bound to: the rows and their order, whatever of them is shown.
     private var fingerprint: String {
+        let conditions = QueryKey("", conditionsOf: request.query)
         var text = "\(request.query.shape.name)|\(request.includeDeleted ? "d" : "")\(compiler.parent?.signature ?? "")|\(conditions.shape)"
         if let parentID { text += "|\(parentID)" }
         for literal in conditions.literals {
