@@ -40,8 +40,10 @@ final class AdvisoryLock: Sendable {
 
     /// Returns when so many sessions wait for an advisory lock.
     static func waitForWaiters(_ count: Int, on client: PostgresClient) async throws {
-        while try await client.pipelined(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        ).int64(row: 0, column: 0) != Int64(count) {}
+        let waiters: SQL = """
+            SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            """
+        while try await client.pipelined(waiters).int64(row: 0, column: 0) != Int64(count) {}
     }
 }

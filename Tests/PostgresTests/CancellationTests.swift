@@ -62,6 +62,22 @@ import Testing
         }
     }
 
+    @Test("passes over any number of callers that have gone away")
+    func manyWaiting() async throws {
+        try await withClient(options: one) { client, _ in
+            let tasks = try await client.withConnection { _ in
+                let tasks = (0..<20_000).map { _ in Task { try await client.query("SELECT 1") } }
+                while client.statistics.waitingCallers < 20_000 { await Task.yield() }
+                for task in tasks { task.cancel() }
+                for task in tasks { _ = try? await task.value }
+                return tasks
+            }
+            #expect(tasks.count == 20_000)
+            #expect(try await client.query("SELECT 1").rowCount == 1)
+            #expect(client.statistics.statements == 1)
+        }
+    }
+
     @Test("answers a caller that was cancelled beforehand without sending anything")
     func beforehand() async throws {
         try await withClient(options: one) { client, _ in

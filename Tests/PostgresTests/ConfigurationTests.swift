@@ -19,7 +19,7 @@ import Testing
         #expect(local.host == "/run/postgresql")
         let options = Dictionary(uniqueKeysWithValues: local.connectionKeywords)
         #expect(options["keepalives_idle"] == nil)
-        #expect(options["options"]?.hasSuffix("-c statement_timeout=5\\ s") == true)
+        #expect(options["options"]?.contains("-c statement_timeout=5\\ s ") == true)
         #expect(local.with(database: "other").database == "other")
     }
 
@@ -34,12 +34,16 @@ import Testing
 
     @Test("sets up every connection the same way")
     func settings() async throws {
-        try await withClient(settings: ["statement_timeout": "5s", "search_path": "\"a b\", public"]) { client, _ in
+        try await withClient(settings: [
+            "IntervalStyle": "postgres", "TimeZone": "Asia/Tokyo", "statement_timeout": "5s", "search_path": "\"a b\", public",
+        ]) { client, _ in
             for name in ["TimeZone", "IntervalStyle", "statement_timeout", "search_path", "application_name", "client_encoding"] {
                 let pipelined = try await client.pipelined("SELECT current_setting(\(bind: name))").text(row: 0, column: 0)
                 let pooled = try await client.query("SELECT current_setting(\(bind: name))").text(row: 0, column: 0)
                 #expect(pipelined == pooled)
             }
+            #expect(try await client.query("SHOW IntervalStyle").text(row: 0, column: 0) == "iso_8601")
+            #expect(try await client.query("SHOW TimeZone").text(row: 0, column: 0) == "Asia/Tokyo")
             #expect(try await client.query("SHOW statement_timeout").text(row: 0, column: 0) == "5s")
             #expect(try await client.query("SHOW search_path").text(row: 0, column: 0) == "\"a b\", public")
         }

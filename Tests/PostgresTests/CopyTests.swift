@@ -282,7 +282,10 @@ import Testing
                             atRow: { row in
                                 guard row == 50_000 else { return }
                                 try await database.execute(
-                                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tessera' AND datname = current_database()"
+                                    """
+                                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                                        WHERE application_name = 'tessera' AND datname = current_database()
+                                    """
                                 )
                             }))
                 }

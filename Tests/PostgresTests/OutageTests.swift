@@ -181,7 +181,10 @@ import Testing
 
     private func endSessions(of database: TestDatabase, where condition: String) async throws {
         try await database.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND \(condition)"
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE pid <> pg_backend_pid() AND datname = current_database() AND \(condition)
+            """
         )
     }
 }

@@ -103,7 +103,11 @@ import Testing
             await closing.value
             let left = try await TestPostgres.shared()
             try await left.execute(
-                "DO $$ BEGIN ASSERT (SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '\(database.name)' AND application_name = 'tessera'); END $$"
+                """
+                DO $$ BEGIN
+                    ASSERT (SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = '\(database.name)' AND application_name = 'tessera');
+                END $$
+                """
             )
         }
     }

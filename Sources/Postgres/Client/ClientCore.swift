@@ -51,6 +51,8 @@ final class ClientCore: @unchecked Sendable {
     var lastRefusal: PostgresError?
     private var shutdownWaiters: [@Sendable () -> Void] = []
     private(set) var isClosing = false
+    private var isRunningPool = false
+    private var isRunningPipeline = false
 
     init(configuration: PostgresConfiguration, options: PoolOptions, logger: Logger) {
         self.configuration = configuration
@@ -155,7 +157,12 @@ final class ClientCore: @unchecked Sendable {
 
     // MARK: Machines
 
+    /// Carries out what the pool's machine asks for. What that leads to is queued behind, rather than done within: thousands of
+    /// callers that have gone away must not become thousands of nested calls.
     func runPool() {
+        guard !isRunningPool else { return }
+        isRunningPool = true
+        defer { isRunningPool = false }
         while let action = pool.nextAction() {
             switch action {
             case .connect(let id): connect(.pool(id))
@@ -168,6 +175,9 @@ final class ClientCore: @unchecked Sendable {
     }
 
     func runPipeline() {
+        guard !isRunningPipeline else { return }
+        isRunningPipeline = true
+        defer { isRunningPipeline = false }
         while let action = pipeline.nextAction() {
             switch action {
             case .connect(let lane): connect(.lane(lane))
@@ -231,12 +241,14 @@ final class ClientCore: @unchecked Sendable {
         guard pool.lentCount >= options.maxConnections else {
             return PostgresError(
                 .poolExhausted,
-                "No connection was ready within \(options.acquireTimeout): \(drivers.count) are open, \(roles.count - drivers.count) being opened."
+                "No connection was ready within \(options.acquireTimeout): \(drivers.count) are open, "
+                    + "\(roles.count - drivers.count) being opened."
             )
         }
         return PostgresError(
             .poolExhausted,
-            "All \(options.maxConnections) connections were in use for \(options.acquireTimeout). Raise maxConnections, or look for slow queries."
+            "All \(options.maxConnections) connections were in use for \(options.acquireTimeout). "
+                + "Raise maxConnections, or look for slow queries."
         )
     }
 

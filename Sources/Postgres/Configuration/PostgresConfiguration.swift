@@ -7,7 +7,7 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible {
     /// Shown in pg_stat_activity.
     package var applicationName: String
     package var connectTimeout: Duration
-    /// Run-time parameters of every connection, such as `statement_timeout`. They override the client's own.
+    /// Run-time parameters of every connection, such as `statement_timeout`. Those that say how values are written are the client's.
     package var settings: [String: String]
 
     /// Accepts `postgres://user:password@host:port/database?host=/socket/folder` and `key=value` strings, as libpq does.
@@ -53,9 +53,9 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible {
         return result.sorted { $0.key < $1.key }
     }
 
-    /// What decoding relies on; settings of the caller come after and win, except where they would break decoding.
+    /// What decoding relies on.
     private static let ownSettings = [
-        ("DateStyle", "ISO"), ("IntervalStyle", "iso_8601"), ("TimeZone", "UTC"), ("bytea_output", "hex"), ("extra_float_digits", "1"),
+        ("DateStyle", "ISO"), ("IntervalStyle", "iso_8601"), ("bytea_output", "hex"), ("extra_float_digits", "1"),
     ]
 
     /// A dead peer is noticed within a minute: first probe after 30 s idle, unacknowledged data after 30 s.
@@ -64,8 +64,9 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible {
     ]
 
     private var optionString: String {
-        let own = Self.ownSettings.map { ($0.0, $0.1) }
-        return (own + settings.sorted { $0.key < $1.key }).map { "-c \($0.0)=\(Self.escaped($0.1))" }.joined(separator: " ")
+        // The last one counts.
+        let all = [("TimeZone", "UTC")] + settings.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } + Self.ownSettings
+        return all.map { "-c \($0.0)=\(Self.escaped($0.1))" }.joined(separator: " ")
     }
 
     /// Spaces and backslashes within a value of `options` are escaped by a backslash.
