@@ -1,5 +1,6 @@
 /// Gives tests a real PostgreSQL: one private cluster per test process, one database per test.
 package enum TestPostgres {
+    private static let slots = TestSlots(8)
     private static let sharedServer = Task { try await TestServer.start() }
 
     /// The cluster of this process, started on first use and gone when the process ends, however it ends.
@@ -14,15 +15,17 @@ package enum TestPostgres {
 
     /// Runs `body` with an empty database and drops it afterwards.
     package static func withDatabase<R: Sendable>(_ body: (TestDatabase) async throws -> R) async throws -> R {
-        let database = try await database()
+        await slots.take()
+        let result: Result<R, any Error>
         do {
-            let result = try await body(database)
+            let database = try await database()
+            do { result = .success(try await body(database)) } catch { result = .failure(error) }
             await database.drop()
-            return result
         } catch {
-            await database.drop()
-            throw error
+            result = .failure(error)
         }
+        await slots.give()
+        return try result.get()
     }
 }
 

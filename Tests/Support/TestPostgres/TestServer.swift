@@ -75,7 +75,7 @@ package final class TestServer: Sendable {
         cd "$dir"
         start() {
           if "$bin/pg_ctl" -D "$dir/data" -w -t 60 -s -l "$dir/log" -o "-c listen_addresses='' -c unix_socket_directories='$dir' \\
-            -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=64MB \\
+            -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB \\
             -c log_statement=none" start >/dev/null 2>&1 </dev/null
           then echo "ok $dir"; else echo "failed $(tail -n 3 "$dir/log" | tr '\\n' ' ')"; fi
         }
