@@ -189,7 +189,7 @@ struct Change: Sendable, CustomTestStringConvertible {
     ]
 
     private static let retiredList =
-        "UPDATE tessera.artifact SET retired_at = now() WHERE (kind, name) IN (('column', 'shop.thing.primary_mail'), "
+        "UPDATE tessera.artifact SET retired_at = now() WHERE (kind, name) IN (('column', 'shop.thing.primary_email'), "
         + ["address", "invalid", "is_primary", "kind", "normalised", "opted_out", "position", "record_id"].map {
             "('column', 'shop.thing__mail.\($0)'), "
         }.joined() + "('field', 'shop.thing.mail'), ('table', 'shop.thing__mail'))"
