@@ -70,6 +70,11 @@ package final class TestServer: Sendable {
 
     private static let keeperScript = """
         set -eu
+        # What other children of the tests wait on must not stay open here.
+        for fd in /proc/$$/fd/*; do
+          fd=${fd##*/}
+          if [ "$fd" -gt 2 ]; then eval "exec $fd>&-" 2>/dev/null || true; fi
+        done
         bin=$(ls -d /usr/lib/postgresql/*/bin | sort -t/ -k5 -n | tail -n 1)
         dir=$(mktemp -d /tmp/tsrt.XXXXXX)
         cd "$dir"
