@@ -82,6 +82,23 @@ struct RefusalTests {
         }
     }
 
+    @Test("a field can't take over the column of another one that is gone")
+    func takenOver() async throws {
+        try await Ground.with { ground in
+            try await ground.apply(type("thing", [field("mail", .emails(maxCount: 3)), field("boss", .link(to: "shop.thing"))]))
+            let other = type("thing", [field("mails", .emails(maxCount: 3)), field("boss_id", .plainInteger)])
+            let messages = [
+                "shop.thing.mails: needs the column \"primary_email\", which holds the values of shop.thing.mail. "
+                    + "Call the field mail as before, or give it a key that makes another column.",
+                "shop.thing.boss_id: needs the column \"boss_id\", which holds the values of shop.thing.boss. "
+                    + "Call the field boss as before, or give it a key that makes another column.",
+            ]
+            #expect(try await ground.plan(other).problems.map(\.description) == messages)
+            try await ground.apply(type("thing", []))
+            #expect(try await ground.plan(other).problems.map(\.description) == messages)
+        }
+    }
+
     @Test("tables and columns that others made are left alone")
     func foreign() async throws {
         try await Ground.with { ground in

@@ -75,8 +75,20 @@ extension SchemaDiff {
                 refuseForeign("column", "\(table.name).\(column.name)")
                 continue
             }
+            if let field = column.field, let former = actual.ledger.subject(ofColumn: column.name, in: table.name), former != field {
+                refuse(field, column: column.name, of: former)
+                continue
+            }
             compare(column, with: old, of: table)
         }
+    }
+
+    /// Another key, yet the same column: what lies there was never this field's.
+    private mutating func refuse(_ field: String, column: String, of former: String) {
+        let key = former.split(separator: ".").last ?? ""
+        problem(
+            .nameTwice, field, "needs the column \"\(column)\", which holds the values of \(former).",
+            "Call the field \(key) as before, or give it a key that makes another column.")
     }
 
     func isBlocked(_ column: DesiredColumn) -> Bool { column.field.map(blockedFields.contains) ?? false }
