@@ -124,6 +124,8 @@ let package = Package(
             name: "PrivateClusterTests", dependencies: ["PrivateCluster", "ClusterHolder", logging, lifecycle], swiftSettings: swiftSettings
         ),
         .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: swiftSettings),
+        // Runs the built program as people do.
+        .testTarget(name: "ProductTests", swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17
 )

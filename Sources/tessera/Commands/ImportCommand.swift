@@ -111,6 +111,8 @@ struct ImportCommand: AsyncParsableCommand {
             progress.show(state.rows)
         }
         try failures?.flush()
+        // Rows that waited for others further down are in no batch's count.
+        progress.show(report.rows)
         progress.finish()
         return report
     }

@@ -12,16 +12,17 @@ struct SchemaWatch: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
+            var inForce = setup.deployment.catalog
             for try await notification in try await setup.client.notifications(channel: SchemaApplier.channel) {
                 switch notification {
                 // While the connection was away, an apply may have gone unheard.
-                case .notification, .reconnected, .overflowed: await takeUp()
+                case .notification, .reconnected, .overflowed: await takeUp(&inForce)
                 }
             }
         }
     }
 
-    private func takeUp() async {
+    private func takeUp(_ inForce: inout Catalog) async {
         do {
             let deployment = try setup.options.load()
             let modules = deployment.catalog.modules
@@ -33,7 +34,10 @@ struct SchemaWatch: Service {
                 setup.logger.warning("The database was changed, but doesn't match \(deployment.path); the server goes on with what it has.")
                 return
             }
+            // The server's own set-up is announced to it too, and every connection that comes back asks.
+            guard deployment.catalog != inForce else { return }
             server.use(deployment.catalog)
+            inForce = deployment.catalog
             setup.logger.info("The applied manifests are in force.")
         } catch {
             setup.logger.warning(

@@ -82,7 +82,7 @@ package struct Importer: Sendable {
                         try note(row, result, &report, failed)
                     }
                 }
-                progress(Progress(rows: report.rows, fraction: Double(file.position) / Double(max(1, file.size))))
+                progress(Progress(rows: report.rows + waiting.count, fraction: Double(file.position) / Double(max(1, file.size))))
             }
         }
         try await settle(&waiting, &report, failed)

@@ -1,0 +1,110 @@
+import Foundation
+import Glibc
+import Testing
+
+extension ProductTests {
+    @Suite("Composing a deployment")
+    struct Composing {
+        private static let contacts = """
+            paths: [\(Program.root)/manifests]
+            modules:
+              contacts: { version: ">=0.1 <1.0", settings: { default_region: US } }
+            """
+        private static let head = "deployment: 1\nname: mine\ncurrency: USD\ntime_zone: UTC\n"
+        private static let overlay = """
+            overlay:
+              extends:
+                contacts.person:
+                  fields:
+                    loyalty_tier:
+                      type: choice
+                      label: Loyalty tier
+                      choices: { bronze: { label: Bronze }, silver: { label: Silver }, gold: { label: Gold } }
+            """
+
+        @Test("takes an overlay's field up in the running server, everywhere")
+        func overlay() throws {
+            let folder = try DataFolder()
+            let plain = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n")
+            let server = try RunningServer(folder, deployment: plain)
+            #expect(try server.http.send("POST", "/api/people", #"{"last_name": "Early"}"#).status == 201)
+            #expect(try server.http.send("POST", "/api/people", #"{"last_name": "No", "loyalty_tier": "gold"}"#).status == 400)
+            // The server reads the file anew when the database has changed.
+            let mine = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n\(Self.overlay)\n")
+            let refused = try Program.run([
+                "export", "people", "--data", folder.data, "--deployment", mine,
+            ])
+            #expect(refused.code == 1)
+            #expect(refused.errors.contains("tessera apply --deployment \(mine)"))
+
+            let plan = try folder.tessera("plan", deployment: mine)
+            #expect(plan.code == 0, "\(plan.errors)")
+            #expect(plan.output.components(separatedBy: "ADD COLUMN").count - 1 >= 1)
+            let json = try folder.tessera("plan", "--output", "json", deployment: mine)
+            let parsed = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+            let steps = try #require(parsed["steps"] as? [[String: Any]])
+            #expect(steps.count == 1, "\(json.output)")
+            #expect((steps.first?["sql"] as? String)?.contains("ADD COLUMN") == true)
+
+            let apply = try folder.tessera("apply", deployment: mine)
+            #expect(apply.code == 0 && apply.output == "1 step done\n", "\(apply.errors)")
+            #expect(try folder.tessera("apply", deployment: mine).output == "nothing to do\n")
+            try waitUntil("the server knows loyalty_tier") {
+                try server.http.get("/api/openapi.json").text.contains("loyalty_tier")
+            }
+            #expect(try server.http.get("/api/$metadata").text.contains("loyalty_tier"))
+            #expect(try server.http.send("POST", "/api/people", #"{"last_name": "Rich", "loyalty_tier": "gold"}"#).status == 201)
+            #expect(try server.http.send("POST", "/api/people", #"{"last_name": "Odd", "loyalty_tier": "tin"}"#).status == 400)
+            let file = try folder.file("tiers.csv", "Last name,Loyalty tier\nPoor,Bronze\n")
+            #expect(try folder.tessera("import", "people", file, deployment: mine).code == 0)
+            let gold = try server.http.get("/api/people?filter=loyalty_tier eq 'gold'&select=last_name").items
+            #expect(gold.map { $0["last_name"] as? String } == ["Rich"])
+            let export = try folder.tessera("export", "people?filter=loyalty_tier ne null&orderby=last_name", deployment: mine)
+            let rows = export.output.split(whereSeparator: \.isNewline).map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+            let column = try #require(rows.first?.firstIndex(of: "loyalty_tier"))
+            #expect(rows.dropFirst().map { $0[column] } == ["bronze", "gold"])
+            #expect(server.log.components(separatedBy: "are in force").count == 2, "\(server.log)")
+        }
+
+        @Test("refuses to serve a schema that doesn't match, and says what to type")
+        func mismatch() throws {
+            let folder = try DataFolder()
+            let plain = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n")
+            try RunningServer(folder, deployment: plain).stop()
+            let other = try folder.file("other.yaml", "\(Self.head)\(Self.contacts)\n\(Self.overlay)\n")
+            let outcome = try folder.tessera("serve", "--listen", "127.0.0.1:0", deployment: other)
+            #expect(outcome.code == 1)
+            #expect(outcome.errors.contains("tessera apply --deployment \(other)"), "\(outcome.errors)")
+            #expect(outcome.output.isEmpty)
+        }
+
+        @Test("a deployment without contacts has no schema, table, route or collection of it")
+        func withoutContacts() throws {
+            let folder = try DataFolder()
+            let bare = try folder.file(
+                "bare.yaml",
+                Self.head + "overlay:\n  types:\n    thing:\n      collection: things\n      label: Thing\n      display: name\n"
+                    + "      fields: { name: { type: text, label: Name } }\n")
+            let server = try RunningServer(folder, deployment: bare)
+            #expect(try server.http.get("/api/things").status == 200)
+            #expect(try server.http.get("/api/people").status == 404)
+            #expect(try server.http.get("/api/organisations").status == 404)
+            let metadata = try server.http.get("/api/$metadata").text
+            #expect(metadata.contains("things") && !metadata.contains("contacts") && !metadata.contains("people"))
+            #expect(try !server.http.get("/api/openapi.json").text.contains("people"))
+            let sql = "select count(*) from pg_namespace where nspname = 'contacts'"
+            #expect(try folder.query(sql) == ["0"])
+            #expect(try folder.query("select count(*) from tessera.artifact where owner = 'contacts'") == ["0"])
+        }
+    }
+}
+
+/// Asks until a condition holds that another process brings about.
+func waitUntil(_ what: String, _ condition: () throws -> Bool) throws {
+    let deadline = ContinuousClock.now + .seconds(20)
+    while ContinuousClock.now < deadline {
+        if try condition() { return }
+        poll(nil, 0, 20)
+    }
+    throw TestFailure("not within 20 s: \(what)")
+}
