@@ -42,7 +42,7 @@ final class Api: Responder {
             }
             let access = try await access(of: request)
             if Self.isPath(request, "/metrics") {
-                return Admission(route: .metrics, step: .work(bodyLimit: 0) { _ in self.secured(self.metricsText(request)) })
+                return Admission(route: .metrics, step: .work(bodyLimit: 0) { _ in self.self.metricsText(request) })
             }
             let (call, resource) = try call(request, access)
             route = resource.route
@@ -54,7 +54,7 @@ final class Api: Responder {
         }
     }
 
-    func answer(to fault: HTTPFault) -> ServerResponse { secured(fault.apiError.response) }
+    func answer(to fault: HTTPFault) -> ServerResponse { fault.apiError.response }
 
     func finished(_ route: Route, _ request: ServerRequest, status: Int, duration: Duration) {
         metrics.record(route, request.method, status: status, duration: duration)
@@ -64,7 +64,7 @@ final class Api: Responder {
 
     private func run(_ call: Call, _ resource: Resource, _ body: ByteBuffer) async -> ServerResponse {
         do {
-            return secured(try await call.respond(to: resource, body: body))
+            return try await call.respond(to: resource, body: body)
         } catch {
             return answer(to: error, call.request)
         }
@@ -92,14 +92,16 @@ final class Api: Responder {
     }
 
     private func access(of request: ServerRequest) async throws -> Access {
-        guard let header = request.header("authorization") else {
+        guard let header = request.header(.authorization) else {
             // Prometheus may be let in without.
             if configuration.openMetrics, Self.isPath(request, "/metrics") { return Access(principal: .administrator, channel: .system) }
             throw APIError.unauthorized
         }
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw APIError.unauthorized }
-        guard let token = BearerToken(parts[1]), let principal = try await tokens.principal(of: token) else { throw APIError.wrongToken }
+        let scheme = header.utf8.prefix(7)
+        guard scheme.count == 7, scheme.elementsEqual("Bearer ".utf8) || String(scheme)?.lowercased() == "bearer " else {
+            throw APIError.unauthorized
+        }
+        guard let principal = try await tokens.principal(of: header.utf8.dropFirst(7)) else { throw APIError.wrongToken }
         return Access(principal: principal, channel: .api)
     }
 
@@ -107,10 +109,10 @@ final class Api: Responder {
     private func root(of request: ServerRequest) throws(APIError) -> String {
         if let address = configuration.publicAddress { return "\(address)/api" }
         var scheme = "http"
-        var host = request.header("host") ?? "localhost"
+        var host = request.header(.host) ?? "localhost"
         if configuration.trustsForwardedHeaders {
-            if let forwarded = request.header("x-forwarded-proto"), forwarded == "https" { scheme = "https" }
-            if let forwarded = request.header("x-forwarded-host") { host = String(forwarded.prefix { $0 != "," }) }
+            if let forwarded = request.header(.forwardedProto), forwarded == "https" { scheme = "https" }
+            if let forwarded = request.header(.forwardedHost) { host = String(forwarded.prefix { $0 != "," }) }
         }
         // It is repeated in answers, so nothing but a host may stand in it.
         let isHost =
@@ -131,8 +133,8 @@ final class Api: Responder {
         return rest.isEmpty || rest.first == UInt8(ascii: "/") ? rest : nil
     }
 
-    static func isPath(_ request: ServerRequest, _ path: StaticString) -> Bool {
-        request.path.elementsEqual(path.description.utf8)
+    static func isPath(_ request: ServerRequest, _ path: String) -> Bool {
+        request.path.elementsEqual(path.utf8)
     }
 
     // MARK: Answers
@@ -147,9 +149,9 @@ final class Api: Responder {
                 ])
         }
         var response = apiError.response
-        let version = request.header("odata-maxversion") == "4.0" ? "4.0" : "4.01"
-        response.headers.add(name: "odata-version", value: version)
-        return secured(response)
+        let version = request.header(.odataMaxVersion) == "4.0" ? "4.0" : "4.01"
+        response.headers.append(("odata-version", version))
+        return response
     }
 
     /// Descriptions of our own errors hold no data; of others, only the type is safe.
@@ -162,16 +164,6 @@ final class Api: Responder {
         default: "\(type(of: error))"
         }
     }
-
-    /// Headers that keep browsers from doing anything with an answer but what its reader asked for.
-    private func secured(_ response: ServerResponse) -> ServerResponse {
-        var response = response
-        response.headers.add(name: "cache-control", value: "private, no-cache")
-        response.headers.add(name: "x-content-type-options", value: "nosniff")
-        response.headers.add(name: "content-security-policy", value: "default-src 'none'; frame-ancestors 'none'")
-        response.headers.add(name: "referrer-policy", value: "no-referrer")
-        return response
-    }
 }
 
 /// Resources that need no token.
@@ -181,10 +173,10 @@ extension Api {
         guard isHealth || Self.isPath(request, "/readyz") else { return nil }
         let route: Route = isHealth ? .health : .readiness
         guard request.method == .GET || request.method == .HEAD else {
-            return Admission(route: route, step: .answer(secured(APIError.methodNotAllowed("GET").response)))
+            return Admission(route: route, step: .answer(APIError.methodNotAllowed("GET").response))
         }
         guard isHealth else { return Admission(route: route, step: .work(bodyLimit: 0) { _ in await self.readiness() }) }
-        return Admission(route: route, step: .answer(secured(.json(Array("{\"status\":\"ok\"}".utf8)))))
+        return Admission(route: route, step: .answer(.json(Array("{\"status\":\"ok\"}".utf8))))
     }
 
     private func readiness() async -> ServerResponse {
@@ -209,7 +201,7 @@ extension Api {
                 }
             }
         }
-        return secured(.json(json.bytes, status: problems.isEmpty ? .ok : .serviceUnavailable))
+        return .json(json.bytes, status: problems.isEmpty ? .ok : .serviceUnavailable)
     }
 
     private func metricsText(_ request: ServerRequest) -> ServerResponse {
@@ -240,7 +232,7 @@ extension Api {
             "tessera_database_acquire_timeouts_total", .counter, "Callers that waited in vain.", Int(clamping: pool.acquireTimeouts))
         text.metric("tessera_database_reachable", .gauge, "1 while PostgreSQL can be reached.", pool.isServerReachable ? 1 : 0)
         return ServerResponse(
-            .ok, headers: HTTPHeaders([("content-type", "text/plain; version=0.0.4; charset=utf-8")]),
+            .ok, headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8")],
             body: .bytes(ByteBuffer(string: text.text)))
     }
 }

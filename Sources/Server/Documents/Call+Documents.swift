@@ -26,7 +26,7 @@ extension Call {
 
     /// XML unless JSON is asked for by name: 4.0 clients know nothing else, and send `*/*`.
     func metadata() -> ServerResponse {
-        let accept = request.header("accept") ?? ""
+        let accept = request.header(.accept) ?? ""
         let wantsJSON = (options.system.format ?? accept).lowercased().contains("json") && !negotiation.wantsXML
         let document = model.document(wantsJSON ? .csdlJSON : .csdlXML, root: negotiation.versionHeader) {
             let csdl = CSDLModel(model, version: negotiation.version)
@@ -36,7 +36,7 @@ extension Call {
             ("content-type", wantsJSON ? "application/json" : "application/xml"), ("odata-version", negotiation.versionHeader),
             ("vary", "Accept"),
         ]
-        return ServerResponse(.ok, headers: HTTPHeaders(headers), body: .bytes(ByteBuffer(bytes: document)))
+        return ServerResponse(.ok, headers: headers, body: .bytes(ByteBuffer(bytes: document)))
     }
 
     func openAPI() -> ServerResponse {

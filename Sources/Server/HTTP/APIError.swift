@@ -81,7 +81,7 @@ struct APIError: Error, Sendable, Hashable {
             write(to: &writer)
         }
         var response = ServerResponse.json(writer.bytes, status: status)
-        for header in headers { response.headers.add(name: header.name, value: header.value) }
+        response.headers += headers.map { ($0.name, $0.value) }
         return response
     }
 }

@@ -9,15 +9,15 @@ enum Compression {
     /// What a stream is written in, and read in.
     private static let pieceSize = 65_536
 
-    /// The response compressed, if its client takes gzip and it pays. Streams are left alone: they go out as they come.
+    /// The response compressed, if its client takes gzip and it pays.
     static func applied(to response: ServerResponse, for request: ServerRequest) -> ServerResponse {
         guard case .bytes(let bytes) = response.body, bytes.readableBytes >= minimumSize else { return response }
         var response = response
-        response.headers.add(name: "vary", value: "Accept-Encoding")
-        guard let accepted = request.header("accept-encoding"), accepts(gzipIn: accepted), let smaller = gzip(bytes) else {
+        response.headers.append(("vary", "Accept-Encoding"))
+        guard let accepted = request.header(.acceptEncoding), accepts(gzipIn: accepted), let smaller = gzip(bytes) else {
             return response
         }
-        response.headers.add(name: "content-encoding", value: "gzip")
+        response.headers.append(("content-encoding", "gzip"))
         response.body = .bytes(smaller)
         return response
     }

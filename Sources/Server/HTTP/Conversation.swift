@@ -71,8 +71,7 @@ struct Conversation<R: Responder>: Sendable {
 
     private func refusal(of head: HTTPRequestHead, _ request: ServerRequest) -> HTTPFault? {
         if head.uri.utf8.count > channel.limits.targetLength { return .targetTooLong }
-        let hosts = request.count(of: "host")
-        if hosts > 1 || (hosts == 0 && head.version == .http1_1) { return .noHost }
+        if request.hostCount > 1 || (request.hostCount == 0 && head.version == .http1_1) { return .noHost }
         return nil
     }
 
@@ -102,9 +101,9 @@ struct Conversation<R: Responder>: Sendable {
     }
 
     private func readBody(of request: ServerRequest, limit: Int, _ parts: inout Inbound.AsyncIterator) async throws -> Body {
-        let encoding = request.header("content-encoding")?.lowercased()
+        let encoding = request.header(.contentEncoding)?.lowercased()
         guard encoding == nil || encoding == "identity" || encoding == "gzip" else { return .failure(.unsupportedEncoding) }
-        if let length = request.header("content-length").flatMap({ Int($0) }), length > limit {
+        if let length = request.header(.contentLength).flatMap({ Int($0) }), length > limit {
             return .failure(.bodyTooLarge(limit: limit))
         }
         try await promiseToRead(request)
@@ -125,14 +124,14 @@ struct Conversation<R: Responder>: Sendable {
 
     /// Tells a client that asks first whether it may send its body.
     private func promiseToRead(_ request: ServerRequest) async throws {
-        guard request.hasBody, request.header("expect")?.lowercased() == "100-continue" else { return }
+        guard request.hasBody, request.header(.expect)?.lowercased() == "100-continue" else { return }
         try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
     }
 
     /// Throws away a body that nobody wants; false when it is too long for that, so that the connection has to end.
     private func passBody(of request: ServerRequest, _ parts: inout Inbound.AsyncIterator) async throws -> Bool {
         if request.hasBody {
-            guard request.header("expect") == nil, let length = request.header("content-length").flatMap({ Int($0) }),
+            guard request.header(.expect) == nil, let length = request.header(.contentLength).flatMap({ Int($0) }),
                 length <= channel.limits.headerSize
             else { return false }
         }
@@ -150,34 +149,36 @@ struct Conversation<R: Responder>: Sendable {
 
     // MARK: Writing
 
+    /// Keeps browsers from doing anything with an answer but what its reader asked for.
+    private static var security: ServerResponse.Headers {
+        [
+            ("cache-control", "private, no-cache"), ("x-content-type-options", "nosniff"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"), ("referrer-policy", "no-referrer"),
+        ]
+    }
+
     private func write(_ response: ServerResponse, closing: Bool, withoutBody: Bool) async throws {
-        var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
-        head.headers.add(name: "date", value: channel.date.current)
-        if closing { head.headers.add(name: "connection", value: "close") }
+        var headers = response.headers
+        headers.reserveCapacity(headers.count + Self.security.count + 3)
+        headers += Self.security
+        headers.append(("date", channel.date.current))
+        if closing { headers.append(("connection", "close")) }
+        if case .bytes(let bytes) = response.body {
+            headers.append(("content-length", String(bytes.readableBytes)))
+        } else if response.status.mayHaveResponseBody {
+            headers.append(("content-length", "0"))
+        }
+        let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: HTTPHeaders(headers))
         switch response.body {
         case .none:
-            if response.status.mayHaveResponseBody { head.headers.add(name: "content-length", value: "0") }
             try await outbound.write(contentsOf: [.head(head), .end(nil)])
         case .bytes(let bytes):
-            head.headers.add(name: "content-length", value: String(bytes.readableBytes))
             if withoutBody {
                 try await outbound.write(contentsOf: [.head(head), .end(nil)])
             } else {
                 try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(bytes)), .end(nil)])
             }
-        case .stream(let body):
-            try await outbound.write(.head(head))
-            if !withoutBody { try await body(OutboundSink(outbound: outbound)) }
-            try await outbound.write(.end(nil))
         }
-    }
-}
-
-private struct OutboundSink: ResponseSink {
-    let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
-
-    func write(_ piece: ByteBuffer) async throws {
-        try await outbound.write(.body(.byteBuffer(piece)))
     }
 }
 

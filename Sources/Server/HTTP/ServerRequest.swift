@@ -10,29 +10,38 @@ struct ServerRequest: Sendable {
     /// As sent, without the question mark; nil when there was none.
     let query: Substring?
 
+    /// Bits of the headers that are there, so that those that aren't cost nothing.
+    private let present: UInt32
+    let hostCount: Int
+
     init(head: HTTPRequestHead) {
         method = head.method
         headers = head.headers
         (path, query) = Self.split(head.uri)
+        var present: UInt32 = 0
+        var hosts = 0
+        for (name, _) in head.headers {
+            guard let header = RequestHeader(name: name) else { continue }
+            present |= header.bit
+            if header == .host { hosts += 1 }
+        }
+        self.present = present
+        hostCount = hosts
     }
 
-    /// The value of a header that stands once; several lines are joined as RFC 9110 section 5.3 has it.
-    func header(_ name: String) -> String? {
+    /// The value of a header; several lines are joined as RFC 9110 section 5.3 has it.
+    func header(_ header: RequestHeader) -> String? {
+        guard present & header.bit != 0 else { return nil }
         var found: String?
-        for (candidate, value) in headers where Self.equalIgnoringCase(candidate.utf8, name.utf8) {
+        for (name, value) in headers where RequestHeader.equalIgnoringCase(name.utf8, header.rawValue.utf8) {
             found = found.map { "\($0), \(value)" } ?? value
         }
         return found
     }
 
-    /// How many lines have this name.
-    func count(of name: String) -> Int {
-        headers.reduce(0) { $0 + (Self.equalIgnoringCase($1.name.utf8, name.utf8) ? 1 : 0) }
-    }
-
     var hasBody: Bool {
-        if let length = header("content-length") { return length != "0" }
-        return header("transfer-encoding") != nil
+        if let length = header(.contentLength) { return length != "0" }
+        return header(.transferEncoding) != nil
     }
 
     private static func split(_ target: String) -> (Substring.UTF8View, Substring?) {
@@ -46,13 +55,5 @@ struct ServerRequest: Sendable {
         if let fragment = bytes.firstIndex(of: UInt8(ascii: "#")) { rest = rest[..<fragment] }
         guard let mark = rest.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (rest.utf8, nil) }
         return (rest[..<mark].utf8, rest[rest.utf8.index(after: mark)...])
-    }
-
-    static func equalIgnoringCase(_ left: String.UTF8View, _ lowercased: String.UTF8View) -> Bool {
-        guard left.count == lowercased.count else { return false }
-        for (one, other) in zip(left, lowercased) {
-            guard one == other || (one &- 65 < 26 && one | 0x20 == other) else { return false }
-        }
-        return true
     }
 }

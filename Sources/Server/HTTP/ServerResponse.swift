@@ -6,15 +6,16 @@ struct ServerResponse: Sendable {
     enum Body: Sendable {
         case none
         case bytes(ByteBuffer)
-        /// Written piece by piece as it is made; an error ends the connection, so that the client notices.
-        case stream(@Sendable (any ResponseSink) async throws -> Void)
     }
 
+    /// Names in lower case. A plain list: nothing has to be looked up in it.
+    typealias Headers = [(String, String)]
+
     var status: HTTPResponseStatus
-    var headers: HTTPHeaders
+    var headers: Headers
     var body: Body
 
-    init(_ status: HTTPResponseStatus, headers: HTTPHeaders = HTTPHeaders(), body: Body = .none) {
+    init(_ status: HTTPResponseStatus, headers: Headers = [], body: Body = .none) {
         self.status = status
         self.headers = headers
         self.body = body
@@ -22,11 +23,6 @@ struct ServerResponse: Sendable {
 
     /// A finished JSON text.
     static func json(_ bytes: [UInt8], status: HTTPResponseStatus = .ok, contentType: String = "application/json") -> ServerResponse {
-        ServerResponse(status, headers: HTTPHeaders([("content-type", contentType)]), body: .bytes(ByteBuffer(bytes: bytes)))
+        ServerResponse(status, headers: [("content-type", contentType)], body: .bytes(ByteBuffer(bytes: bytes)))
     }
-}
-
-/// Takes the pieces of a streamed response; waits while the client is slower than the source.
-protocol ResponseSink: Sendable {
-    func write(_ piece: ByteBuffer) async throws
 }

@@ -110,7 +110,7 @@ struct RecordDecoder {
         switch (property.isEmpty, term) {
         case (true, "id"):
             guard case .string(let text)? = try readScalar(.string) else { return }
-            record.key = reference(text, collection: type.collection, keys: Self.keyTypes(type), at: offset)
+            record.key = reference(text, collection: type.collection, keys: type.keyTypes, at: offset)
         case (true, "etag"):
             guard case .string(let text)? = try readScalar(.string) else { return }
             record.version = Preconditions.version(inETag: text)
@@ -158,13 +158,5 @@ struct RecordDecoder {
                 try reader.skipValue()
             }
         }
-    }
-
-    static func keyTypes(_ type: ApiType) -> [String: PropertyType] {
-        var keys: [String: PropertyType] = ["id": .guid]
-        for names in type.uniqueKeys {
-            for name in names { keys[name] = type.property(name)?.type }
-        }
-        return keys
     }
 }

@@ -54,6 +54,8 @@ final class ApiType: Sendable {
     let input: InputShape
     /// Properties whose values name one record: unique fields and unique rules.
     let uniqueKeys: [[String]]
+    /// Types of all properties that occur in keys.
+    let keyTypes: [String: PropertyType]
 
     init(record: RecordType, shape: TypeShape, catalog: Catalog) {
         self.record = record
@@ -61,6 +63,7 @@ final class ApiType: Sendable {
         properties = shape.shape.properties.values.sorted { $0.ordinal < $1.ordinal }
         input = InputShape(record, shape: shape, catalog: catalog)
         uniqueKeys = InputShape.uniqueKeys(of: record)
+        keyTypes = uniqueKeys.joined().reduce(into: ["id": .guid]) { $0[$1] = shape.shape.properties[$1]?.type }
     }
 
     var collection: String { record.collection }
@@ -70,6 +73,6 @@ final class ApiType: Sendable {
     /// What `_link` holds on records reached by a link to many, by the name of their shape.
     static func linkMembers(_ shape: TypeShape?) -> [Property] {
         guard case .complex(let complex)? = shape?.shape.properties[TypeShape.linkMember]?.type else { return [] }
-        return complex.properties.values.sorted { ($0.name == "is_primary" ? "" : $0.name) < ($1.name == "is_primary" ? "" : $1.name) }
+        return complex.properties.values.sorted { $0.name < $1.name }
     }
 }

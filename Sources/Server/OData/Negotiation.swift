@@ -16,17 +16,16 @@ struct Negotiation: Sendable, Hashable {
 
     /// The media type of JSON answers.
     var contentType: String {
-        let metadata: StaticString
-        switch (version, format.metadata) {
-        case (.v4_0, .none): metadata = "application/json;odata.metadata=none;IEEE754Compatible="
-        case (.v4_0, .minimal): metadata = "application/json;odata.metadata=minimal;IEEE754Compatible="
-        case (.v4_0, .full): metadata = "application/json;odata.metadata=full;IEEE754Compatible="
-        case (.v4_01, .none): metadata = "application/json;metadata=none;IEEE754Compatible="
-        case (.v4_01, .minimal): metadata = "application/json;metadata=minimal;IEEE754Compatible="
-        case (.v4_01, .full): metadata = "application/json;metadata=full;IEEE754Compatible="
-        }
-        let text = metadata.description
-        return format.ieee754Compatible ? text + "true" : String(text.prefix { $0 != "I" }.dropLast())
+        let metadata =
+            switch (version, format.metadata) {
+            case (.v4_0, .none): "application/json;odata.metadata=none"
+            case (.v4_0, .minimal): "application/json;odata.metadata=minimal"
+            case (.v4_0, .full): "application/json;odata.metadata=full"
+            case (.v4_01, .none): "application/json;metadata=none"
+            case (.v4_01, .minimal): "application/json;metadata=minimal"
+            case (.v4_01, .full): "application/json;metadata=full"
+            }
+        return format.ieee754Compatible ? metadata + ";IEEE754Compatible=true" : metadata
     }
 
     var versionHeader: String { version == .v4_0 ? "4.0" : "4.01" }
@@ -36,7 +35,7 @@ struct Negotiation: Sendable, Hashable {
         var negotiation = Negotiation(format: ReadFormat(version: try version(of: request)))
         if let override {
             guard try negotiation.accept(expandingShortNames(override)) else { throw notAcceptable(override) }
-        } else if let accept = request.header("accept"), accept != "*/*", accept != "application/json" {
+        } else if let accept = request.header(.accept), accept != "*/*", accept != "application/json" {
             guard try negotiation.accept(accept) else { throw notAcceptable(accept) }
         }
         return negotiation
@@ -44,7 +43,7 @@ struct Negotiation: Sendable, Hashable {
 
     /// Checks the media type of a body and notes its parameters.
     mutating func readContentType(of request: ServerRequest) throws(APIError) {
-        guard let value = request.header("content-type") else {
+        guard let value = request.header(.contentType) else {
             throw APIError(
                 .unsupportedMediaType, "odata.no_content_type", "The body needs Content-Type: application/json.", target: "Content-Type")
         }
@@ -60,11 +59,11 @@ struct Negotiation: Sendable, Hashable {
     }
 
     private static func version(of request: ServerRequest) throws(APIError) -> ReadFormat.Version {
-        if let version = request.header("odata-version"), version != "4.0", version != "4.01" {
+        if let version = request.header(.odataVersion), version != "4.0", version != "4.01" {
             throw APIError(
                 .badRequest, "odata.unsupported_version", "The body's OData-Version must be 4.0 or 4.01.", target: "OData-Version")
         }
-        guard let maximum = request.header("odata-maxversion") else { return .v4_01 }
+        guard let maximum = request.header(.odataMaxVersion) else { return .v4_01 }
         let parts = maximum.split(separator: ".", maxSplits: 1)
         guard parts.count == 2, let major = Int(parts[0]), Int(parts[1]) != nil, major >= 0 else {
             throw APIError(

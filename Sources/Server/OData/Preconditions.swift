@@ -16,8 +16,8 @@ struct Preconditions: Sendable, Hashable {
     }
 
     init(_ request: ServerRequest) throws(APIError) {
-        ifMatch = try Self.condition(request.header("if-match"), name: "If-Match")
-        ifNoneMatch = try Self.condition(request.header("if-none-match"), name: "If-None-Match")
+        ifMatch = try Self.condition(request.header(.ifMatch), name: "If-Match")
+        ifNoneMatch = try Self.condition(request.header(.ifNoneMatch), name: "If-None-Match")
     }
 
     /// The version a write expects; nil when it takes any.

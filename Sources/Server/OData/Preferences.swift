@@ -13,7 +13,7 @@ struct Preferences: Sendable, Hashable {
     init() {}
 
     init(_ request: ServerRequest) {
-        self.init(request.header("prefer") ?? "")
+        self.init(request.header(.prefer) ?? "")
     }
 
     /// What isn't known or well formed is ignored, as the standard asks.

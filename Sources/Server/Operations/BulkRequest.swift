@@ -105,7 +105,7 @@ extension RecordDecoder {
                 let offset = reader.offset
                 let text = try reader.readString()
                 item.record.key =
-                    GUID(text).map(RecordKey.id) ?? reference(text, collection: type.collection, keys: Self.keyTypes(type), at: offset)
+                    GUID(text).map(RecordKey.id) ?? reference(text, collection: type.collection, keys: type.keyTypes, at: offset)
             } else {
                 item.record = try readRecord(type)
             }

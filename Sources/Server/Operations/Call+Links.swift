@@ -204,7 +204,7 @@ extension Call {
     }
 
     private func refuseIfMatch() throws {
-        guard request.header("if-match") == nil else {
+        guard request.header(.ifMatch) == nil else {
             throw APIError.notSupported("If-Match on links is not supported yet: PATCH the record instead.", target: "If-Match")
         }
     }
@@ -214,7 +214,7 @@ extension Call {
         guard let text = options.system.id else { return nil }
         let target = many(property)?.type ?? one(property)
         guard let target,
-            let key = RecordDecoder.key(inReference: text, collection: target.collection, keys: RecordDecoder.keyTypes(target))
+            let key = RecordDecoder.key(inReference: text, collection: target.collection, keys: target.keyTypes)
         else { throw APIError(.badRequest, "records.no_key", "$id must be the id of a record, such as collection(id).", target: "$id") }
         return key
     }

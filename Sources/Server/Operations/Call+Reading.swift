@@ -64,7 +64,7 @@ extension Call {
     /// `text/plain`, as `$count` and `$value` have it.
     func text(_ text: String) -> ServerResponse {
         ServerResponse(
-            .ok, headers: HTTPHeaders([("content-type", "text/plain;charset=utf-8"), ("odata-version", negotiation.versionHeader)]),
+            .ok, headers: [("content-type", "text/plain;charset=utf-8"), ("odata-version", negotiation.versionHeader)],
             body: .bytes(ByteBuffer(string: text)))
     }
 

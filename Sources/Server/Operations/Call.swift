@@ -67,20 +67,18 @@ struct Call: Sendable {
     // MARK: Answers
 
     /// An empty answer with the headers of the protocol.
-    func response(_ status: HTTPResponseStatus, _ headers: [(String, String)] = []) -> ServerResponse {
-        ServerResponse(status, headers: HTTPHeaders([("odata-version", negotiation.versionHeader)] + headers))
+    func response(_ status: HTTPResponseStatus, _ headers: ServerResponse.Headers = []) -> ServerResponse {
+        ServerResponse(status, headers: [("odata-version", negotiation.versionHeader)] + headers)
     }
 
     /// A JSON answer.
-    func response(_ status: HTTPResponseStatus, json: ByteBuffer, _ headers: [(String, String)] = []) -> ServerResponse {
-        var response = ServerResponse(
-            status, headers: HTTPHeaders([("content-type", negotiation.contentType), ("odata-version", negotiation.versionHeader)]),
+    func response(_ status: HTTPResponseStatus, json: ByteBuffer, _ headers: ServerResponse.Headers = []) -> ServerResponse {
+        ServerResponse(
+            status, headers: [("content-type", negotiation.contentType), ("odata-version", negotiation.versionHeader)] + headers,
             body: .bytes(json))
-        for (name, value) in headers { response.headers.add(name: name, value: value) }
-        return response
     }
 
-    func response(_ status: HTTPResponseStatus, json: [UInt8], _ headers: [(String, String)] = []) -> ServerResponse {
+    func response(_ status: HTTPResponseStatus, json: [UInt8], _ headers: ServerResponse.Headers = []) -> ServerResponse {
         response(status, json: ByteBuffer(bytes: json), headers)
     }
 
@@ -108,7 +106,7 @@ struct Call: Sendable {
     }
 
     /// One record with its context and ETag.
-    func response(_ status: HTTPResponseStatus, record: StoredRecord, context fragment: String, _ headers: [(String, String)] = [])
+    func response(_ status: HTTPResponseStatus, record: StoredRecord, context fragment: String, _ headers: ServerResponse.Headers = [])
         -> ServerResponse
     {
         let context = context(fragment)

@@ -83,7 +83,7 @@ enum Resource: Sendable {
 
     /// The key as the type has it.
     static func recordKey(_ key: ResourcePath.Key, of type: ApiType) throws(APIError) -> RecordKey {
-        guard let found = RecordDecoder.recordKey(key, keys: RecordDecoder.keyTypes(type)) else { throw badKey(type) }
+        guard let found = RecordDecoder.recordKey(key, keys: type.keyTypes) else { throw badKey(type) }
         if case .unique(let values) = found {
             let names = Set(values.keys)
             guard type.uniqueKeys.contains(where: { Set($0) == names }) else { throw badKey(type) }

@@ -26,9 +26,12 @@ struct PrometheusText {
         begin("tessera_http_requests_total", .counter, "Requests answered.")
         let all = Route.allCases.map { ($0, metrics.snapshot($0)) }.filter { !$0.1.counts.isEmpty }
         for (route, series) in all {
-            for (key, count) in series.counts.sorted(by: { ($0.key.method, $0.key.status) < ($1.key.method, $1.key.status) }) {
+            for (key, count) in series.counts.sorted(by: {
+                ($0.key.method.rawValue, $0.key.status) < ($1.key.method.rawValue, $1.key.status)
+            }) {
                 line(
-                    "tessera_http_requests_total", [("route", route.template), ("method", key.method), ("status", String(key.status))],
+                    "tessera_http_requests_total",
+                    [("route", route.template), ("method", key.method.name), ("status", String(key.status))],
                     String(count))
             }
         }

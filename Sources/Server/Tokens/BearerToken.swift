@@ -41,7 +41,7 @@ package struct BearerToken: Sendable, Hashable {
     static func isWellFormed(_ bytes: [UInt8]) -> Bool {
         guard bytes.count == length, bytes.starts(with: prefix.utf8) else { return false }
         let body = bytes[..<(length - checksumLength)]
-        guard body.dropFirst(prefix.utf8.count).allSatisfy(Base62.alphabet.contains) else { return false }
+        guard body.dropFirst(prefix.utf8.count).allSatisfy(Base62.isDigit) else { return false }
         return bytes[(length - checksumLength)...].elementsEqual(Base62.digits(of: CRC32.checksum(of: body), width: checksumLength))
     }
 
@@ -64,7 +64,8 @@ extension BearerToken: CustomStringConvertible, CustomDebugStringConvertible {
 package struct TokenDigest: Sendable, Hashable {
     package let bytes: [UInt8]
 
-    init(of token: [UInt8]) {
+    init(of token: some Collection<UInt8>) {
+        let token = Array(token)
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         _ = SHA256(token, token.count, &digest)
         bytes = digest
@@ -88,6 +89,10 @@ package struct TokenDigest: Sendable, Hashable {
 /// The digits 0-9, A-Z, a-z.
 enum Base62 {
     static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+    static func isDigit(_ byte: UInt8) -> Bool {
+        byte &- 48 < 10 || (byte | 0x20) &- 97 < 26
+    }
 
     /// The number in base 62, the highest digit first, with leading zeros up to the width.
     static func digits(of value: UInt32, width: Int) -> [UInt8] {

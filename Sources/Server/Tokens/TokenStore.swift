@@ -98,14 +98,16 @@ package final class TokenStore: Sendable {
     /// Whose token this is; nil when it opens nothing.
     ///
     /// - Throws: `token.unavailable` when the database has to be asked and can't be.
-    func principal(of token: BearerToken) async throws -> GUID? {
-        let digest = token.digest
+    func principal(of token: some Collection<UInt8>) async throws -> GUID? {
+        let digest = TokenDigest(of: token)
         let now = ContinuousClock.now
         switch cache.look(up: digest, now: now) {
         case .principal(let principal): return principal
         case .refused: return nil
         case .unknown: break
         }
+        // What isn't even a token's form is no question for the database.
+        guard BearerToken.isWellFormed(Array(token)) else { return nil }
         let result = try await reaching {
             try await self.client.pipelined(
                 """
