@@ -8,6 +8,10 @@ import ServiceLifecycle
 
 /// The HTTP server: a service that answers until it is told to stop, and then finishes what is running.
 package final class TesseraServer: Service {
+    /// Threads for half the cores: PostgreSQL and its client need the rest, and fewer threads wake each other less often (measured on two
+    /// cores: 72 against 78 µs of the server's time for a record by id). They live as long as the process.
+    private static let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount / 2))
+
     private let configuration: ServerConfiguration
     private let api: Api
     private let load: RequestLoad
@@ -47,7 +51,7 @@ package final class TesseraServer: Service {
                 address: address, backlog: 1_024,
                 availableConnectionsDelegate: MaximumAvailableConnections(configuration.limits.connections)),
             onServerRunning: { await onListening($0.localAddress) },
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            eventLoopGroup: Self.eventLoops,
             logger: quiet)
         try await finishing(server)
     }

@@ -1,4 +1,5 @@
 import CLibPQ
+import Glibc
 
 /// Lays out parameters as libpq wants them, in memory that is kept from statement to statement.
 struct ParameterBuffer {
@@ -13,10 +14,10 @@ struct ParameterBuffer {
         guard sql.parameters.count <= 65_535 else {
             return PostgresError(.encode, "A statement takes at most 65535 parameters, this one has \(sql.parameters.count).")
         }
-        guard !sql.text.utf8.contains(0) else { return PostgresError(.encode, "The statement contains a NUL character.") }
+        guard !sql.text.holdsNUL else { return PostgresError(.encode, "The statement contains a NUL character.") }
         for (index, parameter) in sql.parameters.enumerated() {
             switch parameter.value {
-            case .literal(let text) where text.utf8.contains(0), .text(let text) where text.utf8.contains(0):
+            case .literal(let text) where text.holdsNUL, .text(let text) where text.holdsNUL:
                 return PostgresError(.encode, "Parameter \(index + 1) contains a NUL character, which PostgreSQL text can't hold.")
             default: break
             }
@@ -57,5 +58,15 @@ struct ParameterBuffer {
     /// One huge document must not keep its memory for ever.
     private mutating func shrink() {
         if bytes.capacity > 1 << 18 { bytes = [] }
+    }
+}
+
+extension String {
+    /// Asked of every statement and parameter, so that it looks at whole words at a time.
+    fileprivate var holdsNUL: Bool {
+        utf8.withContiguousStorageIfAvailable { bytes in
+            // SAFETY: memchr looks at the bytes of the buffer and no others.
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
+        } ?? utf8.contains(0)
     }
 }
