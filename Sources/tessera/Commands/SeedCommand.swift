@@ -39,25 +39,26 @@ struct SeedCommand: AsyncParsableCommand {
             try await DirectStore.with(options, deployment: deployment) { store in
                 let changeSet = ChangeSet(id: .version7(), label: "seed \(counts.people) people")
                 let filler = SeedFiller(store: store, changeSet: changeSet)
-                try await filler.fill(organisationType, count: counts.organisations, rows.organisation)
-                try await filler.fill(personType, count: counts.people, rows.person)
+                // One batch after the other, since organisations link to earlier ones.
+                try await filler.fill(organisationType, count: counts.organisations, width: 1, rows.organisation)
+                try await filler.fill(personType, count: counts.people, width: 2, rows.person)
             }
         }
     }
 }
 
-/// Writes made-up rows in batches, with two on their way at a time, and shows how far it is.
+/// Writes made-up rows in batches and shows how far it is.
 struct SeedFiller {
-    private static let batch = 1000
+    static let batch = 1000
 
     let store: RecordStore
     let changeSet: ChangeSet
 
-    func fill(_ type: RecordType, count: Int, _ row: @escaping @Sendable (Int) -> RecordInput) async throws {
+    func fill(_ type: RecordType, count: Int, width: Int, _ row: @escaping @Sendable (Int) -> RecordInput) async throws {
         var progress = Progress(label: type.labelPlural.lowercased(), total: count)
         try await withThrowingTaskGroup(of: Int.self) { group in
             var start = 0
-            for _ in 0..<2 where start < count { start = add(type, from: start, count, row, to: &group) }
+            for _ in 0..<width where start < count { start = add(type, from: start, count, row, to: &group) }
             while let done = try await group.next() {
                 progress.advance(by: done)
                 if start < count { start = add(type, from: start, count, row, to: &group) }

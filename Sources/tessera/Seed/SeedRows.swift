@@ -25,8 +25,9 @@ struct SeedRows {
             values["revenue"] = .decimal(DecimalNumber(coefficient: Int64(random.next() % 100_000_000_00), scale: 2) ?? .zero)
             values["revenue_currency"] = .string("USD")
         }
-        // Subsidiaries follow their parents, so that the link's target is there already.
-        if row > 10, random.chance(15) { values["parent_id"] = .guid(organisationID(Int(random.next() % UInt64(row / 2)))) }
+        // Parents are of an earlier batch, so that the link's target is stored already.
+        let stored = row / SeedFiller.batch * SeedFiller.batch
+        if stored > 0, random.chance(15) { values["parent_id"] = .guid(organisationID(Int(random.next() % UInt64(stored)))) }
         return RecordInput(values)
     }
 
