@@ -169,7 +169,7 @@ struct WritingTests {
         Scenario(
             "changes many", "POST", "/api/samples/bulk",
             body:
-                #"{"operation": "update", "items": [{"id": "{a}", "@etag": "W/\"1\"", "amount": 1}, {"@id": "samples({b})", "amount": 2}]}"#,
+                #"{"operation": "update", "items": [{"id": "{a}", "@etag": "W/\"1\"", "amount": 1}, {"@id": "samples({b})","amount": 2}]}"#,
             status: 200,
             expects: [#"{"status":200,"id":"{a}","@etag":"W/\"2\""}"#, #"{"status":200,"id":"{b}","@etag":"W/\"2\""}"#], events: 2),
         Scenario(
