@@ -117,6 +117,11 @@ let package = Package(
             dependencies: ["Server", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", queryLanguage, logging, lifecycle]
                 + nio,
             swiftSettings: swiftSettings),
+        // Random input for each front: see Tests/Fuzz/README.md.
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["Catalog", "Transfer", queryLanguage, manifests], path: "Tests/Fuzz", exclude: ["Corpus", "README.md"],
+            swiftSettings: swiftSettings),
         // Holds a private cluster until it is killed, for the tests of what it leaves behind.
         .executableTarget(
             name: "ClusterHolder", dependencies: ["PrivateCluster", logging], path: "Tests/ClusterHolder", swiftSettings: swiftSettings),

@@ -39,45 +39,50 @@ struct SeedCommand: AsyncParsableCommand {
             try await DirectStore.with(options, deployment: deployment) { store in
                 let changeSet = ChangeSet(id: .version7(), label: "seed \(counts.people) people")
                 let filler = SeedFiller(store: store, changeSet: changeSet)
-                // One batch after the other, since organisations link to earlier ones.
-                try await filler.fill(organisationType, count: counts.organisations, width: 1, rows.organisation)
-                try await filler.fill(personType, count: counts.people, width: 2, rows.person)
+                try await filler.fill(organisationType, 0..<rows.parents, rows.organisation)
+                try await filler.fill(organisationType, rows.parents..<counts.organisations, rows.organisation)
+                try await filler.fill(personType, 0..<counts.people, rows.person)
             }
         }
     }
 }
 
-/// Writes made-up rows in batches and shows how far it is.
+/// Writes made-up rows in batches, with two on their way at a time, and shows how far it is.
 struct SeedFiller {
-    static let batch = 1000
+    private static let batch = 1000
 
     let store: RecordStore
     let changeSet: ChangeSet
 
-    func fill(_ type: RecordType, count: Int, width: Int, _ row: @escaping @Sendable (Int) -> RecordInput) async throws {
-        var progress = Progress(label: type.labelPlural.lowercased(), total: count)
+    func fill(_ type: RecordType, _ numbers: Range<Int>, _ row: @escaping @Sendable (Int) -> RecordInput) async throws {
+        var progress = Progress(label: type.labelPlural.lowercased(), total: numbers.count)
         try await withThrowingTaskGroup(of: Int.self) { group in
-            var start = 0
-            for _ in 0..<width where start < count { start = add(type, from: start, count, row, to: &group) }
+            var start = numbers.lowerBound
+            let end = numbers.upperBound
+            for _ in 0..<2 where start < end { start = add(type, start..<end, row, to: &group) }
             while let done = try await group.next() {
                 progress.advance(by: done)
-                if start < count { start = add(type, from: start, count, row, to: &group) }
+                if start < end { start = add(type, start..<end, row, to: &group) }
             }
         }
         progress.finish()
     }
 
     private func add(
-        _ type: RecordType, from start: Int, _ count: Int, _ row: @escaping @Sendable (Int) -> RecordInput,
+        _ type: RecordType, _ numbers: Range<Int>, _ row: @escaping @Sendable (Int) -> RecordInput,
         to group: inout ThrowingTaskGroup<Int, any Error>
     ) -> Int {
-        let end = min(start + Self.batch, count)
+        let batch = numbers.prefix(Self.batch)
         group.addTask {
             let outcomes = try await store.create(
-                type, (start..<end).map(row), options: WriteOptions(changeSet: changeSet, mode: .atomic), access: .commandLine)
-            for case .failed(let error) in outcomes { throw Failure(.wrongInput, "row of \(type.collection): \(error)") }
-            return end - start
+                type, batch.map(row), options: WriteOptions(changeSet: changeSet, mode: .atomic), access: .commandLine)
+            // All of them failed when one did; the one to blame is the one that wasn't merely undone.
+            let errors = outcomes.compactMap { if case .failed(let error) = $0 { error } else { nil } }
+            if let cause = errors.first(where: { $0.code != .undone }) ?? errors.first {
+                throw Failure(.wrongInput, "row of \(type.collection): \(cause)")
+            }
+            return batch.count
         }
-        return end
+        return batch.upperBound
     }
 }

@@ -6,6 +6,9 @@ struct SeedRows {
     let seed: UInt64
     let organisations: Int
 
+    /// Only these first organisations have subsidiaries, so that they can be written before them.
+    var parents: Int { min(organisations, 1 + organisations / 10) }
+
     func organisation(_ row: Int) -> RecordInput {
         var random = SeedRandom(seed: seed &+ 1, row: row)
         let name =
@@ -25,9 +28,7 @@ struct SeedRows {
             values["revenue"] = .decimal(DecimalNumber(coefficient: Int64(random.next() % 100_000_000_00), scale: 2) ?? .zero)
             values["revenue_currency"] = .string("USD")
         }
-        // Parents are of an earlier batch, so that the link's target is stored already.
-        let stored = row / SeedFiller.batch * SeedFiller.batch
-        if stored > 0, random.chance(15) { values["parent_id"] = .guid(organisationID(Int(random.next() % UInt64(stored)))) }
+        if row >= parents, random.chance(15) { values["parent_id"] = .guid(organisationID(Int(random.next() % UInt64(parents)))) }
         return RecordInput(values)
     }
 
@@ -38,6 +39,7 @@ struct SeedRows {
         let place = SeedWords.cities[Int(random.next() % UInt64(SeedWords.cities.count))]
         let mail = "\(Self.ascii(first)).\(Self.ascii(last)).\(row + 1)@\(random.pick(SeedWords.mailDomains))"
         var values: [String: Value] = [
+            "id": .guid(Self.personID(row)),
             "first_name": .string(first),
             "last_name": .string(last),
             "job_title": .string(random.pick(SeedWords.jobTitles)),
@@ -57,6 +59,11 @@ struct SeedRows {
             values["organisation_id"] = .guid(organisationID(Int(random.next() % UInt64(organisations))))
         }
         return RecordInput(values)
+    }
+
+    /// `018bcfe5-6800-7000-8000-` and the row in hexadecimal: a benchmark can name any person without asking for its id first.
+    static func personID(_ row: Int) -> GUID {
+        GUID(high: 0x018b_cfe5_6800_7000, low: 0x8000_0000_0000_0000 | UInt64(row))
     }
 
     /// Known from its number, so that people can be linked without looking anything up.

@@ -50,7 +50,7 @@ struct BatchRunner {
         // A single write is one statement and needs no transaction around it.
         if drafts.count == 1, begin == nil, !options.isRehearsal, let draft = drafts.first {
             do {
-                let outcomes = try await execute(drafts, .pipelined(store.client))
+                let outcomes = try await execute(drafts, .alone(store.client))
                 return Dictionary(uniqueKeysWithValues: zip([draft.index], outcomes))
             } catch  where ConstraintViolation.blamesRow(error) {
                 return [draft.index: .failed(failure(error))]

@@ -1,13 +1,16 @@
 import Postgres
 
-/// Where a write's statements run: alone on the shared pipeline, or inside a transaction.
+/// Where a write's statements run: each alone, or inside a transaction.
+///
+/// Alone they take a connection of their own: on a shared pipeline commits would wait for each other's flush to disk, one after the other,
+/// where PostgreSQL flushes those of many connections together.
 enum StatementRunner: Sendable {
-    case pipelined(PostgresClient)
+    case alone(PostgresClient)
     case transaction(PostgresTransaction)
 
     func query(_ sql: SQL) async throws -> PostgresResult {
         switch self {
-        case .pipelined(let client): try await client.pipelined(sql)
+        case .alone(let client): try await client.query(sql)
         case .transaction(let transaction): try await transaction.query(sql)
         }
     }
@@ -15,7 +18,7 @@ enum StatementRunner: Sendable {
     /// Runs `body` so that its failure undoes what it did and nothing else.
     func attempt<R: Sendable>(_ body: (StatementRunner) async throws -> R) async throws -> R {
         switch self {
-        case .pipelined: try await body(self)
+        case .alone: try await body(self)
         case .transaction(let transaction): try await transaction.savepoint { try await body(.transaction($0)) }
         }
     }

@@ -103,7 +103,8 @@ package struct CSVWriter: Sendable {
             if byte == delimiter || Self.quotedBytes[Int(byte)] { return true }
             last = byte
         }
-        return first == space || last == space
+        // At the start of a file it would be taken for a byte order mark, which is no text.
+        return first == space || last == space || (first == 0xEF && bytes.starts(with: [0xEF, 0xBB, 0xBF]))
     }
 
     /// Quote, line feed, carriage return and the delimiters that are recognised.

@@ -1,0 +1,44 @@
+"""The table, and which targets were missed."""
+
+
+def show(figures, targets):
+    missed = []
+
+    def verdict(name, reached):
+        if not reached:
+            missed.append(name)
+        return "" if reached else "  below target"
+
+    machine = figures["machine"]
+    print(f"\n{figures['people']:,} people, {machine['cores']} cores ({machine['cpu']}), 16 connections, medians of {figures['rounds']} × {figures['seconds']} s\n")
+    head = f"{'scenario':<36}{'Tessera/s':>11}{'pgbench/s':>11}{'ratio':>8}{'target':>8}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}"
+    print(head)
+    print("-" * len(head))
+    for row in figures["scenarios"]:
+        target = targets["ratio"][row["scenario"]]
+        slow = targets["p95_ms"].get(row["scenario"])
+        reached = row["ratio"] >= target and (slow is None or row["p95"] < slow)
+        print(
+            f"{row['title']:<36}{row['tessera']:>11,.0f}{row['pgbench']:>11,.0f}{row['ratio']:>8.2f}{target:>8.2f}"
+            f"{row['p50']:>9.2f}{row['p95']:>9.2f}{row['p99']:>9.2f}{verdict(row['scenario'], reached)}")
+    if "import" in figures:
+        small, large = figures["import"]
+        rate, copy = large["rows"] / large["seconds"], large["rows"] / large["copy_seconds"]
+        target = targets["ratio"]["import"]
+        print(
+            f"{'import, against COPY':<36}{rate:>11,.0f}{copy:>11,.0f}{rate / copy:>8.2f}{target:>8.2f}"
+            f"{'':>27}{verdict('import', rate / copy >= target)}")
+        growth = large["peak_mib"] / small["peak_mib"]
+        print(
+            f"\nimport's peak memory {small['peak_mib']:.0f} MiB for {small['rows']:,} rows, {large['peak_mib']:.0f} MiB for {large['rows']:,}"
+            + verdict("import memory", growth <= targets["import_memory_growth"]))
+    if "idle_pss_mib" in figures:
+        print(
+            f"start to first answer {figures['start_seconds']:.2f} s (under {targets['start_seconds']})"
+            + verdict("start", figures["start_seconds"] < targets["start_seconds"]))
+        print(
+            f"server's memory (PSS) {figures['idle_pss_mib']:.1f} MiB idle (under {targets['idle_pss_mib']}), "
+            f"{figures['loaded_pss_mib']:.1f} MiB after load" + verdict("idle memory", figures["idle_pss_mib"] < targets["idle_pss_mib"]))
+    if missed:
+        print("\nmissed: " + ", ".join(missed))
+    return missed

@@ -1,0 +1,42 @@
+import Glibc
+
+/// Feeds damaged input to the places where text from outside enters Tessera. See Tests/Fuzz/README.md.
+@main
+struct FuzzCommand {
+    static func main() {
+        guard let options = FuzzOptions(Array(CommandLine.arguments.dropFirst())) else { usage() }
+        let isChild = options.page != nil
+        switch options.front {
+        case _ where options.replay == nil && !isChild: exit(FuzzWatch(options: options).run() == 0 ? 0 : 1)
+        case ManifestFront.name: work(options, ManifestFront())
+        case QueryFront.name: work(options, QueryFront())
+        case CSVFront.name: work(options, CSVFront())
+        case HTTPFront.name:
+            guard let front = HTTPFront(options) else { usage() }
+            work(options, front)
+        default: usage()
+        }
+    }
+
+    private static func work<Tested: Front>(_ options: FuzzOptions, _ front: Tested) {
+        if let replay = options.replay {
+            guard let input = FuzzFiles.read(replay) else { usage() }
+            var front = front
+            let outcome = front.run(input)
+            print("\(outcome.shape)\n\(outcome.finding ?? "no finding")")
+            exit(outcome.finding == nil ? 0 : 1)
+        }
+        guard let path = options.page, let page = SharedPage(path: path) else { usage() }
+        var loop = FuzzLoop(options: options, page: page, front: front)
+        loop.run()
+    }
+
+    private static func usage() -> Never {
+        print(
+            """
+            Fuzz manifests|query|csv|http [--minutes N] [--seed N] [--corpus DIR] [--work DIR] [--replay FILE]
+              http needs --server HOST:PORT --token TOKEN --process PID of a running server
+            """)
+        exit(64)
+    }
+}
