@@ -5,6 +5,7 @@ import Glibc
 struct FuzzCommand {
     static func main() {
         guard let options = FuzzOptions(Array(CommandLine.arguments.dropFirst())) else { usage() }
+        guard [ManifestFront.name, QueryFront.name, CSVFront.name, HTTPFront.name].contains(options.front) else { usage() }
         let isChild = options.page != nil
         switch options.front {
         case _ where options.replay == nil && !isChild: exit(FuzzWatch(options: options).run() == 0 ? 0 : 1)
