@@ -1,0 +1,107 @@
+import Catalog
+import QueryLanguage
+
+/// Values that the store adds: defaults, primaries and links kept in step, currencies, numbers in their normal form.
+extension WritePreparation {
+    func addDefaults(to draft: inout WriteDraft) {
+        for field in type.fields {
+            if draft.fields.contains(field.key) { continue }
+            switch field.defaultValue {
+            case .value(let value)?: draft.columns[field.key] = value
+            case .money(let amount, let currency)?:
+                draft.columns[field.key] = .decimal(amount)
+                draft.columns["\(field.key)_currency"] = .string(currency)
+            case .today?: draft.columns[field.key] = .date(DateTime.now.date)
+            case .now?: draft.columns[field.key] = .dateTime(.now)
+            case nil:
+                if case .collection = field.type.emptyValue { draft.columns[field.key] = .collection([]) }
+            }
+        }
+    }
+
+    /// The primary entry of a list is also a column, to sort and show; a list of links can drive a single link.
+    func keepPrimariesInStep(_ draft: inout WriteDraft, stored: [String: Value]?) {
+        for field in type.fields {
+            switch field.type {
+            case .emails, .phones:
+                guard let rows = draft.lists[field.key] else { continue }
+                let row = rows.first { $0["is_primary"] == .bool(true) }
+                if let column = field.primaryProperty { draft.columns[column] = row?["address"] ?? row?["number"] ?? .null }
+            case .links(let links):
+                guard let primary = links.primary else { continue }
+                let column = "\(primary)_id"
+                if let rows = draft.lists[field.key] {
+                    draft.columns[column] = rows.first { $0["is_primary"] == .bool(true) }?["target_id"] ?? .null
+                    draft.fields.insert(primary)
+                } else if let target = draft.columns[column] {
+                    draft.lists[field.key] = Self.links(of: stored?[field.key], primary: target, links: links, label: field)
+                }
+            default: continue
+            }
+        }
+    }
+
+    private static func links(of stored: Value?, primary: Value, links: Links, label: Field) -> [ListRow] {
+        var rows: [ListRow] = []
+        if case .collection(let items)? = stored {
+            rows = items.compactMap { if case .complex(let row) = $0 { row } else { nil } }
+        }
+        for index in rows.indices { rows[index]["is_primary"] = .bool(rows[index]["target_id"] == primary) }
+        if !primary.isNull, !rows.contains(where: { $0["target_id"] == primary }),
+            var row = try? LinksReader(field: label, links: links).columns(["is_primary": .bool(true)])
+        {
+            row["target_id"] = primary
+            rows.append(row)
+        }
+        return rows
+    }
+
+    func completeMoney(_ draft: inout WriteDraft, stored: [String: Value]?) {
+        for field in type.fields where draft.fields.contains(field.key) {
+            guard case .money = field.type else { continue }
+            let column = "\(field.key)_currency"
+            let image = AfterImage(stored: stored ?? [:], draft: draft, type: type).values
+            let amount = image[field.key] ?? .null
+            let currency = image[column] ?? .null
+            if !amount.isNull, currency.isNull { draft.columns[column] = .string(catalog.currency) }
+            if amount.isNull, !currency.isNull { draft.columns[column] = .null }
+        }
+    }
+
+    /// An entry given as the new primary joins the list that is stored; the others stay.
+    func mergeLists(in draft: inout WriteDraft, stored: [String: Value]) {
+        for key in draft.primaries {
+            guard let entry = draft.lists[key]?.first, case .collection(let items)? = stored[key] else { continue }
+            let unique = entry["normalised"] == nil ? "number" : "normalised"
+            var rows = items.compactMap { item -> ListRow? in if case .complex(let row) = item { row } else { nil } }
+            for index in rows.indices { rows[index]["is_primary"] = .bool(false) }
+            if let position = rows.firstIndex(where: { $0[unique] == entry[unique] }) {
+                rows[position]["is_primary"] = .bool(true)
+            } else {
+                rows.insert(entry, at: 0)
+            }
+            draft.lists[key] = rows
+        }
+    }
+
+    func normalisePhones(_ drafts: inout [WriteDraft]) throws {
+        let lists = type.fields.filter { if case .phones = $0.type { true } else { false } }.map(\.key)
+        var places: [(draft: Int, list: String, row: Int)] = []
+        var numbers: [String] = []
+        for (position, draft) in drafts.enumerated() {
+            for list in lists {
+                for (row, values) in (draft.lists[list] ?? []).enumerated() {
+                    guard case .string(let number)? = values["number"] else { continue }
+                    places.append((position, list, row))
+                    numbers.append(number)
+                }
+            }
+        }
+        guard !numbers.isEmpty else { return }
+        for (place, phone) in zip(places, try store.hooks.normalisePhones(numbers)) {
+            drafts[place.draft].lists[place.list]?[place.row]["normalised"] = .string(phone.normalised)
+            if let ext = phone.extension { drafts[place.draft].lists[place.list]?[place.row]["extension"] = .string(ext) }
+            if !phone.isValid { drafts[place.draft].lists[place.list]?[place.row]["invalid"] = .bool(true) }
+        }
+    }
+}
