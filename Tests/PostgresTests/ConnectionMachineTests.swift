@@ -2,7 +2,7 @@ import Testing
 
 @testable import Postgres
 
-/// Transcripts of what a connection hears and does. Tickets are numbers; there is no server.
+/// Transcripts of what a connection hears and does. Requests are numbers; there is no server.
 @Suite struct ConnectionMachineTests {
     private typealias Machine = ConnectionMachine<Int>
 
@@ -192,7 +192,7 @@ import Testing
         _ = machine.submit(1, statement("a"))
         _ = machine.submit(2, .script)
         let left = machine.close()
-        #expect(left.map(\.ticket) == [1, 2])
+        #expect(left.map(\.request) == [1, 2])
         #expect(left.map(\.wasSent) == [true, false])
         #expect(machine.submit(3, statement("a")) == .reject(.closed))
         #expect(machine.nextWaiting() == nil)

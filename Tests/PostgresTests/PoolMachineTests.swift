@@ -159,7 +159,7 @@ import Testing
     @Test("sends no more at once than a connection may have in flight, and opens the next when one is full")
     func depth() {
         var pipeline = pipeline()
-        for ticket in 1...5 { pipeline.submit(ticket, now: start) }
+        for request in 1...5 { pipeline.submit(request, now: start) }
         #expect(drain(&pipeline) == [.connect(0)])
         pipeline.connected(0, now: start)
         #expect(drain(&pipeline) == [.send(1, 0), .send(2, 0), .connect(1)])
@@ -173,7 +173,7 @@ import Testing
     @Test("keeps what hasn't been sent when a connection is lost, and sends it on another")
     func loss() {
         var pipeline = pipeline()
-        for ticket in 1...4 { pipeline.submit(ticket, now: start) }
+        for request in 1...4 { pipeline.submit(request, now: start) }
         pipeline.connected(0, now: start)
         _ = drain(&pipeline)
         pipeline.lost(0)

@@ -4,7 +4,7 @@
 /// Statements are pipelined: each becomes a *flight* of one to four commands and one Sync, and a flight's outcome is known only when
 /// its Sync comes back, since an autocommitted statement commits there. Scripts and COPY can't be pipelined: they wait until nothing
 /// is in flight and then have the connection for themselves.
-struct ConnectionMachine<Ticket: Equatable> {
+struct ConnectionMachine<Request: Equatable> {
     enum Ownership: Equatable {
         /// Many callers: a cancelled one has its answer dropped.
         case shared
@@ -62,11 +62,11 @@ struct ConnectionMachine<Ticket: Equatable> {
         /// The result belongs to the head's answer, instead of an earlier one.
         case keep
         case discard
-        case copyOpened(Ticket)
+        case copyOpened(Request)
         /// nil is a command of the driver's own.
-        case finished(Ticket?, succeeded: Bool, wasCancelled: Bool)
+        case finished(Request?, succeeded: Bool, wasCancelled: Bool)
         /// Safe to send again: it had no effect, and a new preparation will do.
-        case sendAgain(Ticket)
+        case sendAgain(Request)
         /// libpq returned something that can't come now.
         case unexpected
     }
@@ -93,7 +93,7 @@ struct ConnectionMachine<Ticket: Equatable> {
     }
 
     private struct Flight {
-        let ticket: Ticket?
+        let request: Request?
         let mode: Mode
         var steps: Steps = []
         var beginID = 0
@@ -108,7 +108,7 @@ struct ConnectionMachine<Ticket: Equatable> {
     let ownership: Ownership
     private var cache: StatementCache
     private var flights = RingBuffer<Flight>()
-    private var waiting = RingBuffer<(ticket: Ticket, kind: Kind, isSecondAttempt: Bool)>()
+    private var waiting = RingBuffer<(request: Request, kind: Kind, isSecondAttempt: Bool)>()
     private(set) var transaction = TransactionStatus.idle
     /// A cancel is on its way to the server.
     private(set) var isCancelOutstanding = false
@@ -132,20 +132,20 @@ struct ConnectionMachine<Ticket: Equatable> {
     /// The cancel has reached the server, and the statement runs still.
     var shouldRepeatCancel: Bool { isHeadCancelled && !isCancelOutstanding }
     private var isCancelling: Bool { isCancelOutstanding || isHeadCancelled }
-    var head: Ticket? { flights.first?.ticket }
+    var head: Request? { flights.first?.request }
     var headMode: Mode? { flights.first?.mode }
     var preparedCount: Int { cache.count }
 
     // MARK: Asking
 
-    mutating func submit(_ ticket: Ticket, _ kind: Kind, isSecondAttempt: Bool = false) -> Submission {
+    mutating func submit(_ request: Request, _ kind: Kind, isSecondAttempt: Bool = false) -> Submission {
         if isClosed { return .reject(.closed) }
         if isAlone, flights.first?.mode != .script { return .reject(.busyWithCopy) }
         if isAlone || !waiting.isEmpty || isCancelling || (needsAlone(kind) && !flights.isEmpty) {
-            waiting.append((ticket, kind, isSecondAttempt))
+            waiting.append((request, kind, isSecondAttempt))
             return .wait
         }
-        return launch(ticket, kind, isSecondAttempt: isSecondAttempt)
+        return launch(request, kind, isSecondAttempt: isSecondAttempt)
     }
 
     /// A command of the driver's own, outside of any caller's statement. Only when `isQuiet` or on a shared connection.
@@ -155,11 +155,11 @@ struct ConnectionMachine<Ticket: Equatable> {
     }
 
     /// What can be sent now of what had to wait.
-    mutating func nextWaiting() -> (Ticket, Submission)? {
+    mutating func nextWaiting() -> (Request, Submission)? {
         guard !isClosed, !isAlone, !isCancelling, let next = waiting.first else { return nil }
         if needsAlone(next.kind), !flights.isEmpty { return nil }
         _ = waiting.popFirst()
-        return (next.ticket, launch(next.ticket, next.kind, isSecondAttempt: next.isSecondAttempt))
+        return (next.request, launch(next.request, next.kind, isSecondAttempt: next.isSecondAttempt))
     }
 
     /// A prepared statement that the server may forget, when it is safe to say so.
@@ -168,8 +168,8 @@ struct ConnectionMachine<Ticket: Equatable> {
         return cache.takeDiscarded()
     }
 
-    private mutating func launch(_ ticket: Ticket?, _ kind: Kind, isSecondAttempt: Bool) -> Submission {
-        var flight = Flight(ticket: ticket, mode: mode(of: kind))
+    private mutating func launch(_ request: Request?, _ kind: Kind, isSecondAttempt: Bool) -> Submission {
+        var flight = Flight(request: request, mode: mode(of: kind))
         flight.isSecondAttempt = isSecondAttempt
         let submission: Submission
         switch kind {
@@ -228,9 +228,9 @@ struct ConnectionMachine<Ticket: Equatable> {
     }
 
     private mutating func openCopy(_ direction: Mode, _ head: Flight) -> Reaction {
-        guard head.mode == direction, let ticket = head.ticket, !isCopyOpen else { return .unexpected }
+        guard head.mode == direction, let request = head.request, !isCopyOpen else { return .unexpected }
         isCopyOpen = true
-        return .copyOpened(ticket)
+        return .copyOpened(request)
     }
 
     /// In pipeline mode only the last command's result is the answer; of a script it is the last one too.
@@ -281,19 +281,19 @@ struct ConnectionMachine<Ticket: Equatable> {
         transaction = status
         isHeadCancelled = false
         guard let flight = flights.popFirst() else { return .unexpected }
-        guard let ticket = flight.ticket else { return .finished(nil, succeeded: flight.failure == nil, wasCancelled: false) }
+        guard let request = flight.request else { return .finished(nil, succeeded: flight.failure == nil, wasCancelled: false) }
         if flight.failure == .stalePlan, status == .idle, !flight.isSecondAttempt, !flight.isDropped, flight.beginID == 0 {
-            return .sendAgain(ticket)
+            return .sendAgain(request)
         }
-        return .finished(ticket, succeeded: flight.failure == nil, wasCancelled: flight.isDropped || flight.wantsCancel)
+        return .finished(request, succeeded: flight.failure == nil, wasCancelled: flight.isDropped || flight.wantsCancel)
     }
 
     // MARK: Cancelling
 
-    mutating func cancel(_ ticket: Ticket) -> CancelReaction {
-        if waiting.removeFirst(where: { $0.ticket == ticket }) != nil { return .removed }
+    mutating func cancel(_ request: Request) -> CancelReaction {
+        if waiting.removeFirst(where: { $0.request == request }) != nil { return .removed }
         for offset in 0..<flights.count {
-            guard var flight = flights[offset], flight.ticket == ticket else { continue }
+            guard var flight = flights[offset], flight.request == request else { continue }
             if ownership == .shared { flight.isDropped = true } else { flight.wantsCancel = true }
             flights[offset] = flight
             if ownership == .shared { return .dropAnswer }
@@ -316,13 +316,13 @@ struct ConnectionMachine<Ticket: Equatable> {
     // MARK: Ending
 
     /// Nothing more will be sent or heard. Gives back everyone without an answer, and whether their statement had been sent.
-    mutating func close() -> [(ticket: Ticket, wasSent: Bool)] {
+    mutating func close() -> [(request: Request, wasSent: Bool)] {
         isClosed = true
-        var left: [(ticket: Ticket, wasSent: Bool)] = []
+        var left: [(request: Request, wasSent: Bool)] = []
         while let flight = flights.popFirst() {
-            if let ticket = flight.ticket { left.append((ticket, true)) }
+            if let request = flight.request { left.append((request, true)) }
         }
-        while let next = waiting.popFirst() { left.append((next.ticket, false)) }
+        while let next = waiting.popFirst() { left.append((next.request, false)) }
         isCancelOutstanding = false
         isHeadCancelled = false
         return left

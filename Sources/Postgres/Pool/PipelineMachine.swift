@@ -2,15 +2,15 @@
 ///
 /// A statement waits here, where it can still go to any connection, until one has room. A further connection is opened only when
 /// those that are open are busy.
-struct PipelineMachine<Ticket> {
+struct PipelineMachine<Request> {
     typealias Instant = ContinuousClock.Instant
 
     enum Action {
         case connect(Int)
-        case send(Ticket, Int)
+        case send(Request, Int)
         case check(Int)
         case close(Int)
-        case refuse(Ticket, PoolMachine<Ticket>.Refusal)
+        case refuse(Request, PoolMachine<Request>.Refusal)
     }
 
     private enum State: Equatable { case absent, connecting, ready }
@@ -22,7 +22,7 @@ struct PipelineMachine<Ticket> {
     }
 
     private struct Waiting {
-        let ticket: Ticket
+        let request: Request
         let deadline: Instant
     }
 
@@ -43,12 +43,12 @@ struct PipelineMachine<Ticket> {
 
     mutating func nextAction() -> Action? { actions.popFirst() }
 
-    mutating func submit(_ ticket: Ticket, now: Instant) {
+    mutating func submit(_ request: Request, now: Instant) {
         guard !isClosing else {
-            actions.append(.refuse(ticket, .closed))
+            actions.append(.refuse(request, .closed))
             return
         }
-        waiting.append(Waiting(ticket: ticket, deadline: now + options.acquireTimeout))
+        waiting.append(Waiting(request: request, deadline: now + options.acquireTimeout))
         dispatch()
     }
 
@@ -79,7 +79,7 @@ struct PipelineMachine<Ticket> {
         lanes[lane].state = .absent
         // Another connection may be open still, and will serve them.
         guard !lanes.contains(where: { $0.state == .ready }) else { return }
-        while let next = waiting.popFirst() { actions.append(.refuse(next.ticket, .unusable)) }
+        while let next = waiting.popFirst() { actions.append(.refuse(next.request, .unusable)) }
     }
 
     mutating func lost(_ lane: Int) {
@@ -90,7 +90,7 @@ struct PipelineMachine<Ticket> {
     mutating func tick(now: Instant) {
         while let first = waiting.first, first.deadline <= now {
             _ = waiting.popFirst()
-            actions.append(.refuse(first.ticket, .timeout))
+            actions.append(.refuse(first.request, .timeout))
         }
         if isClosing { shutDown() }
         for index in lanes.indices {
@@ -125,7 +125,7 @@ struct PipelineMachine<Ticket> {
         while !waiting.isEmpty, let lane = emptiestLane() {
             guard let next = waiting.popFirst() else { return }
             lanes[lane].inFlight += 1
-            actions.append(.send(next.ticket, lane))
+            actions.append(.send(next.request, lane))
             openMoreIfBusy(lane)
         }
         if !waiting.isEmpty { openOne() }
@@ -159,4 +159,4 @@ struct PipelineMachine<Ticket> {
     }
 }
 
-extension PipelineMachine.Action: Equatable where Ticket: Equatable {}
+extension PipelineMachine.Action: Equatable where Request: Equatable {}
