@@ -65,7 +65,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CLibCrypto", "CLibZ", "Catalog", "Postgres", "Records", manifests, queryLanguage, hummingbird, logging, lifecycle,
+                "CLibCrypto", "CLibZ", "JSONReading", "Catalog", "Postgres", "Records", manifests, queryLanguage, hummingbird, logging,
+                lifecycle,
             ] + nio,
             swiftSettings: swiftSettings
         ),
@@ -100,7 +101,12 @@ let package = Package(
             name: "SchemaPlanTests",
             dependencies: ["SchemaPlan", "Catalog", "Postgres", "TestPostgres", manifests, queryLanguage, logging],
             swiftSettings: swiftSettings),
-        .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestPostgres", logging, lifecycle], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PostgresTests", dependencies: ["Postgres", "TestPostgres", "TestRandom", logging, lifecycle],
+            swiftSettings: swiftSettings),
+        // Random numbers that a seed repeats.
+        .target(name: "TestRandom", path: "Tests/Support/TestRandom", swiftSettings: swiftSettings),
+        .testTarget(name: "JSONReadingTests", dependencies: ["JSONReading", "TestRandom"], swiftSettings: swiftSettings),
         // A store over a database of its own, composed from manifest texts.
         .target(
             name: "TestKernel",
@@ -114,8 +120,11 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", queryLanguage, logging, lifecycle]
-                + nio,
+            dependencies: [
+                "Server", "JSONReading", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", "TestRandom", queryLanguage,
+                logging,
+                lifecycle,
+            ] + nio,
             swiftSettings: swiftSettings),
         // Random input for each front: see Tests/Fuzz/README.md.
         .executableTarget(
@@ -128,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "PrivateClusterTests", dependencies: ["PrivateCluster", "ClusterHolder", logging, lifecycle], swiftSettings: swiftSettings
         ),
-        .testTarget(name: "TransferTests", dependencies: ["Transfer"], swiftSettings: swiftSettings),
+        .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestRandom"], swiftSettings: swiftSettings),
         // Runs the built program as people do.
         .testTarget(name: "ProductTests", swiftSettings: swiftSettings),
     ],

@@ -1,5 +1,6 @@
 import Postgres
 import TestPostgres
+import TestRandom
 import Testing
 
 /// A caller is cancelled in each state its statement can be in; whatever the state, the next caller finds everything in order.

@@ -1,5 +1,6 @@
 import NIOCore
 import ServiceLifecycle
+import TestRandom
 import Testing
 
 @testable import Server

@@ -1,5 +1,6 @@
 import Catalog
 import Foundation
+import JSONReading
 import Records
 import TestKernel
 import Testing

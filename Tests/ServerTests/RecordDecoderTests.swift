@@ -3,6 +3,7 @@ import NIOHTTP1
 import QueryLanguage
 import Records
 import TestKernel
+import TestRandom
 import Testing
 
 @testable import Server

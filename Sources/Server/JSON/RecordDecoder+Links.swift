@@ -1,4 +1,5 @@
 import Catalog
+import JSONReading
 import QueryLanguage
 import Records
 

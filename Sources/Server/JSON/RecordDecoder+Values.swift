@@ -1,3 +1,4 @@
+import JSONReading
 import QueryLanguage
 
 /// Single values, collections and structured values.

@@ -1,4 +1,5 @@
 import Catalog
+import JSONReading
 import NIOHTTP1
 import QueryLanguage
 import Records

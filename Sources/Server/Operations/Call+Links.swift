@@ -1,4 +1,5 @@
 import Catalog
+import JSONReading
 import NIOCore
 import NIOHTTP1
 import QueryLanguage

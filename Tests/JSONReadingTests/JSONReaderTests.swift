@@ -1,8 +1,8 @@
+import JSONReading
+import TestRandom
 import Testing
 
-@testable import Server
-
-@Suite("JSON")
+@Suite("Reading JSON")
 struct JSONReaderTests {
     static let good = [
         "null", "true", "false", "0", "-0", "1.5e10", "\"\"", "\"a\\u00e9\\ud83d\\ude00\\n\"", "[]", "[1,2]", "{}", " { \"a\" : [ { } ] } ",
@@ -82,41 +82,5 @@ struct JSONReaderTests {
             var again = JSONReader(Array(first))
             #expect((try? again.skipValue()) == ArraySlice(first.map { $0 }))
         }
-    }
-
-    @Test("writes what it reads")
-    func writes() throws {
-        var writer = JSONWriter()
-        writer.object { json in
-            json.field("a\"b", "tab\tnul\u{1}é\\")
-            json.field("n", 3)
-            json.array("l") { json in
-                json.raw("null")
-                json.object { _ in }
-            }
-        }
-        let text = String(decoding: writer.bytes, as: UTF8.self)
-        #expect(text == #"{"a\"b":"tab\tnul\u0001é\\","n":3,"l":[null,{}]}"#)
-        var reader = JSONReader(writer.bytes)
-        try reader.skipValue()
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-    let seed: UInt64
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        self.seed = seed
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
