@@ -65,8 +65,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CLibCrypto", "CLibZ", "JSONReading", "Catalog", "Postgres", "Records", manifests, queryLanguage, hummingbird, logging,
-                lifecycle,
+                "CLibCrypto", "CLibZ", "JSONReading", "Catalog", "Postgres", "Records", "Transfer", manifests, queryLanguage, hummingbird,
+                logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings
         ),
@@ -122,8 +122,7 @@ let package = Package(
             name: "ServerTests",
             dependencies: [
                 "Server", "JSONReading", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", "TestRandom", queryLanguage,
-                logging,
-                lifecycle,
+                hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings),
         // Random input for each front: see Tests/Fuzz/README.md.

@@ -79,11 +79,12 @@ final class Api: Responder {
         var negotiation = try Negotiation.of(request)
         let options = try RequestOptions(request.query, version: negotiation.version)
         if let format = options.system.format { negotiation = try Negotiation.of(request, format: format) }
-        if negotiation.wantsXML {
-            guard case .metadata = resource else {
-                throw APIError(
-                    .notAcceptable, "odata.not_acceptable", "Only $metadata has XML; ask for application/json.", target: "Accept")
-            }
+        switch (negotiation.representation, resource) {
+        case (.json, _), (.xml, .metadata), (.csv, .collection): break
+        case (.xml, _):
+            throw APIError(.notAcceptable, "odata.not_acceptable", "Only $metadata has XML; ask for application/json.", target: "Accept")
+        case (.csv, _):
+            throw APIError(.notAcceptable, "odata.not_acceptable", "Only collections have CSV; ask for application/json.", target: "Accept")
         }
         let call = Call(
             request: request, model: model, store: store, limits: configuration.limits, access: access, root: try root(of: request),
@@ -139,9 +140,9 @@ final class Api: Responder {
 
     // MARK: Answers
 
-    private func answer(to error: any Error, _ request: ServerRequest) -> ServerResponse {
+    func answer(to error: any Error, _ request: ServerRequest) -> ServerResponse {
         let apiError = APIError(error)
-        if apiError.status.code >= 500, !(error is APIError) {
+        if apiError.status.code >= 500, !(error is APIError), !(error is CancellationError) {
             logger.error(
                 "A request failed.",
                 metadata: [

@@ -31,7 +31,7 @@ struct NegotiationTests {
 
     static let refused: [([String: String], UInt)] = [
         (["OData-MaxVersion": "3.0"], 400), (["OData-MaxVersion": "x"], 400), (["OData-Version": "2.0"], 400),
-        (["Accept": "text/csv"], 406),
+        (["Accept": "text/html"], 406),
         (["Accept": "application/json;q=0"], 406), (["Accept": "application/json;metadata=some"], 406),
     ]
 

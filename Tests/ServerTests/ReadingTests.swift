@@ -56,6 +56,23 @@ struct ReadingTests {
             "writes numbers as text when asked", "GET", "/api/samples({a})?select=amount,weight",
             ["accept": "application/json;IEEE754Compatible=true"], status: 200, expects: [#""amount":"7""#, #""weight":"1.500""#]),
         Scenario(
+            "streams a collection as CSV", "GET", "/api/samples?filter=amount%20gt%205&orderby=title%20desc", ["accept": "text/csv"],
+            status: 200, expects: ["id,title,", "\r\n{a},Alpha,"], refuses: ["Gamma"],
+            answerHeaders: [
+                "content-type": "text/csv;charset=utf-8;header=present", "content-disposition": "attachment; filename=\"samples.csv\"",
+                "transfer-encoding": "chunked",
+            ]),
+        Scenario("streams CSV by $format", "GET", "/api/places?$format=csv&$top=1", status: 200, expects: ["id,name,"]),
+        Scenario(
+            "has no pages of CSV", "GET", "/api/samples?format=csv&count=true", status: 400,
+            expects: ["query.option_not_allowed", "$filter, $orderby, $skip, $top"]),
+        Scenario(
+            "has no CSV of one record", "GET", "/api/samples({a})", ["accept": "text/csv"], status: 406, expects: ["odata.not_acceptable"]),
+        Scenario(
+            "answers what a query can't compute, before a stream begins", "GET",
+            "/api/samples?format=csv&filter=amount%20add%209223372036854775807%20gt%201",
+            status: 400, expects: ["query.evaluation"]),
+        Scenario(
             "says where the next page begins", "GET", "/api/samples?orderby=title&select=title", ["prefer": "odata.maxpagesize=1"],
             status: 200,
             expects: [#""title":"Alpha""#, #""@nextLink":"http://test.example:8080/api/samples?orderby=title&select=title&$skiptoken="#],
@@ -100,7 +117,7 @@ struct ReadingTests {
         Scenario(
             "refuses an older protocol", "GET", "/api", ["odata-maxversion": "3.0"], status: 400, expects: ["odata.unsupported_version"]),
         Scenario(
-            "refuses a type that it can't serve", "GET", "/api/samples", ["accept": "text/csv"], status: 406,
+            "refuses a type that it can't serve", "GET", "/api/samples", ["accept": "text/html"], status: 406,
             expects: ["odata.not_acceptable"]),
         Scenario(
             "says that $batch is still to come", "POST", "/api/$batch", body: "{}", status: 501, expects: ["$batch is not supported yet"]),

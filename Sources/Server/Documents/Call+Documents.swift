@@ -27,7 +27,7 @@ extension Call {
     /// XML unless JSON is asked for by name: 4.0 clients know nothing else, and send `*/*`.
     func metadata() -> ServerResponse {
         let accept = request.header(.accept) ?? ""
-        let wantsJSON = (options.system.format ?? accept).lowercased().contains("json") && !negotiation.wantsXML
+        let wantsJSON = (options.system.format ?? accept).lowercased().contains("json") && negotiation.representation != .xml
         let document = model.document(wantsJSON ? .csdlJSON : .csdlXML, root: negotiation.versionHeader) {
             let csdl = CSDLModel(model, version: negotiation.version)
             return wantsJSON ? CSDLJSONWriter.document(csdl) : CSDLXMLWriter.document(csdl)

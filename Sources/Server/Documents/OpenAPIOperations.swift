@@ -37,7 +37,7 @@ struct OpenAPIOperations {
         let name = type.collection
         let schema = type.record.id
         json.object("/\(name)") { json in
-            read("list_\(name)", name, "List \(type.record.labelPlural)", OpenAPIParameters.list, to: &json) { page(of: schema, to: &$0) }
+            list("list_\(name)", name, "List \(type.record.labelPlural)", schema, hasCSV: true, to: &json)
             write("post", "create_\(name)", name, "Create a \(type.record.label)", body: "\(schema).new", to: &json) { json in
                 answer(201, "The new record, or nothing with Prefer: return=minimal (204).", schema, to: &json)
                 json.object("204") { $0.field("description", "Created; OData-EntityId says where.") }
@@ -151,9 +151,7 @@ struct OpenAPIOperations {
         case .entityCollection(let name):
             json.object(path) { json in
                 parameters(["id"], to: &json)
-                read("list_\(id)", type.collection, "Follow \(property.name)", OpenAPIParameters.list, to: &json) {
-                    page(of: CSDLModel.typeName(ofShape: name), to: &$0)
-                }
+                list("list_\(id)", type.collection, "Follow \(property.name)", CSDLModel.typeName(ofShape: name), to: &json)
             }
             json.object("\(path)/$ref") { json in
                 parameters(["id"], to: &json)
@@ -274,9 +272,15 @@ struct OpenAPIOperations {
         }
     }
 
+    /// Pages of records, or all of them at once as CSV.
+    private func list(_ id: String, _ tag: String, _ summary: String, _ schema: String, hasCSV: Bool = false, to json: inout JSONWriter) {
+        let parameters = hasCSV ? OpenAPIParameters.collection : OpenAPIParameters.list
+        read(id, tag, summary, parameters, alsoAs: hasCSV ? ["text/csv"] : [], to: &json) { page(of: schema, to: &$0) }
+    }
+
     private func read(
         _ id: String, _ tag: String, _ summary: String, _ parameterNames: [String], contentType: String = "application/json",
-        to json: inout JSONWriter, _ schema: (inout JSONWriter) -> Void
+        alsoAs texts: [String] = [], to json: inout JSONWriter, _ schema: (inout JSONWriter) -> Void
     ) {
         json.object("get") { json in
             head(id, tag, summary, to: &json)
@@ -284,7 +288,10 @@ struct OpenAPIOperations {
             json.object("responses") { json in
                 json.object("200") { json in
                     json.field("description", summary)
-                    json.object("content") { $0.object(contentType) { $0.object("schema", schema) } }
+                    json.object("content") { json in
+                        json.object(contentType) { $0.object("schema", schema) }
+                        for text in texts { json.object(text) { $0.object("schema") { $0.field("type", "string") } } }
+                    }
                 }
                 if parameterNames.contains("if_none_match") {
                     json.object("304") { $0.field("description", "The client has this version.") }

@@ -81,12 +81,14 @@ enum OpenAPIParameters {
         ("top", "integer", "Most records over all pages."),
         ("skip", "integer", "Records to leave out at the start. To page, follow nextLink instead."),
         ("skiptoken", "string", "Where the next page begins, as nextLink has it."),
+        ("format", "string", "`json`, or `csv` for all records of a collection in one answer (columns as an import reads them)."),
         ("count", "boolean", "Whether to count all records that match."),
         ("count_mode", "string", "`exact` (default), or `estimated`, which is cheap on large collections."),
         ("include_deleted", "boolean", "Whether deleted records are seen."),
     ]
 
-    static let list = query.map(\.name) + ["maxpagesize", "odata_max_version"]
+    static let list = query.map(\.name).filter { $0 != "format" } + ["maxpagesize", "odata_max_version"]
+    static let collection = list + ["format"]
     static let record = ["select", "expand", "include_deleted", "if_none_match", "odata_max_version"]
     static let write = ["select", "expand", "if_match", "prefer", "odata_max_version"]
 
@@ -129,6 +131,7 @@ enum OpenAPIParameters {
                 json.field("type", type)
                 if type == "integer" { json.field("minimum", 0) }
                 if key == "count_mode" { json.strings("enum", ["exact", "estimated"]) }
+                if key == "format" { json.strings("enum", ["json", "csv"]) }
             }
         }
     }

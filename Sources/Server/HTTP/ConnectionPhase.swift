@@ -7,7 +7,9 @@ struct ConnectionPhase {
         case head
         /// Its headers are complete, its body isn't.
         case body
-        /// It is complete and being answered.
+        /// The next piece of a streamed body is awaited.
+        case piece
+        /// It is complete and being answered, or a piece of what is streamed is worked on.
         case work
         /// The last answer is out; what the client still sends is thrown away.
         case draining
@@ -45,7 +47,7 @@ struct ConnectionPhase {
     mutating func receivedBytes(now: ContinuousClock.Instant) {
         switch stage {
         case .idle: enter(.head, now: now)
-        case .body: lastPiece = now
+        case .body, .piece: lastPiece = now
         case .head, .work, .draining: break
         }
     }
@@ -53,6 +55,8 @@ struct ConnectionPhase {
     /// The socket takes no more, or takes more again.
     mutating func writability(_ isWritable: Bool, now: ContinuousClock.Instant) {
         blockedSince = isWritable ? nil : now
+        // The time that the client took isn't the work's.
+        if isWritable, stage == .work { since = now }
     }
 
     func verdict(_ limits: ServerLimits, now: ContinuousClock.Instant) -> Verdict {
@@ -62,6 +66,7 @@ struct ConnectionPhase {
         case .head: return now - since >= limits.headerTime ? .requestTooSlow : .goOn
         case .body:
             return now - lastPiece >= limits.bodyPause || now - since >= limits.bodyTime ? .requestTooSlow : .goOn
+        case .piece: return now - lastPiece >= limits.bodyPause ? .requestTooSlow : .goOn
         // A response that is being sent is the client's pace, which `blockedSince` watches.
         case .work: return blockedSince == nil && now - since >= limits.requestTime ? .answerTooSlow : .goOn
         case .draining: return now - since >= limits.headerTime ? .cut : .goOn

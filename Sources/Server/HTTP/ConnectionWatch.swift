@@ -15,6 +15,8 @@ final class ConnectionWatch: ChannelDuplexHandler {
     private var ticking: RepeatedTask?
     private var context: ChannelHandlerContext?
     private var cancelWork: (@Sendable () -> Void)?
+    private var endsWithInput = false
+    private var inputIsClosed = false
     /// The server is shutting down: the answer under way is the connection's last.
     private(set) var isQuiescing = false
     private(set) var ranOutOfTime = false
@@ -31,10 +33,19 @@ final class ConnectionWatch: ChannelDuplexHandler {
     }
 
     /// Work begins; `cancel` is called when it takes too long or nobody is there any more to take its answer.
-    func beginWork(cancel: @escaping @Sendable () -> Void) {
+    ///
+    /// - Parameter isStream: a client that has closed its side is taken for gone. Before a short answer it may just have nothing to add; one
+    ///   that breaks a transfer off looks the same, and must not keep it going.
+    func beginWork(isStream: Bool = false, cancel: @escaping @Sendable () -> Void) {
+        endsWithInput = isStream
         phase.enter(.work, now: .now)
         ranOutOfTime = false
-        if context?.channel.isActive ?? false { cancelWork = cancel } else { cancel() }
+        if context?.channel.isActive ?? false, !(isStream && inputIsClosed) { cancelWork = cancel } else { cancel() }
+    }
+
+    /// A piece of a streamed answer is out.
+    func makesProgress() {
+        if phase.stage == .work { phase.enter(.work, now: .now) }
     }
 
     func endWork() {
@@ -71,9 +82,16 @@ final class ConnectionWatch: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        guard event is ChannelShouldQuiesceEvent else { return context.fireUserInboundEventTriggered(event) }
-        isQuiescing = true
-        if phase.stage == .idle { context.close(promise: nil) }
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            isQuiescing = true
+            if phase.stage == .idle { context.close(promise: nil) }
+        case ChannelEvent.inputClosed:
+            inputIsClosed = true
+            if endsWithInput { cancelWork?() }
+            context.fireUserInboundEventTriggered(event)
+        default: context.fireUserInboundEventTriggered(event)
+        }
     }
 
     private func check() {

@@ -11,7 +11,7 @@ struct Conversation<R: Responder>: Sendable {
     let watch: NIOLoopBound<ConnectionWatch>
     let executor: EventLoopTaskExecutor
 
-    private var responder: R { channel.responder }
+    var responder: R { channel.responder }
 
     func run(_ inbound: Inbound) async throws {
         var parts = inbound.makeAsyncIterator()
@@ -56,15 +56,23 @@ struct Conversation<R: Responder>: Sendable {
                 let body = try await readBody(of: request, limit: bodyLimit, &parts)
                 bodyIsRead = body.isAtEnd
                 switch body.content {
-                case .success(let content): response = await work(run, content)
+                case .success(let content): response = await work { await run(content) }
                 case .failure(let fault): response = responder.answer(to: fault)
                 }
+            case .transfer(let bodyLimit, let run):
+                (response, bodyIsRead) = try await transfer(request, limit: bodyLimit, &parts, run)
             }
         }
         if !bodyIsRead { bodyIsRead = try await passBody(of: request, &parts) }
-        let closing = !bodyIsRead || !head.isKeepAlive || watch.value.isQuiescing
-        response = Compression.applied(to: response, for: request)
-        try await write(response, closing: closing, withoutBody: head.method == .HEAD)
+        var closing = !bodyIsRead || !head.isKeepAlive || watch.value.isQuiescing
+        if case .stream(let stream) = response.body, head.method != .HEAD {
+            // HTTP/1.0 has no chunks: there the end of the connection is the end of the answer.
+            if head.version == .http1_0 { closing = true }
+            response = try await send(stream, of: response, to: request, version: head.version, closing: closing)
+        } else {
+            response = Compression.applied(to: response, for: request)
+            try await write(response, closing: closing, withoutBody: head.method == .HEAD)
+        }
         responder.finished(route, request, status: Int(response.status.code), duration: ContinuousClock.now - start)
         return !closing
     }
@@ -78,8 +86,8 @@ struct Conversation<R: Responder>: Sendable {
     // MARK: Work
 
     /// Runs the work of a request so that it can be cancelled: by time, by the client's leaving, by a shutdown that can wait no longer.
-    private func work(_ run: @escaping @Sendable (ByteBuffer) async -> ServerResponse, _ body: ByteBuffer) async -> ServerResponse {
-        let task = Task(executorPreference: executor) { await run(body) }
+    private func work(_ run: @escaping @Sendable () async -> ServerResponse) async -> ServerResponse {
+        let task = Task(executorPreference: executor) { await run() }
         watch.value.beginWork { task.cancel() }
         let response = await withTaskCancellationHandler {
             await task.value
@@ -88,57 +96,6 @@ struct Conversation<R: Responder>: Sendable {
         }
         watch.value.endWork()
         return watch.value.ranOutOfTime ? responder.answer(to: .answerTooSlow) : response
-    }
-
-    // MARK: Bodies
-
-    /// A body, or what is wrong with it, and whether the connection stands behind it.
-    private struct Body {
-        var content: Result<ByteBuffer, HTTPFault>
-        var isAtEnd = false
-
-        static func failure(_ fault: HTTPFault) -> Body { Body(content: .failure(fault)) }
-    }
-
-    private func readBody(of request: ServerRequest, limit: Int, _ parts: inout Inbound.AsyncIterator) async throws -> Body {
-        let encoding = request.header(.contentEncoding)?.lowercased()
-        guard encoding == nil || encoding == "identity" || encoding == "gzip" else { return .failure(.unsupportedEncoding) }
-        if let length = request.header(.contentLength).flatMap({ Int($0) }), length > limit {
-            return .failure(.bodyTooLarge(limit: limit))
-        }
-        try await promiseToRead(request)
-        var body = ByteBuffer()
-        while let part = try await parts.next() {
-            switch part {
-            case .head: return .failure(.malformed)
-            case .body(var piece):
-                guard body.readableBytes + piece.readableBytes <= limit else { return .failure(.bodyTooLarge(limit: limit)) }
-                body.writeBuffer(&piece)
-            case .end:
-                let content = encoding == "gzip" ? Compression.decompressed(body, limit: limit) : .success(body)
-                return Body(content: content, isAtEnd: true)
-            }
-        }
-        return .failure(.malformed)
-    }
-
-    /// Tells a client that asks first whether it may send its body.
-    private func promiseToRead(_ request: ServerRequest) async throws {
-        guard request.hasBody, request.header(.expect)?.lowercased() == "100-continue" else { return }
-        try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
-    }
-
-    /// Throws away a body that nobody wants; false when it is too long for that, so that the connection has to end.
-    private func passBody(of request: ServerRequest, _ parts: inout Inbound.AsyncIterator) async throws -> Bool {
-        if request.hasBody {
-            guard request.header(.expect) == nil, let length = request.header(.contentLength).flatMap({ Int($0) }),
-                length <= channel.limits.headerSize
-            else { return false }
-        }
-        while let part = try await parts.next() {
-            if case .end = part { return true }
-        }
-        return false
     }
 
     /// Takes what the client still sends, so that the answer isn't lost to a reset; the watch bounds the time.
@@ -157,27 +114,30 @@ struct Conversation<R: Responder>: Sendable {
         ]
     }
 
-    private func write(_ response: ServerResponse, closing: Bool, withoutBody: Bool) async throws {
+    func head(of response: ServerResponse, version: HTTPVersion = .http1_1, closing: Bool) -> HTTPResponseHead {
         var headers = response.headers
         headers.reserveCapacity(headers.count + Self.security.count + 3)
         headers += Self.security
         headers.append(("date", channel.date.current))
         if closing { headers.append(("connection", "close")) }
-        if case .bytes(let bytes) = response.body {
-            headers.append(("content-length", String(bytes.readableBytes)))
-        } else if response.status.mayHaveResponseBody {
-            headers.append(("content-length", "0"))
-        }
-        let head = HTTPResponseHead(version: .http1_1, status: response.status, headers: HTTPHeaders(headers))
         switch response.body {
-        case .none:
+        case .bytes(let bytes): headers.append(("content-length", String(bytes.readableBytes)))
+        case .stream(let stream): if let length = stream.length { headers.append(("content-length", String(length))) }
+        case .none: if response.status.mayHaveResponseBody { headers.append(("content-length", "0")) }
+        }
+        return HTTPResponseHead(version: version, status: response.status, headers: HTTPHeaders(headers))
+    }
+
+    func write(_ response: ServerResponse, closing: Bool, withoutBody: Bool) async throws {
+        let head = head(of: response, closing: closing)
+        switch response.body {
+        case .bytes(let bytes) where !withoutBody:
+            try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(bytes)), .end(nil)])
+        case .stream(let stream) where stream.length == nil:
+            // The head of an answer in chunks; its end would be written as a chunk.
+            try await outbound.write(.head(head))
+        case .none, .bytes, .stream:
             try await outbound.write(contentsOf: [.head(head), .end(nil)])
-        case .bytes(let bytes):
-            if withoutBody {
-                try await outbound.write(contentsOf: [.head(head), .end(nil)])
-            } else {
-                try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(bytes)), .end(nil)])
-            }
         }
     }
 }

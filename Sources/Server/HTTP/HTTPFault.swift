@@ -8,6 +8,7 @@ enum HTTPFault: Error, Hashable {
     case bodyTooLarge(limit: Int)
     case badEncoding
     case unsupportedEncoding
+    case encodedTransfer
     case answerTooSlow
     case busy
     case noHost
@@ -30,7 +31,7 @@ enum HTTPFault: Error, Hashable {
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .requestTooSlow: .requestTimeout
         case .bodyTooLarge: .payloadTooLarge
-        case .unsupportedEncoding: .unsupportedMediaType
+        case .unsupportedEncoding, .encodedTransfer: .unsupportedMediaType
         case .answerTooSlow: .gatewayTimeout
         case .busy: .serviceUnavailable
         case .targetTooLong: .uriTooLong
@@ -52,6 +53,8 @@ enum HTTPFault: Error, Hashable {
             APIError(
                 status, "http.unsupported_encoding",
                 "A body may be sent as it is or with Content-Encoding: gzip; nothing else is supported.")
+        case .encodedTransfer:
+            APIError(status, "http.unsupported_encoding", "A body that is taken as a stream is sent as it is, without Content-Encoding.")
         case .answerTooSlow: APIError(status, "http.timeout", "The answer took too long, so the work was stopped. Ask for less at once.")
         case .busy: APIError(status, "http.busy", "The server works on as many requests as it can. Try again in a moment.")
         case .targetTooLong: APIError(status, "http.uri_too_long", "The URL is too long. Ask for less, or with fewer conditions.")

@@ -5,6 +5,8 @@ protocol Responder: Sendable {
     func admit(_ request: ServerRequest) async -> Admission
     /// The answer to what never became a request.
     func answer(to fault: HTTPFault) -> ServerResponse
+    /// The answer instead of a stream that failed before its first piece.
+    func answer(to error: any Error, _ request: ServerRequest) -> ServerResponse
     /// Called once per request, after its answer was written.
     func finished(_ route: Route, _ request: ServerRequest, status: Int, duration: Duration)
 }
@@ -13,7 +15,10 @@ protocol Responder: Sendable {
 struct Admission: Sendable {
     enum Step: Sendable {
         case answer(ServerResponse)
+        /// With the whole body: for all that is small.
         case work(bodyLimit: Int, @Sendable (ByteBuffer) async -> ServerResponse)
+        /// With a body that is read while it arrives, however long that takes: for files.
+        case transfer(bodyLimit: Int, @Sendable (IncomingBody) async -> ServerResponse)
     }
 
     var route: Route

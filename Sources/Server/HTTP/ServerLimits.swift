@@ -15,9 +15,10 @@ package struct ServerLimits: Sendable, Hashable {
     package var headerTime: Duration = .seconds(10)
     /// Between two pieces of a body: beyond it 408.
     package var bodyPause: Duration = .seconds(10)
-    /// A whole body: beyond it 408.
+    /// A whole body, unless it is streamed: beyond it 408.
     package var bodyTime: Duration = .seconds(300)
-    /// From the end of a request to its answer: beyond it 504, and the work is cancelled.
+    /// From the end of a request to its answer, and between two pieces of what is streamed: beyond it the work is cancelled, and the answer
+    /// is 504 or, where it has begun, cut off.
     package var requestTime: Duration = .seconds(60)
     /// A piece of a response that the client doesn't take: beyond it the connection is cut.
     package var writeTime: Duration = .seconds(30)

@@ -39,6 +39,8 @@ struct ServerRequest: Sendable {
         return found
     }
 
+    var contentLength: Int? { header(.contentLength).flatMap { Int($0) } }
+
     var hasBody: Bool {
         if let length = header(.contentLength) { return length != "0" }
         return header(.transferEncoding) != nil

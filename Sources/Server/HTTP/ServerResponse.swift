@@ -6,6 +6,7 @@ struct ServerResponse: Sendable {
     enum Body: Sendable {
         case none
         case bytes(ByteBuffer)
+        case stream(ResponseStream)
     }
 
     /// Names in lower case. A plain list: nothing has to be looked up in it.

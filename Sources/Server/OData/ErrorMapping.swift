@@ -9,6 +9,7 @@ extension APIError {
     init(_ error: any Error) {
         switch error {
         case let error as APIError: self = error
+        case let error as HTTPFault: self = error.apiError
         case let error as RecordsError: self.init(records: error)
         case let error as QueryError: self.init(query: error, target: nil)
         case let error as TokenError:

@@ -3,11 +3,19 @@ import Records
 
 /// How a request wants its answer, and how its own body is to be read (OData Protocol 4.01 sections 8.1 and 8.2).
 struct Negotiation: Sendable, Hashable {
+    /// What `Accept` or `$format` asked for.
+    enum Representation: Sendable, Hashable {
+        case json
+        /// Which only `$metadata` has.
+        case xml
+        /// Which only collections have.
+        case csv
+    }
+
     var format: ReadFormat
     /// Of the body: numbers may come as strings.
     var bodyIEEE754Compatible = false
-    /// `Accept` or `$format` asked for XML, which only `$metadata` has.
-    var wantsXML = false
+    var representation: Representation = .json
 
     var version: ReadFormat.Version { format.version }
 
@@ -87,7 +95,7 @@ struct Negotiation: Sendable, Hashable {
             best = (range, range.quality)
         }
         guard let range = best?.range else { return false }
-        wantsXML = range.isXML
+        representation = range.representation
         format.ieee754Compatible = range.parameters["ieee754compatible"] == "true"
         switch range.parameters["metadata"] ?? range.parameters["odata.metadata"] {
         case nil, "minimal": format.metadata = .minimal
@@ -103,13 +111,15 @@ struct Negotiation: Sendable, Hashable {
         switch format {
         case "json": "application/json"
         case "xml": "application/xml"
+        case "csv": "text/csv"
         default: format
         }
     }
 
     private static func notAcceptable(_ wanted: String) -> APIError {
         APIError(
-            .notAcceptable, "odata.not_acceptable", "Answers are application/json; $metadata has application/xml too.", target: "Accept")
+            .notAcceptable, "odata.not_acceptable",
+            "Answers are application/json; collections have text/csv too, $metadata application/xml.", target: "Accept")
     }
 }
 
@@ -131,10 +141,16 @@ struct MediaRange: Hashable {
         }
     }
 
-    var isXML: Bool { name == "application/xml" || name == "text/xml" }
+    var representation: Negotiation.Representation {
+        switch name {
+        case "application/xml", "text/xml": .xml
+        case "text/csv": .csv
+        default: .json
+        }
+    }
 
     /// Whether any of Tessera's answers has this type.
-    var isServed: Bool { isXML || name == "application/json" || name == "*/*" || name == "application/*" }
+    var isServed: Bool { representation != .json || name == "application/json" || name == "*/*" || name == "application/*" }
 
     private static func trimmed(_ text: Substring) -> String {
         var text = text

@@ -24,7 +24,7 @@ extension Call {
         case .batch:
             throw APIError.notSupported("$batch is not supported yet. Send the requests one by one, or use a collection's bulk action.")
         case .collection(let type):
-            if isRead { return try await list(type) }
+            if isRead { return negotiation.representation == .csv ? try export(type) : try await list(type) }
             guard method == .POST else { throw APIError.methodNotAllowed("GET, POST") }
             return try await create(type, body)
         case .count(let type):

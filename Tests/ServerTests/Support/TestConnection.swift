@@ -7,6 +7,8 @@ final class TestConnection {
         var status: Int
         var headers: [String: String]
         var body: [UInt8]
+        /// Whether the body came to its end as announced, rather than with the connection's.
+        var isWhole = true
 
         var text: String { String(decoding: body, as: UTF8.self) }
     }
@@ -61,14 +63,24 @@ final class TestConnection {
         if withoutBody || status == 204 || status == 304 || (100..<200).contains(status) {
             return Answer(status: status, headers: headers, body: [])
         }
-        if headers["transfer-encoding"] == "chunked" { return Answer(status: status, headers: headers, body: try await readChunks()) }
+        if headers["transfer-encoding"] == "chunked" {
+            let (body, isWhole) = try await readChunks()
+            return Answer(status: status, headers: headers, body: body, isWhole: isWhole)
+        }
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
-        return Answer(status: status, headers: headers, body: try await read(length))
+        let body = try await read(length)
+        return Answer(status: status, headers: headers, body: body, isWhole: body.count == length)
     }
 
     /// Waits until the server closes the connection; whatever comes before is thrown away.
     func waitForEnd() async throws {
         while try await inbound.next() != nil {}
+    }
+
+    /// All bytes until the server closes the connection.
+    func receiveAll() async throws -> [UInt8] {
+        while var piece = try await inbound.next() { received.writeBuffer(&piece) }
+        return received.readBytes(length: received.readableBytes) ?? []
     }
 
     private func readHead() async throws -> String? {
@@ -84,14 +96,14 @@ final class TestConnection {
         }
     }
 
-    private func readChunks() async throws -> [UInt8] {
+    private func readChunks() async throws -> (body: [UInt8], isWhole: Bool) {
         var body: [UInt8] = []
-        while true {
-            let size = Int(try await readLine(), radix: 16) ?? 0
+        while let size = Int(try await readLine(), radix: 16) {
             body += try await read(size)
-            _ = try await read(2)
-            if size == 0 { return body }
+            guard try await read(2).count == 2 else { break }
+            if size == 0 { return (body, true) }
         }
+        return (body, false)
     }
 
     private func readLine() async throws -> String {

@@ -70,7 +70,7 @@ struct QueryOptionsTests {
             ("$levels=2", 1, "can only be an option in the parentheses of $expand"),
             ("$search=a;b", 10, "found ';'"),
             ("$search=\"a", 9, "no closing quote"),
-            ("$format=yaml", 9, "Expected json, xml, atom"),
+            ("$format=yaml", 9, "Expected json, xml, csv"),
             ("@a=@b&@b=@a&$filter=@a", 10, "defined by itself"),
             ("@a=1&@a=2", 9, "given twice"),
             ("$filter=@a/b eq 1&@a=2", 9, "Only an alias that is a path"),

@@ -134,10 +134,10 @@ extension Parser {
         let start = position
         let value = try rest(of: .format)
         let lower = value.lowercased()
-        if lower == "json" || lower == "xml" || lower == "atom" { return lower }
+        if ["json", "xml", "atom", "csv"].contains(lower) { return lower }
         let parts = value.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-            throw fail(.invalidLiteral, at: start, "Expected json, xml, atom or a media type such as application/json.")
+            throw fail(.invalidLiteral, at: start, "Expected json, xml, csv or a media type such as application/json.")
         }
         return value
     }

@@ -1,0 +1,27 @@
+import Catalog
+import NIOHTTP1
+import QueryLanguage
+import Records
+import Transfer
+
+/// GET of a collection as CSV: all of its pages in one answer, made while the client takes it.
+extension Call {
+    func export(_ type: ApiType) throws -> ServerResponse {
+        try options.allow(["filter", "orderby", "top", "skip"], of: "A collection as CSV")
+        let query = try query(type.shape.shape) ?? CheckedQuery(shape: type.shape.shape)
+        let request = ListRequest(type: type.record, query: query, includeDeleted: options.includeDeleted)
+        let exporter = Exporter(store: store, type: type.record, access: access)
+        let stream = ResponseStream { writer in
+            _ = try await exporter.run(request) {
+                try await writer.write($0)
+            } progress: { _ in
+            }
+        }
+        let headers = [
+            ("content-type", "text/csv;charset=utf-8;header=present"),
+            ("content-disposition", "attachment; filename=\"\(type.collection).csv\""),
+            ("odata-version", negotiation.versionHeader), ("vary", "Accept"),
+        ]
+        return ServerResponse(.ok, headers: headers, body: .stream(stream))
+    }
+}
