@@ -94,6 +94,7 @@ extension ClientCore {
     /// Asks an idle connection for a sign of life.
     func check(_ driver: ConnectionDriver) {
         driver.answerDeadline = now + options.answerTimeout
+        awaitsSigns = true
         let operation = Operation("SELECT 1", route: .pipeline)
         guard operation.accept() else { return }
         driver.submit(operation)
@@ -101,6 +102,7 @@ extension ClientCore {
 
     /// Closes connections that owe an answer for too long. Gives the next time to look.
     func giveUpSilentConnections() -> ContinuousClock.Instant? {
+        guard awaitsSigns else { return nil }
         var next: ContinuousClock.Instant?
         for driver in drivers.values {
             if let moment = driver.repeatCancelAt, moment <= now {
@@ -115,6 +117,7 @@ extension ClientCore {
                 if let moment { next = next.map { min($0, moment) } ?? moment }
             }
         }
+        awaitsSigns = next != nil
         return next
     }
 
@@ -183,12 +186,14 @@ extension ClientCore: ConnectionDriverDelegate {
 
     func wantsCancelRepeated(_ driver: ConnectionDriver) {
         driver.repeatCancelAt = now + .milliseconds(50)
+        awaitsSigns = true
     }
 
     func sendCancel(for driver: ConnectionDriver, _ cancel: CancelHandle) {
         counters.cancelsSent += 1
         // Repetitions don't prolong the time the server has.
         driver.answerDeadline = driver.answerDeadline ?? now + options.answerTimeout
+        awaitsSigns = true
         let token = driver.id
         do {
             try DetachedThread.start { [self] in

@@ -51,6 +51,8 @@ final class ClientCore: @unchecked Sendable {
     var lastRefusal: PostgresError?
     private var shutdownWaiters: [@Sendable () -> Void] = []
     private(set) var isClosing = false
+    /// Some connection owes an answer by a certain time.
+    var awaitsSigns = false
     private var isRunningPool = false
     private var isRunningPipeline = false
 
@@ -338,7 +340,12 @@ extension ClientCore: ReactorHandler {
         let answerDeadline = giveUpSilentConnections()
         publishStatistics()
         stopWhenDrained()
-        return [pool.deadline, pipeline.deadline, gate.deadline, answerDeadline].compactMap { $0 }.min()
+        return Self.earlier(Self.earlier(pool.deadline, pipeline.deadline), Self.earlier(gate.deadline, answerDeadline))
+    }
+
+    private static func earlier(_ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?) -> ContinuousClock.Instant? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     func stopped() {

@@ -46,13 +46,16 @@ struct PoolMachine<Waiter> {
     private var actions = RingBuffer<Action>()
     private var connecting = 0
     private var lastID = 0
+    /// Connections that belong to a caller now.
+    private(set) var lentCount = 0
+    /// No later than the time at which `tick` next has something to do; the outer nil is "not known".
+    private var knownDeadline: Instant??
     private(set) var isClosing = false
 
     init(options: PoolOptions) { self.options = options }
 
     var idleCount: Int { idle.count }
     var waitingCount: Int { waiting.count }
-    var lentCount: Int { members.count { $0.value.state == .lent } }
     var isDrained: Bool { waiting.isEmpty && members.isEmpty }
 
     mutating func nextAction() -> Action? { actions.popFirst() }
@@ -67,11 +70,13 @@ struct PoolMachine<Waiter> {
             return
         }
         waiting.append(Waiting(waiter: waiter, deadline: now + options.acquireTimeout))
+        knownDeadline = nil
         openMore(now)
     }
 
     mutating func release(_ id: Int, now: Instant) {
         guard members[id]?.state == .lent else { return }
+        lentCount -= 1
         becameIdle(id, wasUsed: true, now)
     }
 
@@ -111,6 +116,8 @@ struct PoolMachine<Waiter> {
     }
 
     mutating func tick(now: Instant) {
+        guard isClosing || deadline.map({ $0 <= now }) ?? false else { return }
+        knownDeadline = nil
         while let first = waiting.first, first.deadline <= now {
             _ = waiting.popFirst()
             actions.append(.refuse(first.waiter, .timeout))
@@ -131,6 +138,15 @@ struct PoolMachine<Waiter> {
 
     /// When `tick` has something to do.
     var deadline: Instant? {
+        mutating get {
+            if let knownDeadline { return knownDeadline }
+            let next = nextDeadline()
+            knownDeadline = .some(next)
+            return next
+        }
+    }
+
+    private func nextDeadline() -> Instant? {
         var earliest = waiting.first?.deadline
         for id in idle {
             guard let member = members[id] else { continue }
@@ -150,6 +166,7 @@ struct PoolMachine<Waiter> {
     private mutating func becameIdle(_ id: Int, wasUsed: Bool, _ now: Instant) {
         members[id]?.state = .idle
         members[id]?.lastSign = now
+        if case .some(.none) = knownDeadline { knownDeadline = nil }
         if wasUsed { members[id]?.lastUse = now }
         if let next = waiting.popFirst() {
             lend(id, next.waiter, now)
@@ -165,6 +182,7 @@ struct PoolMachine<Waiter> {
 
     private mutating func lend(_ id: Int, _ waiter: Waiter, _ now: Instant) {
         members[id]?.state = .lent
+        lentCount += 1
         members[id]?.lastUse = now
         actions.append(.lend(id, waiter))
     }
@@ -184,8 +202,11 @@ struct PoolMachine<Waiter> {
     }
 
     private mutating func forget(_ id: Int) {
-        if members[id]?.state == .connecting { connecting -= 1 }
-        members[id] = nil
+        switch members.removeValue(forKey: id)?.state {
+        case .connecting: connecting -= 1
+        case .lent: lentCount -= 1
+        case .idle, .checking, nil: break
+        }
         idle.removeAll { $0 == id }
     }
 
