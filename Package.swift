@@ -12,6 +12,7 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let tesseraKit: Target.Dependency = .product(name: "TesseraKit", package: "sdk")
 let tesseraABI: Target.Dependency = .product(name: "CTesseraABI", package: "sdk")
 let queryLanguage: Target.Dependency = .product(name: "QueryLanguage", package: "sdk")
@@ -29,6 +30,7 @@ let package = Package(
         .package(path: "sdk"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -58,6 +60,14 @@ let package = Package(
             path: "Sources/Kernel/Transfer",
             swiftSettings: swiftSettings),
 
+        // Files: what is known of them, and the stores of their contents.
+        .target(
+            name: "Files",
+            dependencies: [
+                "CLibCrypto", "Catalog", "Postgres", "Records", queryLanguage, httpClient, logging,
+            ] + nio,
+            path: "Sources/Kernel/Files", swiftSettings: swiftSettings),
+
         .target(
             name: "ModuleHost", dependencies: ["Catalog", "Records", tesseraKit, tesseraABI, queryLanguage, manifests, logging],
             swiftSettings: swiftSettings
@@ -65,15 +75,16 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CLibCrypto", "CLibZ", "JSONReading", "Catalog", "Postgres", "Records", "Transfer", manifests, queryLanguage, hummingbird,
-                logging, lifecycle,
+                "CLibCrypto", "CLibZ", "JSONReading", "Catalog", "Postgres", "Records", "Files", "Transfer", manifests, queryLanguage,
+                hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings
         ),
         .executableTarget(
             name: "tessera",
             dependencies: [
-                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Records", "Transfer", "ModuleHost", "Server", queryLanguage,
+                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Records", "Files", "Transfer", "ModuleHost", "Server",
+                queryLanguage,
                 manifests,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "NIOCore", package: "swift-nio"),
@@ -121,14 +132,22 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "JSONReading", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", "TestRandom", queryLanguage,
+                "Server", "JSONReading", "Catalog", "Records", "Files", "Postgres", "TestKernel", "TestPostgres", "TestRandom",
+                queryLanguage,
                 hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "FilesTests",
+            dependencies: [
+                "Files", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", "TestRandom", queryLanguage, httpClient, logging,
+            ] + nio,
+            exclude: ["ObjectStore/object-store.py"], swiftSettings: swiftSettings),
         // Random input for each front: see Tests/Fuzz/README.md.
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["Catalog", "Transfer", queryLanguage, manifests], path: "Tests/Fuzz", exclude: ["Corpus", "README.md"],
+            dependencies: ["Catalog", "Transfer", "Files", queryLanguage, manifests, .product(name: "NIOCore", package: "swift-nio")],
+            path: "Tests/Fuzz", exclude: ["Corpus", "README.md"],
             swiftSettings: swiftSettings),
         // Holds a private cluster until it is killed, for the tests of what it leaves behind.
         .executableTarget(

@@ -1,4 +1,5 @@
 import Catalog
+import Files
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -10,6 +11,7 @@ import Synchronization
 /// Answers requests: decides what they ask for and whether their sender may, and hands them on.
 final class Api: Responder {
     let store: RecordStore
+    let files: FileStore
     let tokens: TokenStore
     let configuration: ServerConfiguration
     let metrics = RequestMetrics()
@@ -17,8 +19,9 @@ final class Api: Responder {
     let logger: Logger
     private let model: Mutex<ApiModel>
 
-    init(store: RecordStore, tokens: TokenStore, configuration: ServerConfiguration, load: RequestLoad, logger: Logger) {
+    init(store: RecordStore, files: FileStore, tokens: TokenStore, configuration: ServerConfiguration, load: RequestLoad, logger: Logger) {
         self.store = store
+        self.files = files
         self.tokens = tokens
         self.configuration = configuration
         self.load = load
@@ -46,6 +49,10 @@ final class Api: Responder {
             }
             let (call, resource) = try call(request, access)
             route = resource.route
+            if call.takesFile(resource) {
+                let limit = Int(clamping: files.limits.size) + Call.formOverhead
+                return Admission(route: route, step: .transfer(bodyLimit: limit) { await self.run(call, resource, upload: $0) })
+            }
             let isBulk = if case .bulk = resource { true } else { false }
             let limit = !call.readsBody(resource) ? 0 : isBulk ? call.limits.bulkBodySize : call.limits.bodySize
             return Admission(route: route, step: .work(bodyLimit: limit) { body in await self.run(call, resource, body) })
@@ -70,6 +77,12 @@ final class Api: Responder {
         }
     }
 
+    private func run(_ call: Call, _ resource: Resource, upload: IncomingBody) async -> ServerResponse {
+        var call = call
+        call.upload = upload
+        return await run(call, resource, ByteBuffer())
+    }
+
     private func call(_ request: ServerRequest, _ access: Access) throws(APIError) -> (Call, Resource) {
         guard let path = Self.apiPath(request) else {
             throw APIError.notFound("There is nothing here. The API begins at /api.")
@@ -88,7 +101,7 @@ final class Api: Responder {
         }
         let call = Call(
             request: request, model: model, store: store, limits: configuration.limits, access: access, root: try root(of: request),
-            negotiation: negotiation, preferences: Preferences(request), options: options)
+            negotiation: negotiation, preferences: Preferences(request), options: options, files: files)
         return (call, resource)
     }
 
@@ -162,6 +175,7 @@ final class Api: Responder {
         case let error as PostgresError: error.description
         case let error as QueryError: error.description
         case let error as TokenError: error.description
+        case let error as FilesError: error.description
         default: "\(type(of: error))"
         }
     }

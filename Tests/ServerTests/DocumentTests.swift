@@ -68,7 +68,7 @@ struct DocumentTests {
 
     @Test("OpenAPI is JSON, and says the deployment's paths and no others")
     func openAPI() throws {
-        let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits())
+        let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits(), fileSize: 1_000)
         var reader = JSONReader(document)
         try reader.skipValue()
         try reader.finish()
@@ -82,7 +82,7 @@ struct DocumentTests {
         ] { #expect(keys.contains(path), "\(path)") }
         #expect(
             keys.allSatisfy { key in
-                ["/samples", "/places", "/topics", "/$metadata", "/openapi.json"].contains { key.hasPrefix($0) } || key == "/"
+                ["/samples", "/places", "/topics", "/files", "/$metadata", "/openapi.json"].contains { key.hasPrefix($0) } || key == "/"
             })
         let components = try #require(JSONExtract.member("components", of: document))
         let schemas = try #require(JSONExtract.member("schemas", of: components))
@@ -92,7 +92,7 @@ struct DocumentTests {
 
     @Test("OpenAPI passes the standard's own validator")
     func validator() throws {
-        let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits())
+        let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits(), fileSize: 1_000)
         let file = FileManager.default.temporaryDirectory.appending(path: "tessera-openapi-\(UUID()).json")
         try Data(document).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }

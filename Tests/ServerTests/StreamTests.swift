@@ -223,6 +223,9 @@ struct StreamTests {
             #expect(phase.verdict(limits, now: now + .seconds(50)) == .cut)
             phase.writability(true, now: now + .seconds(49))
             #expect(phase.verdict(limits, now: now + .seconds(58)) == .goOn)
+            phase.enter(.keeping, now: now + .seconds(58))
+            #expect(phase.verdict(limits, now: now + .seconds(3_657)) == .goOn)
+            #expect(phase.verdict(limits, now: now + .seconds(3_658)) == .answerTooSlow)
         }
     }
 }

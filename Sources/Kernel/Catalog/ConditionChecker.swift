@@ -46,7 +46,7 @@ struct ConditionChecker {
             guard let first = path.segments.first, shape.bindings.indices.contains(first.property.ordinal) else { continue }
             switch shape.bindings[first.property.ordinal] {
             case .system(let column): reads.insert(column.name)
-            case .column(_, let field), .address(let field): reads.insert(field)
+            case .column(_, let field), .address(let field), .file(let field): reads.insert(field)
             case .channels(let table): reads.insert(table.field)
             case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .linkColumns, .toAny:
                 throw QueryError(

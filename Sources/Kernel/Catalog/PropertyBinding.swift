@@ -6,6 +6,8 @@ package enum PropertyBinding: Sendable, Hashable {
     case column(Column, field: String)
     /// An address: a complex value over five columns, `<field>_<member>`.
     case address(field: String)
+    /// What is known of the file whose id the column `<field>_id` holds: a complex value.
+    case file(field: String)
     /// The emails or phones of a record: a collection of complex values in a table of their own, in the order of `position`.
     case channels(ChildTable)
     /// The record that a foreign key column points at.

@@ -38,6 +38,10 @@ struct ShapeBuilder {
             append(
                 Property(name: field.key, type: .entityCollection("\(type.id)/\(field.key)"), isNullable: false),
                 .toMany(table, target: links.target))
+        case .file:
+            append(
+                Property(name: field.key, type: .complex(FileMember.shape), isNullable: !field.required, isFilterable: false),
+                .file(field: field.key))
         case .linkAny(let targets):
             append(Property(name: field.key, type: .entityOfSeveral(targets)), .toAny(field: field.key, targets: targets))
         default:

@@ -98,7 +98,8 @@ package enum SystemSchema {
                     applied_at timestamptz NOT NULL DEFAULT now()
                 );
                 """
-        )
+        ),
+        Step(version: 2, title: "contents of files in a store", sql: filesSQL),
     ]
 
     /// The newest version this build knows.

@@ -200,6 +200,9 @@ struct CSDLModel {
                     flag("invalid"),
                 ]),
             StructuredType(
+                name: "file", isEntity: false,
+                properties: FileMember.allCases.map { Property(name: $0.rawValue, type: Self.edm($0.type), isNullable: false) }),
+            StructuredType(
                 name: "bulk_result", isEntity: false, isOpen: true,
                 properties: [
                     Property(name: "status", type: "Edm.Int32", isNullable: false),

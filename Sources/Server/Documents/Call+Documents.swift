@@ -1,4 +1,5 @@
 import Catalog
+import Files
 import NIOCore
 import NIOHTTP1
 import QueryLanguage
@@ -40,7 +41,9 @@ extension Call {
     }
 
     func openAPI() -> ServerResponse {
-        let document = model.document(.openAPI, root: root) { OpenAPIWriter.document(model, root: root, limits: limits) }
+        let document = model.document(.openAPI, root: root) {
+            OpenAPIWriter.document(model, root: root, limits: limits, fileSize: files.limits.size)
+        }
         return .json(document)
     }
 }

@@ -163,7 +163,7 @@ struct OpenAPISchemas {
         case .duration: text("duration", isNullable, to: &json)
         case .guid: text("uuid", isNullable, to: &json)
         case .untyped: json.field("description", "Any JSON.")
-        case .complex(let shape) where ["address", "email", "phone"].contains(shape.name):
+        case .complex(let shape) where ["address", "email", "phone", "file"].contains(shape.name):
             reference("tessera.\(shape.name)", isNullable, to: &json)
         case .complex(let shape):
             self.type("object", isNullable, to: &json)
@@ -225,6 +225,18 @@ struct OpenAPISchemas {
                 for member in AddressMember.allCases { json.object(member.rawValue) { $0.strings("type", ["string", "null"]) } }
             }
         }
+        json.object("tessera.file") { json in
+            json.field("type", "object")
+            json.object("properties") { json in
+                for member in FileMember.allCases {
+                    json.object(member.rawValue) { json in
+                        Self.write(member.type, isNullable: false, nil, to: &json)
+                        if member != .id { json.field("readOnly", true) }
+                    }
+                }
+            }
+        }
+        OpenAPIFiles.writeSchema(to: &json)
         writeChannel("email", "address", ["opted_out"], nil, to: &json)
         writeChannel("phone", "number", [], "extension", to: &json)
         json.object("reference") { json in

@@ -6,16 +6,18 @@ import Records
 struct OpenAPIWriter {
     let model: ApiModel
     let limits: ServerLimits
+    let files: OpenAPIFiles
     private var json = JSONWriter(reserving: 65_536)
 
-    static func document(_ model: ApiModel, root: String, limits: ServerLimits) -> [UInt8] {
-        var writer = OpenAPIWriter(model: model, limits: limits)
+    static func document(_ model: ApiModel, root: String, limits: ServerLimits, fileSize: Int64) -> [UInt8] {
+        var writer = OpenAPIWriter(model: model, limits: limits, files: OpenAPIFiles(limit: fileSize))
         writer.write(root: root)
         return writer.json.bytes
     }
 
-    private init(model: ApiModel, limits: ServerLimits) {
+    private init(model: ApiModel, limits: ServerLimits, files: OpenAPIFiles) {
         self.model = model
+        self.files = files
         self.limits = limits
     }
 
@@ -47,7 +49,11 @@ struct OpenAPIWriter {
             }
             json.object("paths") { json in
                 operations.writeDocuments(to: &json)
-                for type in types { operations.write(type, to: &json) }
+                if model.types[Resource.filesName] == nil { files.write(to: &json) }
+                for type in types {
+                    operations.write(type, to: &json)
+                    files.write(type, to: &json)
+                }
             }
             json.object("components") { json in
                 json.object("securitySchemes") { json in

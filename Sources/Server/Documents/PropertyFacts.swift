@@ -79,7 +79,7 @@ struct PropertyFacts {
 
     private static func field(of property: Property, _ type: ApiType) -> Field? {
         switch type.shape.binding(property.name) {
-        case .column(_, let field), .address(let field), .toAny(let field, _): type.record.field(field)
+        case .column(_, let field), .address(let field), .file(let field), .toAny(let field, _): type.record.field(field)
         case .channels(let table), .toMany(let table, _): type.record.field(table.field)
         case .toOne: type.record.field(property.name)
         default: nil

@@ -11,6 +11,8 @@ struct ConnectionPhase {
         case piece
         /// It is complete and being answered, or a piece of what is streamed is worked on.
         case work
+        /// A streamed body is complete and being put away: as long as that takes for its length.
+        case keeping
         /// The last answer is out; what the client still sends is thrown away.
         case draining
     }
@@ -48,7 +50,7 @@ struct ConnectionPhase {
         switch stage {
         case .idle: enter(.head, now: now)
         case .body, .piece: lastPiece = now
-        case .head, .work, .draining: break
+        case .head, .work, .keeping, .draining: break
         }
     }
 
@@ -69,6 +71,7 @@ struct ConnectionPhase {
         case .piece: return now - lastPiece >= limits.bodyPause ? .requestTooSlow : .goOn
         // A response that is being sent is the client's pace, which `blockedSince` watches.
         case .work: return blockedSince == nil && now - since >= limits.requestTime ? .answerTooSlow : .goOn
+        case .keeping: return now - since >= limits.keepTime ? .answerTooSlow : .goOn
         case .draining: return now - since >= limits.headerTime ? .cut : .goOn
         }
     }

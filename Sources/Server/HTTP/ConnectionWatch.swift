@@ -34,13 +34,13 @@ final class ConnectionWatch: ChannelDuplexHandler {
 
     /// Work begins; `cancel` is called when it takes too long or nobody is there any more to take its answer.
     ///
-    /// - Parameter isStream: a client that has closed its side is taken for gone. Before a short answer it may just have nothing to add; one
-    ///   that breaks a transfer off looks the same, and must not keep it going.
-    func beginWork(isStream: Bool = false, cancel: @escaping @Sendable () -> Void) {
-        endsWithInput = isStream
+    /// - Parameter endsWithInput: a client that has closed its side is taken for gone. Before a short answer it may just have nothing to add;
+    ///   one that breaks a download off looks the same, and must not keep it going.
+    func beginWork(endsWithInput: Bool = false, cancel: @escaping @Sendable () -> Void) {
+        self.endsWithInput = endsWithInput
         phase.enter(.work, now: .now)
         ranOutOfTime = false
-        if context?.channel.isActive ?? false, !(isStream && inputIsClosed) { cancelWork = cancel } else { cancel() }
+        if context?.channel.isActive ?? false, !(endsWithInput && inputIsClosed) { cancelWork = cancel } else { cancel() }
     }
 
     /// A piece of a streamed answer is out.

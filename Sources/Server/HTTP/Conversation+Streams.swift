@@ -19,7 +19,7 @@ extension Conversation {
             defer { exchange.finish() }
             return await run(body)
         }
-        watch.value.beginWork(isStream: true) { task.cancel() }
+        watch.value.beginWork { task.cancel() }
         defer { watch.value.endWork() }
         return try await withTaskCancellationHandler {
             let end: BodyEnd
@@ -69,6 +69,7 @@ extension Conversation {
                 guard total <= limit else { return .fault(.bodyTooLarge(limit: limit)) }
                 exchange.supply(piece)
             case .end:
+                watch.value.enter(.keeping)
                 exchange.finish()
                 return .read
             case .head, nil: return .fault(.malformed)
@@ -97,7 +98,7 @@ extension Conversation {
             try await stream.write(writer)
             try await writer.finish()
         }
-        watch.value.beginWork(isStream: true) { task.cancel() }
+        watch.value.beginWork(endsWithInput: true) { task.cancel() }
         let result = await withTaskCancellationHandler {
             await task.result
         } onCancel: {

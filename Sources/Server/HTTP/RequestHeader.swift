@@ -3,6 +3,7 @@ enum RequestHeader: String, CaseIterable, Sendable {
     case accept
     case acceptEncoding = "accept-encoding"
     case authorization
+    case contentDisposition = "content-disposition"
     case contentEncoding = "content-encoding"
     case contentLength = "content-length"
     case contentType = "content-type"
@@ -10,9 +11,11 @@ enum RequestHeader: String, CaseIterable, Sendable {
     case host
     case ifMatch = "if-match"
     case ifNoneMatch = "if-none-match"
+    case ifRange = "if-range"
     case odataMaxVersion = "odata-maxversion"
     case odataVersion = "odata-version"
     case prefer
+    case range
     case transferEncoding = "transfer-encoding"
     case forwardedHost = "x-forwarded-host"
     case forwardedProto = "x-forwarded-proto"
@@ -47,6 +50,9 @@ enum RequestHeader: String, CaseIterable, Sendable {
         case .transferEncoding: 1 << 13
         case .forwardedHost: 1 << 14
         case .forwardedProto: 1 << 15
+        case .contentDisposition: 1 << 16
+        case .ifRange: 1 << 17
+        case .range: 1 << 18
         }
     }
 

@@ -30,7 +30,8 @@ enum Route: Int, Sendable, CaseIterable {
     case health, readiness, metrics
     case serviceDocument, metadata, openAPI, batch
     case collection, count, bulk
-    case record, property, navigation, reference, action
+    case record, property, stream, navigation, reference, action
+    case files, file, content
     case other
 
     /// The path with placeholders for what varies.
@@ -48,6 +49,10 @@ enum Route: Int, Sendable, CaseIterable {
         case .bulk: "/api/{collection}/bulk"
         case .record: "/api/{collection}({key})"
         case .property: "/api/{collection}({key})/{property}"
+        case .stream: "/api/{collection}({key})/{property}/$value"
+        case .files: "/api/files"
+        case .file: "/api/files({key})"
+        case .content: "/api/files({key})/$value"
         case .navigation: "/api/{collection}({key})/{link}"
         case .reference: "/api/{collection}({key})/{link}/$ref"
         case .action: "/api/{collection}({key})/{action}"

@@ -20,6 +20,8 @@ package struct ServerLimits: Sendable, Hashable {
     /// From the end of a request to its answer, and between two pieces of what is streamed: beyond it the work is cancelled, and the answer
     /// is 504 or, where it has begun, cut off.
     package var requestTime: Duration = .seconds(60)
+    /// From the end of a streamed body to its answer, while it is put on disk or sent on: beyond it 504, and the work is cancelled.
+    package var keepTime: Duration = .seconds(3_600)
     /// A piece of a response that the client doesn't take: beyond it the connection is cut.
     package var writeTime: Duration = .seconds(30)
     /// Between two requests of a connection.

@@ -60,6 +60,8 @@ struct InputShape: Sendable {
             return isComputed(type.field(field)) ? .computed : .value(property.type)
         case .address:
             return .members(Dictionary(uniqueKeysWithValues: AddressMember.allCases.map { ($0.rawValue, PropertyType.string) }))
+        case .file:
+            return .members(Dictionary(uniqueKeysWithValues: FileMember.allCases.map { ($0.rawValue, $0.type) }))
         case .channels:
             guard case .collection(of: .complex(let shape)) = property.type else { return .computed }
             return .list(shape.properties.mapValues(\.type))

@@ -1,3 +1,4 @@
+import Files
 import Logging
 import NIOHTTP1
 import Postgres
@@ -15,6 +16,7 @@ extension APIError {
         case let error as TokenError:
             self.init(error.code == .unavailable ? .serviceUnavailable : .internalServerError, error.code.description, error.message)
         case let error as PostgresError: self.init(postgres: error)
+        case let error as FilesError: self.init(files: error)
         default:
             self.init(
                 .internalServerError, "server.internal",
@@ -54,6 +56,18 @@ extension APIError {
         let place = error.column > 0 ? " (column \(error.column))" : ""
         self.init(status, error.code.description, error.fullMessage + place, target: target)
         if error.column > 0 { innerError.append(InnerField(name: "column", value: error.column)) }
+    }
+
+    private init(files error: FilesError) {
+        switch error.code {
+        case .tooLarge: self.init(.payloadTooLarge, error.code.description, error.message)
+        case .notFound: self.init(.notFound, error.code.description, error.message)
+        case .contentMissing: self.init(.internalServerError, error.code.description, "The content of this file is missing in the store.")
+        default:
+            // What the system said names paths and hosts, which are the operator's.
+            self.init(
+                .serviceUnavailable, error.code.description, "The file store can't be used just now; the server's log says why. Try again.")
+        }
     }
 
     private init(postgres error: PostgresError) {

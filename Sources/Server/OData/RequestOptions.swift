@@ -15,7 +15,10 @@ struct RequestOptions: Sendable {
 
     static let none = RequestOptions()
 
-    private static let ownNames = ["include_deleted", "count_mode"]
+    /// `name=…`: how a file that is sent is called.
+    var fileName: String?
+
+    private static let ownNames = ["include_deleted", "count_mode", "name"]
 
     private init() {}
 
@@ -36,6 +39,7 @@ struct RequestOptions: Sendable {
         case ("include_deleted", _): throw Self.badValue(option.name, "true or false")
         case ("count_mode", "exact"): countMode = .exact
         case ("count_mode", "estimated"): countMode = .estimated
+        case ("name", let name): fileName = name
         case ("count_mode", _): throw Self.badValue(option.name, "exact or estimated")
         default: throw Self.unknown(option.name, version)
         }
@@ -49,6 +53,9 @@ struct RequestOptions: Sendable {
                 "\(resource) takes no $\(name)."
                     + (allowed.isEmpty ? "" : " It takes \(allowed.sorted().map { "$\($0)" }.joined(separator: ", "))."),
                 target: "$\(name)")
+        }
+        guard fileName == nil || allowed.contains("name") else {
+            throw APIError(.badRequest, "query.option_not_allowed", "\(resource) takes no name.", target: "name")
         }
     }
 

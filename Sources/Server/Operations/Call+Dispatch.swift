@@ -11,6 +11,7 @@ extension Call {
         switch method {
         case .POST, .PATCH, .PUT:
             if case .record(_, _, .action) = resource { return false }
+            if case .file = resource { return false }
             return true
         default: return false
         }
@@ -33,6 +34,8 @@ extension Call {
         case .bulk(let type):
             guard method == .POST else { throw APIError.methodNotAllowed("POST") }
             return try await bulk(type, body)
+        case .files: return try await upload()
+        case .file(let id, let content): return try await file(id, content: content)
         case .record(let type, let key, let tail):
             return try await respond(type, key, tail, body)
         }
@@ -47,6 +50,7 @@ extension Call {
         case .property(let property, let member, let raw):
             guard isRead else { throw APIError.methodNotAllowed("GET") }
             return try await self.property(type, key, property, member: member, raw: raw)
+        case .stream(let property): return try await stream(type, key, property)
         case .links(let property, let target):
             return try await links(type, key, property, target, body)
         case .hop(let property, let target, let rest):

@@ -1,4 +1,5 @@
 import Catalog
+import Files
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -17,6 +18,9 @@ struct Call: Sendable {
     var negotiation: Negotiation
     let preferences: Preferences
     let options: RequestOptions
+    let files: FileStore
+    /// The body, where it is a file: read while it arrives.
+    var upload: IncomingBody?
 
     var method: HTTPMethod { request.method }
     var format: ReadFormat { negotiation.format }

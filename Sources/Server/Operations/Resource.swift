@@ -9,6 +9,10 @@ enum Resource: Sendable {
     case collection(ApiType)
     case count(ApiType)
     case bulk(ApiType)
+    /// Where files are sent to.
+    case files
+    /// A file: what is known of it, or its content.
+    case file(GUID, content: Bool)
     case record(ApiType, RecordKey, Tail)
 
     /// What follows a record in a path.
@@ -17,6 +21,8 @@ enum Resource: Sendable {
         case action(Action)
         /// A property, or a member of a structured one.
         case property(Property, member: Property?, raw: Bool)
+        /// The content of the file that a property holds.
+        case stream(Property)
         case links(Property, LinkTarget)
         /// A link to one record, and what follows that record.
         case hop(Property, ApiType, Tail)
@@ -46,6 +52,8 @@ enum Resource: Sendable {
         case .collection: .collection
         case .count: .count
         case .bulk: .bulk
+        case .files: .files
+        case .file(_, let content): content ? .content : .file
         case .record(_, _, let tail): tail.route
         }
     }
@@ -61,8 +69,32 @@ enum Resource: Sendable {
             default: break
             }
         }
+        if first.name == filesName, model.types[filesName] == nil { return try file(first.key, rest) }
         guard let type = model.types[first.name] else { throw unknownCollection(first.name, model) }
         return try resolve(type, key: first.key, rest, model)
+    }
+
+    /// Where files are, unless the deployment has a collection of that name.
+    static let filesName = "files"
+
+    private static func file(_ key: ResourcePath.Key?, _ rest: ArraySlice<ResourcePath.Segment>) throws(APIError) -> Resource {
+        var rest = rest
+        var text: String?
+        if case .single(.bare(let id))? = key {
+            text = id
+        } else if key == nil, rest.isEmpty {
+            return .files
+        } else if key == nil, let next = rest.popFirst(), next.key == nil {
+            text = next.name
+        }
+        guard let id = text.flatMap({ GUID($0) }) else {
+            throw APIError(.badRequest, "odata.bad_key", "A file is named by its id: files(id), files(id)/$value.")
+        }
+        guard let last = rest.first else { return .file(id, content: false) }
+        guard rest.count == 1, last.name == "$value", last.key == nil else {
+            throw APIError.notFound("Behind a file stands $value, its content.")
+        }
+        return .file(id, content: true)
     }
 
     private static func resolve(
@@ -163,7 +195,9 @@ enum Resource: Sendable {
 
     private static func propertyTail(_ property: Property, _ next: ArraySlice<ResourcePath.Segment>) throws(APIError) -> Tail {
         guard let following = next.first else { return .property(property, member: nil, raw: false) }
-        if following.name == "$value", next.count == 1 { return .property(property, member: nil, raw: true) }
+        if following.name == "$value", next.count == 1 {
+            return property.type.isFile ? .stream(property) : .property(property, member: nil, raw: true)
+        }
         if case .complex(let shape) = property.type, following.key == nil, let member = shape.properties[following.name] {
             guard let last = next.dropFirst().first else { return .property(property, member: member, raw: false) }
             if last.name == "$value", next.count == 2 { return .property(property, member: member, raw: true) }
@@ -183,11 +217,20 @@ enum Resource: Sendable {
 }
 
 extension Resource.Tail {
+    var isStream: Bool {
+        switch self {
+        case .stream: true
+        case .hop(_, _, let tail), .pick(_, _, _, let tail): tail.isStream
+        case .record, .action, .property, .links: false
+        }
+    }
+
     var route: Route {
         switch self {
         case .record: .record
         case .action: .action
         case .property: .property
+        case .stream: .stream
         case .links(_, .records), .links(_, .count): .navigation
         case .links: .reference
         case .hop(_, _, let tail), .pick(_, _, _, let tail): tail.route

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Catalog
+import Files
 import Glibc
 import Manifests
 import ModuleHost
 import Postgres
 import PrivateCluster
+import Records
 import SchemaPlan
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -100,9 +102,21 @@ struct DoctorReport {
                     return ("agrees with the database's", ())
                 }
                 if let deployment {
-                    await inner.check("schema", mend: "tessera apply --deployment \(deployment.path)") {
+                    let matches: Void? = await inner.check("schema", mend: "tessera apply --deployment \(deployment.path)") {
                         try await deployment.requireSchema(on: database.client)
                         return ("matches the manifests", ())
+                    }
+                    if matches != nil {
+                        await inner.check("files", mend: "restore what is missing from a back-up; tessera files check --read says more") {
+                            let logger = CommandLog.quiet
+                            let records = RecordStore(client: database.client, catalog: deployment.catalog, logger: logger)
+                            let files = try FileSettings.open(options, records: records, logger: logger)
+                            let found = try await files.check(reading: false)
+                            guard found.problems.isEmpty else {
+                                throw Failure(.wrongInput, "\(found.problems.count) of \(found.contents) contents are missing or damaged")
+                            }
+                            return ("\(found.contents) contents at \(files.contents.location)", ())
+                        }
                     }
                 }
                 let detail = "PostgreSQL \(try row.decode(String.self, 0)), \(try row.decode(String.self, 2))"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Files
 import Logging
 import NIOCore
 import Postgres
@@ -54,7 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
                 settings.publicAddress = publicAddress
                 settings.trustsForwardedHeaders = trustForwardedHeaders
                 settings.openMetrics = openMetrics
-                let server = TesseraServer(configuration: settings, store: store, tokens: tokens, logger: logger) { bound in
+                let files = try FileSettings.open(options, records: store, logger: logger)
+                let server = TesseraServer(configuration: settings, store: store, files: files, tokens: tokens, logger: logger) { bound in
                     Console.print("serving http://\(address.host):\(bound?.port ?? address.port)/api")
                 }
                 let watch = SchemaWatch(setup: setup, server: server)
@@ -64,6 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
                 services.append(client)
                 services.append(FrontDoor(setup: setup, tokens: tokens, server: server))
                 services.append(watch)
+                services.append(FileCollector(files: files, logger: logger))
                 try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: CommandLog.quiet).run()
             } catch {
                 await cluster?.stop()

@@ -53,7 +53,7 @@ struct HTTP: Sendable {
         return try Self.parse(bytes)
     }
 
-    private func connected() throws -> Int32 {
+    func connected() throws -> Int32 {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -75,7 +75,7 @@ struct HTTP: Sendable {
         path.addingPercentEncoding(withAllowedCharacters: CharacterSet(charactersIn: " \"<>#%|{}^`").inverted) ?? path
     }
 
-    private static func parse(_ bytes: [UInt8]) throws -> Answer {
+    static func parse(_ bytes: [UInt8]) throws -> Answer {
         guard let end = Data(bytes).range(of: Data("\r\n\r\n".utf8)) else { throw TestFailure("the answer was cut off") }
         let head = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
         guard let status = head.first?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else { throw TestFailure("no status") }

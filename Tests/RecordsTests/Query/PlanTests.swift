@@ -98,6 +98,9 @@ struct PlanTests {
             SELECT id, 0, 'Mail' || substr(code, 2) || '@x.org', 'mail' || substr(code, 2) || '@x.org', true FROM lab.thing;
             INSERT INTO lab.thing__phones (record_id, position, number, normalised, is_primary)
             SELECT id, 0, '+47' || substr(code, 2), '+47' || substr(code, 2), true FROM lab.thing;
+            INSERT INTO tessera.content (digest, size) SELECT sha256(n::text::bytea), 1 FROM generate_series(0, 999) n;
+            INSERT INTO tessera.file (id, name, media_type, size, digest, created_by)
+            SELECT gen_random_uuid(), 'f', 'text/plain', 1, digest, '\(Lab.principal)' FROM tessera.content;
             ANALYZE;
             """)
     }

@@ -8,8 +8,10 @@ extension Lab {
     /// Three things, one of them full and one deleted, and two groups.
     func storeExample() async throws {
         try await database.execute(
-            "INSERT INTO tessera.file (id, name, media_type, size, digest, content, created_by) VALUES ('\(Self.id(900))', 'a.txt', 'text/plain', 0, "
-                + "decode(repeat('00', 32), 'hex'), '', '\(Self.principal)')")
+            "INSERT INTO tessera.content (digest, size) VALUES (decode(repeat('00', 32), 'hex'), 7)")
+        try await database.execute(
+            "INSERT INTO tessera.file (id, name, media_type, size, digest, created_by) VALUES ('\(Self.id(900))', 'a.txt', 'text/plain', 7, "
+                + "decode(repeat('00', 32), 'hex'), '\(Self.principal)')")
         try await insert(
             group,
             [

@@ -28,7 +28,7 @@ struct RecordJSONTests {
                     "invalid":true}],"homepage":"https://example.org","place":{"street":null,"city":"Oslo","region":null,"postal_code":null,\
                     "country":null},"parent_id":null,"group_id":"\(Lab.id(1, group: true))","subject_type":"lab.group",\
                     "subject_id":"\(Lab.id(3, group: true))","keeper_id":"\(principal)","attachment_id":"\(Lab.id(900))",\
-                    "extra":{"a": [1, null]},"code":"C1"}
+                    "attachment":{"id":"\(Lab.id(900))","name":"a.txt","media_type":"text/plain","size":7},"extra":{"a": [1, null]},"code":"C1"}
                     """)
         }
     }

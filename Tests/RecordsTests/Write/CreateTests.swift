@@ -14,9 +14,10 @@ struct CreateTests {
             let file = GUID.version7()
             _ = try await lab.client.query(
                 """
-                INSERT INTO tessera.file (id, name, media_type, size, digest, content, created_by)
-                VALUES (\(bind: PostgresUUID(high: file.high, low: file.low)), 'a', 'text/plain', 0, sha256(''), '',
-                '00000000-0000-7000-8000-000000000001')
+                WITH content AS (INSERT INTO tessera.content (digest, size) VALUES (sha256(''), 0) RETURNING digest)
+                INSERT INTO tessera.file (id, name, media_type, size, digest, created_by)
+                SELECT \(bind: PostgresUUID(high: file.high, low: file.low)), 'a', 'text/plain', 0, digest,
+                    '00000000-0000-7000-8000-000000000001' FROM content
                 """)
             let id = try await lab.create(
                 "samples",

@@ -58,7 +58,8 @@ final class TestConnection {
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
             guard let colon = line.firstIndex(of: ":") else { continue }
-            headers[line[..<colon].lowercased()] = String(line[line.index(after: colon)...].drop { $0 == " " })
+            let value = String(line[line.index(after: colon)...].drop { $0 == " " })
+            headers[line[..<colon].lowercased(), default: ""] += headers[line[..<colon].lowercased()] == nil ? value : ", \(value)"
         }
         if withoutBody || status == 204 || status == 304 || (100..<200).contains(status) {
             return Answer(status: status, headers: headers, body: [])

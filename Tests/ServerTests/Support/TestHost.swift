@@ -1,4 +1,5 @@
 import Catalog
+import Files
 import Logging
 import NIOCore
 import Postgres
@@ -14,12 +15,14 @@ struct TestHost: Sendable {
     let port: Int
     let token: String
     let lab: TestStore
+    let files: FileStore
     let tokens: TokenStore
     let server: TesseraServer
     let services: ServiceGroup
 
     static func with<R: Sendable>(
         _ modules: [String: String] = ["lab": TestManifests.everyField], limits: ServerLimits = ServerLimits(),
+        fileLimits: FileLimits = FileLimits(),
         configure: @Sendable (inout Server.ServerConfiguration) -> Void = { _ in }, _ body: @Sendable (TestHost) async throws -> R
     ) async throws -> R {
         var configuration = Server.ServerConfiguration(listen: .tcp(host: "127.0.0.1", port: 0), limits: limits)
@@ -30,7 +33,11 @@ struct TestHost: Sendable {
             let tokens = TokenStore(client: lab.client, logger: logger)
             let token = try #require(try await tokens.createAdministratorIfNone())
             let (ports, found) = AsyncStream.makeStream(of: Int.self)
-            let server = TesseraServer(configuration: settled, store: lab.store, tokens: tokens, logger: logger) { address in
+            let contents = FolderStore(folder: try TestFolder.make())
+            let files = FileStore(
+                records: lab.store, contents: contents, staging: contents.staging, limits: fileLimits, logger: logger)
+            defer { TestFolder.remove(contents.location) }
+            let server = TesseraServer(configuration: settled, store: lab.store, files: files, tokens: tokens, logger: logger) { address in
                 found.yield(address?.port ?? 0)
             }
             let services = ServiceGroup(services: [server], logger: logger)
@@ -38,7 +45,8 @@ struct TestHost: Sendable {
                 group.addTask { try await services.run() }
                 var iterator = ports.makeAsyncIterator()
                 let port = try #require(await iterator.next())
-                let host = TestHost(port: port, token: token.text, lab: lab, tokens: tokens, server: server, services: services)
+                let host = TestHost(
+                    port: port, token: token.text, lab: lab, files: files, tokens: tokens, server: server, services: services)
                 let result: Result<R, any Error>
                 do { result = .success(try await body(host)) } catch { result = .failure(error) }
                 await services.triggerGracefulShutdown()

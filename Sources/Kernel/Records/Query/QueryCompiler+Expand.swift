@@ -22,7 +22,7 @@ extension QueryCompiler {
         case .inverseOfOne(_, let column):
             let place = QueryMembers.inverse(column: column, shape: try typeShape(item.query.shape), owner: row)
             try expand(place, item, of: row, type: type, into: &object)
-        case .system, .column, .address, .channels, .linkColumns:
+        case .system, .column, .address, .file, .channels, .linkColumns:
             throw RecordsError(.notSupported, "\(name) is no link and is shown without being expanded.", target: name)
         }
     }

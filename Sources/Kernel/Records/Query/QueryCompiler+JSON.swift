@@ -63,6 +63,7 @@ extension QueryCompiler {
         case .system(let column): return json(of: column, alias: row.alias)
         case .column(let column, let field): return json(of: column, alias: row.alias, isAmount: type.field(field)?.isMoney ?? false)
         case .address(let field): return address(field, members: selected.members, alias: row.alias)
+        case .file(let field): return file("\(field)_id", members: selected.members, alias: row.alias)
         case .channels(let table): return channels(table, members: selected.members, owner: row)
         case .linkColumns(let table):
             guard let alias = row.linkAlias else { throw Self.gone(selected.property.name) }
@@ -96,6 +97,16 @@ extension QueryCompiler {
         return "CASE WHEN num_nonnulls(\(all)) > 0 THEN \(value) END"
     }
 
+    private func file(_ column: String, members: [Property], alias: String) -> String {
+        let file = newAlias("f")
+        let names = members.isEmpty ? FileMember.allCases.map(\.rawValue) : members.map(\.name)
+        let list = names.map { name in
+            name == FileMember.size.rawValue && format.ieee754Compatible ? "\(file).\"size\"::text AS \"size\"" : "\(file).\"\(name)\""
+        }
+        return "CASE WHEN \(alias).\"\(column)\" IS NOT NULL THEN (SELECT row_to_json(r) FROM (SELECT \(list.joined(separator: ", ")) "
+            + "FROM \(TableName.files.sql) AS \(file) WHERE \(file).\"id\" = \(alias).\"\(column)\") AS r) END"
+    }
+
     private func channels(_ table: ChildTable, members: [Property], owner: QueryRow) -> String {
         let alias = newAlias("c")
         let known = table.columns(recordTable: table.name).filter { $0.name != table.recordColumn && $0.name != "position" }
@@ -121,7 +132,7 @@ extension PropertyBinding {
     /// Links, which JSON shows only when they are expanded.
     var isNavigation: Bool {
         switch self {
-        case .system, .column, .address, .channels, .linkColumns: false
+        case .system, .column, .address, .file, .channels, .linkColumns: false
         case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .toAny: true
         }
     }

@@ -55,6 +55,8 @@ extension QueryCompiler {
                 return (.complex(AddressMember.allCases.map { .column("\(field)_\($0.rawValue)", of: row.alias, isNullable: true) }), false)
             }
             return (.value(.column("\(field)_\(member.name)", of: row.alias, isNullable: true)), true)
+        // Conditions read the id beside it: the checker lets no path come here.
+        case .file: throw Self.gone(segment.property.name)
         case .linkColumns:
             guard let alias = row.linkAlias, let member else { throw Self.gone(segment.property.name) }
             return (.value(.column(member.name, of: alias, isNullable: member.isNullable)), true)

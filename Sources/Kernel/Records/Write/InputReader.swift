@@ -25,7 +25,10 @@ struct InputReader {
             case .link:
                 properties[field.key] = (field, .value)
                 properties["\(field.key)_id"] = (field, .linkID)
-            case .user, .file: properties["\(field.key)_id"] = (field, .linkID)
+            case .user: properties["\(field.key)_id"] = (field, .linkID)
+            case .file:
+                properties[field.key] = (field, .value)
+                properties["\(field.key)_id"] = (field, .linkID)
             case .linkAny:
                 properties["\(field.key)_type"] = (field, .anyType)
                 properties["\(field.key)_id"] = (field, .anyID)
@@ -110,6 +113,10 @@ struct InputReader {
             try readLink(field, link, value, into: &draft)
         case .address:
             try readAddress(field, value, into: &draft)
+        case .file:
+            // What was read may be sent back beside a new id.
+            guard input.values["\(field.key)_id"] == nil else { return }
+            draft.columns["\(field.key)_id"] = try Self.file(value, named: field.label)
         default:
             let column = field.key
             guard !value.isNull else {
@@ -166,6 +173,17 @@ struct InputReader {
                     code: "records.wrong_type", message: "\(field.label) takes an id, or one unique property of the record it links to.")
             }
         default: throw FieldChecker.wrongType(field.label, "an id, or an object with one unique property", value)
+        }
+    }
+
+    /// A file is named by its id; what else is known of it is the file's own.
+    private static func file(_ value: Value, named label: String) throws(FieldChecker.Refusal) -> Value {
+        switch value {
+        case .null, .guid: return value
+        case .complex(let members):
+            if case .guid? = members["id"] { return members["id"] ?? .null }
+            throw FieldChecker.wrongType(label, "an object with the id of a file", value)
+        default: throw FieldChecker.wrongType(label, "the id of a file", value)
         }
     }
 

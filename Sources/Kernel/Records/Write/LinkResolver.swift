@@ -17,7 +17,9 @@ struct LinkResolver {
         }
         guard !wanted.isEmpty else { return }
         var present: [String: Set<GUID>] = [:]
-        for (target, ids) in wanted { present[target] = try await existing(ids, of: target) }
+        for (target, ids) in wanted {
+            present[target] = try await target == Self.files ? existingFiles(ids) : existing(ids, of: target)
+        }
         for index in drafts.indices {
             for (target, id, property) in Self.targets(in: drafts[index], of: type) where present[target]?.contains(id) != true {
                 let label = catalog.type(id: target)?.label.lowercased() ?? target
@@ -26,13 +28,18 @@ struct LinkResolver {
         }
     }
 
-    /// Every record that a draft links to: type, id and the property that says so.
+    /// Stands for the type of files, which isn't one.
+    private static let files = "file"
+
+    /// Every record and file that a draft links to: type, id and the property that says so.
     private static func targets(in draft: WriteDraft, of type: RecordType) -> [(target: String, id: GUID, property: String)] {
         var found: [(String, GUID, String)] = []
         for field in type.fields where draft.fields.contains(field.key) {
             switch field.type {
             case .link(let link):
                 if case .guid(let id)? = draft.columns["\(field.key)_id"] { found.append((link.target, id, field.key)) }
+            case .file:
+                if case .guid(let id)? = draft.columns["\(field.key)_id"] { found.append((Self.files, id, "\(field.key)_id")) }
             case .linkAny:
                 if case .guid(let id)? = draft.columns["\(field.key)_id"], case .string(let target)? = draft.columns["\(field.key)_type"] {
                     found.append((target, id, field.key))
@@ -54,6 +61,14 @@ struct LinkResolver {
             SELECT t.id FROM \(raw: type.table.sql) t WHERE t.id = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND \(guarded)
             """
         let result = try await store.client.pipelined(sql)
+        return Set(try result.rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) })
+    }
+
+    /// Files that this access may read: whoever refers to a file hands it on.
+    private func existingFiles(_ ids: Set<GUID>) async throws -> Set<GUID> {
+        let guarded = AccessGuard.filePredicate(alias: "f", catalog: catalog, access: access)
+        let sql: SQL = "SELECT f.id FROM tessera.file f WHERE f.id = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND \(guarded)"
+        let result = try await store.client.query(sql)
         return Set(try result.rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) })
     }
 

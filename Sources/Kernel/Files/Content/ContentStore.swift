@@ -1,0 +1,21 @@
+package import NIOCore
+
+/// Where contents lie, each under its digest. Several servers may share one store.
+package protocol ContentStore: Sendable {
+    /// For people: a folder, a bucket. Holds no secrets.
+    var location: String { get }
+
+    /// Keeps what was staged; when it returns, the content survives a crash. Does nothing where the content is kept already.
+    func keep(_ staged: StagedContent) async throws
+
+    /// The length of what is kept; nil when nothing is.
+    func size(of digest: ContentDigest) async throws -> Int64?
+
+    /// Hands over bytes of a content, piece by piece, each after the one before was taken.
+    ///
+    /// - Throws: `files.content_missing` before the first piece when the store doesn't have it.
+    func read(_ digest: ContentDigest, _ range: Range<Int64>, piece: @Sendable (ByteBuffer) async throws -> Void) async throws
+
+    /// Forgets a content; nothing happens when it isn't there.
+    func remove(_ digest: ContentDigest) async throws
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Files
+
+struct FilesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "files",
+        abstract: "Look after the files that people uploaded.",
+        discussion: "Works beside a running server, which does the same by itself every hour.",
+        subcommands: [Collect.self, Check.self])
+
+    struct Collect: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove files that no record has referred to for the grace time (7 days, or TESSERA_FILE_GRACE_DAYS).")
+
+        @OptionGroup var options: DeploymentOptions
+
+        func run() async throws {
+            try await withFiles(options) { files in
+                var total = FileSweep()
+                while true {
+                    let sweep = try await files.sweep()
+                    total.marked += sweep.marked
+                    total.collectedFiles += sweep.collectedFiles
+                    total.collectedContents += sweep.collectedContents
+                    total.abandoned += sweep.abandoned
+                    guard sweep.collectedFiles + sweep.collectedContents > 0 else { break }
+                }
+                Console.print(
+                    "\(total.collectedFiles) files removed, \(total.collectedContents) contents with them; "
+                        + "\(total.marked) more are referred to by no record since now; \(total.abandoned) uploads that were broken off removed"
+                )
+            }
+        }
+    }
+
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compare the store with the database: what is missing, what is damaged.",
+            discussion: "Exit code 1 when something is wrong.")
+
+        @OptionGroup var options: DeploymentOptions
+        @Flag(help: "Read every content and compute its digest, instead of looking at sizes only.") var read = false
+
+        func run() async throws {
+            let readsAll = read
+            let problems = try await withFiles(options) { files in
+                var progress = Progress(label: "contents", total: nil)
+                let found = try await files.check(reading: readsAll) { progress.advance(by: $0 - progress.done) }
+                progress.finish()
+                Console.print("\(found.contents) contents at \(files.contents.location), \(found.problems.count) of them wrong")
+                for problem in found.problems { Console.print("\(problem)") }
+                return found.problems
+            }
+            if !problems.isEmpty { throw ExitCode.wrongInput }
+        }
+    }
+}
+
+/// Runs a command on the deployment's files.
+private func withFiles<R: Sendable>(_ options: DeploymentOptions, _ body: @escaping @Sendable (FileStore) async throws -> R) async throws
+    -> R
+{
+    var result: R?
+    try await reportingFailures {
+        let deployment = try options.load()
+        result = try await DirectStore.with(options, deployment: deployment) { records in
+            try await body(FileSettings.open(options, records: records, logger: CommandLog.quiet))
+        }
+    }
+    guard let result else { throw ExitCode.fault }
+    return result
+}

@@ -1,0 +1,36 @@
+import Files
+import Logging
+import ServiceLifecycle
+
+/// Removes the files that no record refers to any more, a bounded number each time.
+struct FileCollector: Service {
+    /// Before the first round, so that a start isn't slowed down, and between rounds.
+    static let pauses: (first: Duration, other: Duration) = (.seconds(60), .seconds(3_600))
+
+    let files: FileStore
+    let logger: Logger
+    var clock: any _Concurrency.Clock<Duration> = ContinuousClock()
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var pause = Self.pauses.first
+            while !Task.isCancelled {
+                do {
+                    try await clock.sleep(for: pause)
+                    pause = Self.pauses.other
+                    let sweep = try await files.sweep()
+                    guard sweep.collectedFiles + sweep.collectedContents + sweep.abandoned > 0 else { continue }
+                    logger.info(
+                        "Files that nothing refers to were removed.",
+                        metadata: [
+                            "files": "\(sweep.collectedFiles)", "contents": "\(sweep.collectedContents)", "uploads": "\(sweep.abandoned)",
+                        ])
+                } catch is CancellationError {
+                    return
+                } catch {
+                    logger.warning("Files could not be looked through; the next round tries again.", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+}
