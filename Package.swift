@@ -56,7 +56,8 @@ let package = Package(
             name: "Records", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/Records",
             swiftSettings: swiftSettings),
         .target(
-            name: "Transfer", dependencies: ["JSONReading", "Catalog", "Records", manifests, queryLanguage],
+            name: "Transfer",
+            dependencies: ["JSONReading", "Catalog", "Records", manifests, queryLanguage],
             path: "Sources/Kernel/Transfer",
             swiftSettings: swiftSettings),
 
@@ -132,9 +133,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "JSONReading", "Catalog", "Records", "Files", "Postgres", "TestKernel", "TestPostgres", "TestRandom",
-                queryLanguage,
-                hummingbird, logging, lifecycle,
+                "Server", "JSONReading", "Catalog", "Records", "Transfer", "Files", "Postgres", "TestKernel", "TestPostgres", "TestRandom",
+                queryLanguage, hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings),
         .testTarget(
@@ -155,7 +155,10 @@ let package = Package(
         .testTarget(
             name: "PrivateClusterTests", dependencies: ["PrivateCluster", "ClusterHolder", logging, lifecycle], swiftSettings: swiftSettings
         ),
-        .testTarget(name: "TransferTests", dependencies: ["Transfer", "TestRandom"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TransferTests",
+            dependencies: ["Transfer", "Catalog", "Records", "TestKernel", "TestRandom", manifests, queryLanguage],
+            swiftSettings: swiftSettings),
         // Runs the built program as people do.
         .testTarget(name: "ProductTests", swiftSettings: swiftSettings),
     ],

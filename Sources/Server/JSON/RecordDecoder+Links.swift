@@ -15,6 +15,8 @@ extension RecordDecoder {
         guard try begins(.object, "an object that names a record, such as {\"id\": \"…\"}") else { return nil }
         let start = reader.offset
         var members: [String: Value] = [:]
+        // Apart from the key, since a column may be called like a property of the other record.
+        var linkColumns: [String: Value] = [:]
         var hasKey = false
         var isWrong = false
         var keys = try reader.beginObject()
@@ -36,15 +38,16 @@ extension RecordDecoder {
                 members[key.name] = value
                 hasKey = true
             } else if key.name == "_link", let columns {
-                if case .complex(let own)? = try readMembers(columns) { members.merge(own) { _, new in new } }
+                if case .complex(let own)? = try readMembers(columns) { linkColumns.merge(own) { _, new in new } }
             } else if let type = columns?[key.name] {
-                members[key.name] = try readValue(type)
+                linkColumns[key.name] = try readValue(type)
             } else {
                 if !key.name.utf8.contains(UInt8(ascii: "@")) { noteForeign(key, target) }
                 isWrong = isWrong || !key.name.utf8.contains(UInt8(ascii: "@"))
                 try reader.skipValue()
             }
         }
+        if !linkColumns.isEmpty { members[TypeShape.linkMember] = .complex(linkColumns) }
         if hasKey, !isWrong { return .complex(members) }
         if !isWrong {
             let names = target.keys.keys.sorted().joined(separator: " or ")

@@ -138,11 +138,11 @@ extension Call {
             try decoder.readReference(end.target, columns: end.columns)
         }
         guard case .complex(var members)? = value else { throw APIError(.badRequest, "records.no_key", "Name a record by @id.") }
-        var keyValues: [String: Value] = [:]
-        for name in end.target.keys.keys { keyValues[name] = members.removeValue(forKey: name) }
-        let other: RecordKey = if case .guid(let id)? = keyValues["id"] { .id(id) } else { .unique(keyValues) }
+        var columns: [String: Value] = [:]
+        if case .complex(let own)? = members.removeValue(forKey: TypeShape.linkMember) { columns = own }
+        let other: RecordKey = if case .guid(let id)? = members["id"] { .id(id) } else { .unique(members) }
         let outcome = try await store.link(
-            end.source, end.isInverse ? other : key, field: end.field, target: end.isInverse ? key : other, columns: members,
+            end.source, end.isInverse ? other : key, field: end.field, target: end.isInverse ? key : other, columns: columns,
             options: writeOptions(), access: access)
         if case .failed(let error) = outcome { throw error }
         return response(.noContent)

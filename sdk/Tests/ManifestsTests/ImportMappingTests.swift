@@ -9,7 +9,7 @@ struct ImportMappingTests {
             collection: "people", match: ["primary_email"],
             columns: [
                 .init(header: "Last \"name\"", target: "last_name"), .init(header: "a: b # c\n\t\\", target: "address/city"),
-                .init(header: "no", target: "birthday", format: "d.m.y"),
+                .init(header: "no", target: "birthday", format: "d.m.y"), .init(header: "fee", target: "fee", currency: "EUR"),
             ])
         let parsed = ImportMapping.parse(ManifestSource(path: "m.yaml", text: mapping.yaml))
         #expect(parsed.diagnostics == [])

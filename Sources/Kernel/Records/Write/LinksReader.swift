@@ -30,11 +30,17 @@ struct LinksReader {
     }
 
     private func row(_ members: [String: Value], _ position: Int, into draft: inout WriteDraft) throws(FieldChecker.Refusal) -> ListRow {
-        var row = try columns(members.filter { links.columns.map(\.key).contains($0.key) || $0.key == "is_primary" })
-        let keys = members.filter { row[$0.key] == nil && $0.key != TypeShape.linkMember }
-        if case .complex(let own)? = members[TypeShape.linkMember] {
-            row.merge(try columns(own)) { _, given in given }
+        // With the link's columns in an object of their own, a property of the target may be called like one of them.
+        var own = members.filter { $0.key == "is_primary" }
+        var keys = members.filter { $0.key != "is_primary" && $0.key != TypeShape.linkMember }
+        if case .complex(let nested)? = members[TypeShape.linkMember] {
+            own.merge(nested) { _, nested in nested }
+        } else {
+            let names = Set(links.columns.map(\.key))
+            own.merge(keys.filter { names.contains($0.key) }) { _, column in column }
+            keys = keys.filter { !names.contains($0.key) }
         }
+        var row = try columns(own)
         guard keys.count == 1, let (property, value) = keys.first, !value.isNull else {
             throw FieldChecker.Refusal(
                 code: "records.wrong_type", message: "A link of \(field.label) names its target by id, or by one unique property.")

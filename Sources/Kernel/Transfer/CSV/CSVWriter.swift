@@ -1,6 +1,6 @@
 /// Writes CSV (RFC 4180): rows into a buffer that the caller takes whenever it likes.
 ///
-/// A field is quoted when it holds a quote, a line break, anything that a reader might take for the delimiter, or spaces at its ends, and
+/// A field is quoted when it holds a quote, a line break, anything that a reader might take for the delimiter, or white space at its ends, and
 /// when it is an empty text: no value at all is written as nothing, so that the two can be told apart when the file is read again.
 ///
 /// Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and a formula in a file of strangers' data can send
@@ -97,14 +97,16 @@ package struct CSVWriter: Sendable {
     private mutating func needsQuotes(_ bytes: some Collection<UInt8>) -> Bool {
         rowIsEmpty = false
         guard let first = bytes.first else { return true }
-        let space = UInt8(ascii: " ")
         var last = first
         for byte in bytes {
             if byte == delimiter || Self.quotedBytes[Int(byte)] { return true }
             last = byte
         }
-        // At the start of a file it would be taken for a byte order mark, which is no text.
-        return first == space || last == space || (first == 0xEF && bytes.starts(with: [0xEF, 0xBB, 0xBF]))
+        if first <= 0x20 || last <= 0x20 { return true }
+        guard first >= 0x80 || last >= 0x80 else { return false }
+        let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
+        // U+FEFF at the start of a file would be taken for a byte order mark, which is no text.
+        return scalars.first?.value == 0xFEFF || [scalars.first, scalars.last].contains { $0?.properties.isWhitespace == true }
     }
 
     /// Quote, line feed, carriage return and the delimiters that are recognised.

@@ -1,53 +1,80 @@
 import Catalog
 import QueryLanguage
 
-/// A column of an export and how a record's JSON fills it.
+/// A column of an export and how a record's JSON fills it. Its header is also the target of an import.
 struct ExportColumn: Sendable {
     let header: String
+    /// The property of the record's JSON that it is made of.
+    let property: String
+    /// Whether an import of the same collection reads it back: what modules or the store write is not read.
+    let isImported: Bool
     let cell: @Sendable ([String: Value]) -> String?
 
-    /// In the order of the fields, the id first. Links to many are found on the other side or asked for over the API.
-    static func columns(of type: RecordType) -> [ExportColumn] {
-        [plain("id")] + type.fields.flatMap(columns) + [plain("owner_id"), plain("created_at"), plain("updated_at")]
+    private init(
+        _ header: String, of property: String? = nil, isImported: Bool = true, _ cell: @escaping @Sendable ([String: Value]) -> String?
+    ) {
+        self.header = header
+        self.property = property ?? header
+        self.isImported = isImported
+        self.cell = cell
     }
 
-    private static func columns(of field: Field) -> [ExportColumn] {
+    /// In the order of the fields, the id first.
+    static func columns(of type: RecordType, catalog: Catalog) -> [ExportColumn] {
+        [plain("id")] + type.fields.flatMap { columns(of: $0, catalog) }
+            + [plain("owner_id"), plain("created_at", isImported: false), plain("updated_at", isImported: false)]
+    }
+
+    private static func columns(of field: Field, _ catalog: Catalog) -> [ExportColumn] {
+        let isImported = !field.readOnly
         switch field.type {
         case .address:
             return AddressMember.allCases.map { member in
-                ExportColumn(header: "\(field.key)/\(member.rawValue)") { record in
+                ExportColumn("\(field.key)/\(member.rawValue)", of: field.key, isImported: isImported) { record in
                     guard case .complex(let members)? = record[field.key] else { return nil }
                     return text(members[member.rawValue])
                 }
             }
-        case .emails: return [channels(field, "address")]
-        case .phones: return [channels(field, "number")]
+        case .emails, .phones: return [channels(field)]
         case .tags, .multiChoice:
             return [
-                ExportColumn(header: field.key) { record in
-                    guard case .collection(let items)? = record[field.key] else { return nil }
-                    return items.compactMap(text).joined(separator: ";")
+                list(field.key, of: field.key, isImported: isImported) { item in
+                    text(item).map { CellList.Entry(text: $0) }
                 }
             ]
         case .json:
-            return [ExportColumn(header: field.key) { record in record[field.key].flatMap { $0.isNull ? nil : $0.json } }]
-        case .links: return []
-        default: return field.columns.map { plain($0.name) }
+            return [ExportColumn(field.key, isImported: isImported) { record in record[field.key].flatMap { $0.isNull ? nil : $0.json } }]
+        case .links(let links): return [self.links(field, links, catalog)]
+        case .autoNumber: return [plain(field.key, isImported: false)]
+        default: return field.columns.map { plain($0.name, isImported: isImported) }
         }
     }
 
-    private static func plain(_ name: String) -> ExportColumn { ExportColumn(header: name) { text($0[name]) } }
+    private static func plain(_ name: String, isImported: Bool = true) -> ExportColumn {
+        ExportColumn(name, isImported: isImported) { text($0[name]) }
+    }
 
-    /// `work:ada@example.com; ada@home.example`, the primary entry first.
-    private static func channels(_ field: Field, _ member: String) -> ExportColumn {
-        ExportColumn(header: field.key) { record in
-            guard case .collection(let items)? = record[field.key] else { return nil }
-            let entries = items.compactMap { item -> (isPrimary: Bool, text: String)? in
-                guard case .complex(let members) = item, let main = text(members[member]) else { return nil }
-                return (members["is_primary"] == .bool(true), (text(members["kind"]).map { "\($0):" } ?? "") + main)
-            }
-            return (entries.filter(\.isPrimary) + entries.filter { !$0.isPrimary }).map(\.text).joined(separator: "; ")
+    private static func list(
+        _ header: String, of property: String, isImported: Bool, _ entry: @escaping @Sendable (Value) -> CellList.Entry?
+    ) -> ExportColumn {
+        ExportColumn(header, of: property, isImported: isImported) { record in
+            guard case .collection(let items)? = record[property], !items.isEmpty else { return nil }
+            return CellList.text(items.compactMap(entry))
         }
+    }
+
+    /// In the order they are kept in; the first is primary unless another is flagged.
+    private static func channels(_ field: Field) -> ExportColumn {
+        let form = ChannelForm(field)
+        return ExportColumn(field.key, isImported: !field.readOnly) { record in
+            guard case .collection(let items)? = record[field.key], !items.isEmpty else { return nil }
+            return CellList.text(items.enumerated().compactMap { form.entry($1, isFirst: $0 == 0) })
+        }
+    }
+
+    private static func links(_ field: Field, _ links: Links, _ catalog: Catalog) -> ExportColumn {
+        let form = LinkForm(field, links, catalog)
+        return list("\(field.key)/\(form.property)", of: field.key, isImported: !field.readOnly) { form.entry($0) }
     }
 
     private static func text(_ value: Value?) -> String? {

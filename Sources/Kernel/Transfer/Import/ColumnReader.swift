@@ -14,11 +14,23 @@ struct ColumnReader: Sendable {
     let target: ImportTarget
     var dates: DateFormat?
     var numbers: NumberFormat?
+    /// Of amounts that name no currency, the likeliest first: the mapping's, then the deployment's.
+    var currencies: [String] = []
+    /// The mapping's currency.
+    var currency: String?
+    /// Whether quotes keep blanks and the empty text, as an export writes them.
+    var takesQuotedAsWritten = false
+    /// Whether an empty cell empties the property, as it does in an export; else it sets nothing.
+    var emptyClears = false
 
-    /// Adds what a cell says to a record. An empty cell empties nothing and sets nothing.
-    func read(_ cell: String, into values: inout [String: Value]) throws(Refusal) {
-        let text = cell.trimmingBlanks()
-        guard !text.isEmpty else { return }
+    /// Adds what a cell says to a record.
+    func read(_ cell: String, isQuoted: Bool = false, into values: inout [String: Value]) throws(Refusal) {
+        let isExact = isQuoted && takesQuotedAsWritten
+        let text = isExact ? cell : cell.trimmingBlanks()
+        guard !text.isEmpty || isExact && target.holdsText else {
+            if emptyClears { clear(in: &values) }
+            return
+        }
         switch target {
         case .property(let name, let field):
             guard let field else {
@@ -27,13 +39,17 @@ struct ColumnReader: Sendable {
                 return
             }
             try read(text, cell, name, field, into: &values)
-        case .currency(let field): values["\(field.key)_currency"] = .string(text.uppercased())
+        case .currency(let field):
+            values["\(field.key)_currency"] = .string(CurrencySign.code(text, preferred: currencies) ?? text.uppercased())
         case .address(let field, let member):
             var members: [String: Value] = [:]
             if case .complex(let known)? = values[field.key] { members = known }
             members[member.rawValue] = .string(text)
             values[field.key] = .complex(members)
-        case .channel(let field, let kind): add(entries(text, kind, field), to: field.key, in: &values)
+        case .channel(let field, let kind):
+            let form = ChannelForm(field)
+            let entries = CellList.entries(of: text, commas: form.member == "address", notes: form.notes)
+            add(entries.compactMap { form.value($0, kind: kind) }, to: field.key, in: &values)
         case .link(let field, let property):
             guard let property else {
                 guard let id = GUID(text) else { throw Refusal(message: "\(header): '\(text)' is no id") }
@@ -41,9 +57,21 @@ struct ColumnReader: Sendable {
                 return
             }
             values[field.key] = .complex([property: .string(text)])
-        case .links(let field, let property):
-            let items = text.split(separator: ";").map { String($0).trimmingBlanks() }.filter { !$0.isEmpty }
-            add(try items.map { item throws(Refusal) in try link(item, by: property) }, to: field.key, in: &values)
+        case .links(let field, let form, let property):
+            let entries = CellList.entries(of: text, notes: form.notes)
+            add(
+                try entries.map { entry throws(Refusal) in try form.value(entry, by: property, header: header) }, to: field.key, in: &values
+            )
+        }
+    }
+
+    private func clear(in values: inout [String: Value]) {
+        switch target {
+        case .property(let name, let field): if field != nil { values[name] = .null }
+        case .currency(let field): values["\(field.key)_currency"] = values["\(field.key)_currency"] ?? .null
+        case .address(let field, _): values[field.key] = values[field.key] ?? .complex([:])
+        case .channel(let field, _), .links(let field, _, _): values[field.key] = values[field.key] ?? .collection([])
+        case .link(let field, let property): values[property == nil ? "\(field.key)_id" : field.key] = .null
         }
     }
 
@@ -60,16 +88,22 @@ struct ColumnReader: Sendable {
         case .money:
             guard let number = number(text), let value = DecimalNumber(number.digits) else { throw refuse(text, "an amount") }
             values[name] = .decimal(value)
-            if let currency = number.currency, let code = CurrencySign.code(currency), values["\(field.key)_currency"] == nil {
-                values["\(field.key)_currency"] = .string(code)
-            }
+            try readCurrency(number.currency, text, field, into: &values)
         case .boolean:
             guard let flag = BooleanWords.value(text) else { throw refuse(text, "yes or no") }
             values[name] = .bool(flag)
         case .date:
+            if dates == nil, let value = CalendarDate(text) {
+                values[name] = .date(value)
+                return
+            }
             guard let date = date(text), let value = CalendarDate(date.text(withTime: false)) else { throw refuse(text, "a date") }
             values[name] = .date(value)
         case .dateTime:
+            if dates == nil, let value = DateTime(text) {
+                values[name] = .dateTime(value)
+                return
+            }
             guard let date = date(text) else { throw refuse(text, "a date and time") }
             let written = date.text(withTime: true)
             guard let value = DateTime(written) ?? DateTime(written + "Z") else { throw refuse(text, "a date and time") }
@@ -78,8 +112,8 @@ struct ColumnReader: Sendable {
             guard let value = DayTimeDuration(text) else { throw refuse(text, "a duration such as PT1H30M") }
             values[name] = .duration(value)
         case .choice(let choices): values[name] = .string(Self.choice(text, choices))
-        case .multiChoice(let choices): values[name] = .collection(Self.words(text).map { .string(Self.choice($0, choices)) })
-        case .tags: values[name] = .collection(Self.words(text).map { .string($0) })
+        case .multiChoice(let choices): values[name] = .collection(CellList.words(of: text).map { .string(Self.choice($0, choices)) })
+        case .tags: values[name] = .collection(CellList.words(of: text).map { .string($0) })
         case .json:
             do { values[name] = try JSONReader.value(of: Array(cell.utf8)) } catch { throw refuse(text, "JSON (\(error.message))") }
         case .user, .file, .linkAny:
@@ -93,28 +127,20 @@ struct ColumnReader: Sendable {
         }
     }
 
-    /// `work:ada@example.com; ada@home.example`: entries with an optional kind before a colon.
-    private func entries(_ text: String, _ kind: String?, _ field: Field) -> [Value] {
-        let member: String
-        if case .phones = field.type { member = "number" } else { member = "address" }
-        return text.split(whereSeparator: { $0 == ";" || $0 == "\n" || ($0 == "," && member == "address") }).compactMap { part in
-            var entry = String(part).trimmingBlanks()
-            var own = kind
-            if let colon = entry.firstIndex(of: ":"),
-                entry[..<colon].utf8.allSatisfy({ $0 == 0x5F || ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A })
-            {
-                own = String(entry[..<colon])
-                entry = String(entry[entry.index(after: colon)...]).trimmingBlanks()
-            }
-            guard !entry.isEmpty else { return nil }
-            return .complex([member: .string(entry), "kind": own.map { .string($0) } ?? .null])
+    /// The currency beside an amount, unless a column of its own says it.
+    private func readCurrency(_ sign: String?, _ text: String, _ field: Field, into values: inout [String: Value]) throws(Refusal) {
+        let property = "\(field.key)_currency"
+        guard values[property] == nil else { return }
+        guard let sign else {
+            if let currency { values[property] = .string(currency) }
+            return
         }
-    }
-
-    private func link(_ text: String, by property: String?) throws(Refusal) -> Value {
-        if let id = GUID(text) { return .complex(["id": .guid(id)]) }
-        guard let property else { throw refuse(text, "an id") }
-        return .complex([property: .string(text)])
+        guard let code = CurrencySign.code(sign, preferred: currencies) else {
+            throw Refusal(
+                message:
+                    "\(header): '\(sign)' in '\(text.prefix(60))' can be several currencies; set `currency` of the column in the mapping")
+        }
+        values[property] = .string(code)
     }
 
     private func add(_ items: [Value], to key: String, in values: inout [String: Value]) {
@@ -133,25 +159,6 @@ struct ColumnReader: Sendable {
     private static func choice(_ text: String, _ choices: [Choice]) -> String {
         let wanted = text.lowercased()
         return choices.first { $0.key == wanted || $0.label.lowercased() == wanted }?.key ?? text
-    }
-
-    private static func words(_ text: String) -> [String] {
-        let separator: Character = text.contains(";") ? ";" : ","
-        return text.split(separator: separator).map { String($0).trimmingBlanks() }.filter { !$0.isEmpty }
-    }
-}
-
-/// The signs of currencies that mean one currency; others are left to the deployment.
-enum CurrencySign {
-    static func code(_ sign: String) -> String? {
-        switch sign {
-        case "€": "EUR"
-        case "£": "GBP"
-        case "$", "US$": "USD"
-        case "¥": "JPY"
-        case "₹": "INR"
-        default: sign.utf8.count == 3 && sign.utf8.allSatisfy { $0 >= 0x41 && $0 <= 0x5A } ? sign : nil
-        }
     }
 }
 

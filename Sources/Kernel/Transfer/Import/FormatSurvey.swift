@@ -6,9 +6,12 @@ struct FormatSurvey {
     private var entries: [(column: Int, reader: ColumnReader)]
     private var dates: [Int: DateFormatGuess] = [:]
     private var numbers: [Int: NumberFormatGuess] = [:]
+    private let prefersStandard: Bool
 
-    init(_ readers: [(column: Int, reader: ColumnReader)]) {
+    /// - Parameter prefersStandard: whether a column that fits the forms of an export is read so, though it could be read otherwise.
+    init(_ readers: [(column: Int, reader: ColumnReader)], prefersStandard: Bool) {
         entries = readers
+        self.prefersStandard = prefersStandard
         for (index, entry) in readers.enumerated() {
             if entry.reader.holdsDates, entry.reader.dates == nil { dates[index] = DateFormatGuess() }
             if entry.reader.holdsNumbers, entry.reader.numbers == nil { numbers[index] = NumberFormatGuess() }
@@ -28,6 +31,7 @@ struct FormatSurvey {
     func readers() throws(ImportError) -> [(column: Int, reader: ColumnReader)] {
         var entries = entries
         for (index, guess) in dates {
+            if prefersStandard, guess.matching(.iso) == guess.values { continue }
             switch guess.outcome {
             case .recognised(let format): entries[index].reader.dates = format
             case .ambiguous(let formats):
@@ -36,6 +40,7 @@ struct FormatSurvey {
             }
         }
         for (index, guess) in numbers {
+            if prefersStandard, guess.matching(.plain) == guess.values { continue }
             switch guess.outcome {
             case .recognised(let format): entries[index].reader.numbers = format
             case .ambiguous(let formats):
@@ -57,9 +62,14 @@ struct FormatSurvey {
 }
 
 extension ColumnReader {
-    /// - Throws: `import.bad_format` for a format that isn't one of dates or numbers.
-    init(_ column: ImportMapping.Column, _ target: ImportTarget) throws(ImportError) {
+    /// - Throws: `import.bad_format` for a format that isn't one of dates or numbers, and for a currency of what is no amount.
+    init(_ column: ImportMapping.Column, _ target: ImportTarget, catalog: Catalog) throws(ImportError) {
         self.init(header: column.header, target: target)
+        currency = column.currency
+        currencies = [column.currency, catalog.currency].compactMap(\.self)
+        guard currency == nil || holdsAmounts else {
+            throw ImportError(.badFormat, "the column '\(column.header)' has a `currency`, but \(column.target) is no amount")
+        }
         guard let format = column.format else { return }
         if holdsDates { dates = DateFormat(pattern: format) }
         if holdsNumbers { numbers = NumberFormat(example: format) }
@@ -79,6 +89,11 @@ extension ColumnReader {
         case .date, .dateTime: return true
         default: return false
         }
+    }
+
+    private var holdsAmounts: Bool {
+        guard case .property(_, let field?) = target, case .money = field.type else { return false }
+        return true
     }
 
     var holdsNumbers: Bool {

@@ -6,6 +6,8 @@ import QueryLanguage
 package struct ImportPlan: Sendable {
     package let type: RecordType
     package let mapping: ImportMapping
+    /// Whether the file has the header of an export of the same collection: its cells are then taken exactly as an export writes them.
+    package let isExport: Bool
     /// Headers that no property was found for; their columns are left out.
     package let unmapped: [String]
     /// Rows of the file below the header.
@@ -24,7 +26,13 @@ package struct ImportPlan: Sendable {
         var file = try CSVFile(path)
         guard let header = try file.next() else { throw ImportError(.noHeader, "\(path) is empty; its first row must name the columns") }
         let headers = header.texts.map { $0.trimmingBlanks() }
-        let mapping = given ?? Self.guess(headers, type: type, catalog: catalog, match: match)
+        let exported = ExportColumn.columns(of: type, catalog: catalog)
+        isExport = headers.first == "id" && Set(headers).subtracting([FailedRows.column]).isSubset(of: exported.map(\.header))
+        let mapping =
+            given
+            ?? (isExport
+                ? Self.mapping(of: exported, headers, type, match) : Self.guess(headers, type: type, catalog: catalog, match: match))
+        let keys = match.isEmpty ? mapping.match : match
         guard mapping.collection == type.collection else {
             throw ImportError(.unknownColumn, "the mapping is for \(mapping.collection), not for \(type.collection)")
         }
@@ -39,29 +47,41 @@ package struct ImportPlan: Sendable {
                 throw ImportError(.twice, "the columns '\(other)' and '\(column.header)' both fill \(column.target); leave one out")
             }
             filled[target] = column.header
-            readers.append((position, try ColumnReader(column, target)))
+            var reader = try ColumnReader(column, target, catalog: catalog)
+            reader.takesQuotedAsWritten = isExport
+            // A record that is made anew gets exactly what was exported, and no default; one that is changed keeps what a cell leaves out.
+            reader.emptyClears = isExport && keys.isEmpty
+            readers.append((position, reader))
         }
-        var survey = FormatSurvey(readers)
-        var keys = OwnKeys(readers, type: type)
+        var survey = FormatSurvey(readers, prefersStandard: isExport)
+        var ownKeys = OwnKeys(readers, type: type)
         var rows = 0
         while let row = try file.next() {
             if row.count == 1, row.isEmpty(0) { continue }
             rows += 1
             survey.look(at: row)
-            keys.look(at: row)
+            ownKeys.look(at: row)
         }
-        ownKeys = keys.values
+        self.ownKeys = ownKeys.values
         self.type = type
         self.rows = rows
         self.headers = headers
         self.readers = try survey.readers()
         self.mapping = ImportMapping(
-            collection: mapping.collection, match: match.isEmpty ? mapping.match : match,
+            collection: mapping.collection, match: keys,
             columns: zip(mapping.columns, self.readers).map { column, entry in
-                ImportMapping.Column(header: column.header, target: column.target, format: entry.reader.format)
+                ImportMapping.Column(header: column.header, target: column.target, format: entry.reader.format, currency: column.currency)
             })
         let used = Set(mapping.columns.map(\.header))
         unmapped = headers.filter { !used.contains($0) && $0 != FailedRows.column }
+    }
+
+    /// An export's own header names the targets.
+    private static func mapping(of exported: [ExportColumn], _ headers: [String], _ type: RecordType, _ match: [String]) -> ImportMapping {
+        let imported = Set(exported.filter(\.isImported).map(\.header))
+        return ImportMapping(
+            collection: type.collection, match: match,
+            columns: headers.filter(imported.contains).map { ImportMapping.Column(header: $0, target: $0) })
     }
 
     private static func guess(_ headers: [String], type: RecordType, catalog: Catalog, match: [String]) -> ImportMapping {
@@ -88,7 +108,8 @@ package struct ImportPlan: Sendable {
                 guard let name = catalog.type(id: link.target)?.displayField else { continue }
                 targets.append(HeaderTarget(key: "\(field.key)/\(name)", label: field.label, synonyms: [field.key]))
             case .links(let links):
-                guard links.primary == nil, catalog.type(id: links.target)?.displayField != nil else { continue }
+                targets.append(HeaderTarget(key: "\(field.key)/id", label: "\(field.label) id"))
+                guard catalog.type(id: links.target)?.displayField != nil else { continue }
                 targets.append(HeaderTarget(key: field.key, label: field.label))
             case .money:
                 targets.append(HeaderTarget(key: field.key, label: field.label, isTitle: isTitle))
@@ -103,16 +124,6 @@ package struct ImportPlan: Sendable {
             }
         }
         return targets
-    }
-}
-
-extension ImportTarget {
-    /// Lists take the entries of several columns, everything else one.
-    fileprivate var isSingle: Bool {
-        switch self {
-        case .channel, .links: false
-        default: true
-        }
     }
 }
 

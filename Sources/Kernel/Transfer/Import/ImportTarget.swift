@@ -1,8 +1,8 @@
-package import Catalog
+import Catalog
 import QueryLanguage
 
 /// What a column of a file fills: `last_name`, `address/city`, `emails/work`, `organisation/name`.
-package enum ImportTarget: Sendable, Hashable {
+enum ImportTarget: Sendable, Hashable {
     /// A field of one value; `id` and `owner_id` too.
     case property(String, Field?)
     case currency(of: Field)
@@ -11,11 +11,11 @@ package enum ImportTarget: Sendable, Hashable {
     case channel(Field, kind: String?)
     /// A link to one record, by a property of it; nil takes its id.
     case link(Field, by: String?)
-    /// Links to many records, separated by semicolons.
-    case links(Field, by: String?)
+    /// Links to many records; nil takes their ids.
+    case links(Field, LinkForm, by: String?)
 
     /// - Throws: `import.unknown_property` with the property that was probably meant.
-    package init(_ text: String, type: RecordType, catalog: Catalog) throws(ImportError) {
+    init(_ text: String, type: RecordType, catalog: Catalog) throws(ImportError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts.first ?? ""
         let member = parts.count > 1 ? parts[1] : nil
@@ -51,13 +51,34 @@ package enum ImportTarget: Sendable, Hashable {
             guard name == field.key else { return nil }
             return .link(field, by: try key(member, of: link.target, catalog))
         case .links(let links):
-            return name == field.key ? .links(field, by: try key(member, of: links.target, catalog)) : nil
+            return name == field.key ? .links(field, LinkForm(field, links, catalog), by: try key(member, of: links.target, catalog)) : nil
         case .money:
             if member == nil, name == "\(field.key)_currency" { return .currency(of: field) }
             return name == field.key && member == nil ? .property(name, field) : nil
         default:
             guard member == nil, field.columns.contains(where: { $0.name == name }) else { return nil }
             return .property(name, field)
+        }
+    }
+
+    /// Whether a cell holds text, so that an empty one in quotes is a value.
+    var holdsText: Bool {
+        switch self {
+        case .address: true
+        case .property(_, let field?):
+            switch field.type {
+            case .text, .longText, .url: true
+            default: false
+            }
+        default: false
+        }
+    }
+
+    /// Whether one column at most may fill it; lists take the entries of several.
+    var isSingle: Bool {
+        switch self {
+        case .channel, .links: false
+        default: true
         }
     }
 

@@ -120,7 +120,7 @@ package struct Importer: Sendable {
         var values: [String: Value] = [:]
         for (column, reader) in plan.readers where column < row.count {
             do throws(ColumnReader.Refusal) {
-                try reader.read(row.text(column), into: &values)
+                try reader.read(row.text(column), isQuoted: row.isQuoted(column), into: &values)
             } catch {
                 return .failure(RecordsError(.invalid, error.message))
             }

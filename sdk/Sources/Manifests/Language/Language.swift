@@ -119,6 +119,7 @@ enum Language {
                     a property of the other record.
                     """),
                 .optional("format", .text(.label), default: "recognised", "How dates or numbers are written: `d.m.y`, `1.234,5`."),
+                .optional("currency", .word(.currency), default: "the deployment's", "The currency of amounts that name none (ISO 4217)."),
             ]),
     ]
 

@@ -17,12 +17,15 @@ public struct ImportMapping: Sendable, Hashable {
         public let target: String
         /// How its dates or numbers are written; nil when that is to be recognised.
         public let format: String?
+        /// The currency (ISO 4217) of amounts that name none; nil for the deployment's.
+        public let currency: String?
 
         /// Maps a column.
-        public init(header: String, target: String, format: String? = nil) {
+        public init(header: String, target: String, format: String? = nil, currency: String? = nil) {
             self.header = header
             self.target = target
             self.format = format
+            self.currency = currency
         }
     }
 
@@ -48,7 +51,7 @@ public struct ImportMapping: Sendable, Hashable {
         }
         let columns = root.objects("columns").compactMap { column -> Column? in
             guard let header = column.text("header"), let target = column.text("to") else { return nil }
-            return Column(header: header, target: target, format: column.text("format"))
+            return Column(header: header, target: target, format: column.text("format"), currency: column.text("currency"))
         }
         let mapping = ImportMapping(collection: collection, match: root.texts("match").map(\.value), columns: columns)
         return Parsed(manifest: mapping, diagnostics: file.diagnostics)
@@ -62,7 +65,8 @@ public struct ImportMapping: Sendable, Hashable {
         text += "columns:\n"
         for column in columns {
             let format = column.format.map { ", format: \(Self.quoted($0))" } ?? ""
-            text += "  - { header: \(Self.quoted(column.header)), to: \(Self.quoted(column.target))\(format) }\n"
+            let currency = column.currency.map { ", currency: \($0)" } ?? ""
+            text += "  - { header: \(Self.quoted(column.header)), to: \(Self.quoted(column.target))\(format)\(currency) }\n"
         }
         return text
     }
