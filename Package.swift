@@ -39,6 +39,9 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLibZ", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLibXLSXWriter", pkgConfig: "xlsxwriter", providers: [.apt(["libxlsxwriter-dev"])]),
+        .systemLibrary(name: "CLibZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CLibExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
         // PostgreSQL: the client, and the server that Tessera runs for itself.
         .target(name: "Postgres", dependencies: ["CLibPQ", logging, lifecycle], swiftSettings: swiftSettings),
@@ -57,7 +60,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .target(
             name: "Transfer",
-            dependencies: ["JSONReading", "Catalog", "Records", manifests, queryLanguage],
+            dependencies: ["CLibXLSXWriter", "CLibZip", "CLibExpat", "JSONReading", "Catalog", "Records", manifests, queryLanguage],
             path: "Sources/Kernel/Transfer",
             swiftSettings: swiftSettings),
 
@@ -105,7 +108,9 @@ let package = Package(
         .target(name: "GreetingFixture", dependencies: [tesseraKit], path: "Tests/Fixtures/GreetingFixture", swiftSettings: swiftSettings),
         .testTarget(
             name: "ModuleHostTests",
-            dependencies: ["ModuleHost", "Catalog", "Records", "Postgres", "TestKernel", tesseraKit, queryLanguage, manifests, logging],
+            dependencies: [
+                "ModuleHost", "Catalog", "Records", "Transfer", "Postgres", "TestKernel", tesseraKit, queryLanguage, manifests, logging,
+            ],
             swiftSettings: swiftSettings),
 
         .target(name: "TestPostgres", dependencies: ["CLibPQ"], path: "Tests/Support/TestPostgres", swiftSettings: swiftSettings),
@@ -157,7 +162,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TransferTests",
-            dependencies: ["Transfer", "Catalog", "Records", "TestKernel", "TestRandom", manifests, queryLanguage],
+            dependencies: ["Transfer", "CLibZip", "Catalog", "Records", "TestKernel", "TestRandom", manifests, queryLanguage],
             swiftSettings: swiftSettings),
         // Runs the built program as people do.
         .testTarget(name: "ProductTests", swiftSettings: swiftSettings),

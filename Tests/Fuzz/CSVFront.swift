@@ -43,7 +43,7 @@ struct CSVFront: Front {
     private func read(_ input: [UInt8], _ options: CSVOptions, piece: Int) -> Reading {
         var reader = CSVReader(options)
         var reading = Reading()
-        var row = CSVRow()
+        var row = TableRow()
         var start = 0
         do throws(CSVError) {
             while start < input.count {
@@ -62,7 +62,7 @@ struct CSVFront: Front {
         return reading
     }
 
-    private func note(_ row: CSVRow, _ reading: inout Reading) {
+    private func note(_ row: TableRow, _ reading: inout Reading) {
         for index in 0..<row.count { reading.longest = max(reading.longest, row[index].count) }
         reading.rows.append(row.texts)
     }

@@ -5,15 +5,18 @@ import Glibc
 struct FuzzCommand {
     static func main() {
         guard let options = FuzzOptions(Array(CommandLine.arguments.dropFirst())) else { usage() }
-        guard [ManifestFront.name, QueryFront.name, CSVFront.name, MultipartFront.name, HTTPFront.name].contains(options.front) else {
-            usage()
-        }
+        let fronts = [
+            ManifestFront.name, QueryFront.name, CSVFront.name, VCardFront.name, XLSXFront.name, MultipartFront.name, HTTPFront.name,
+        ]
+        guard fronts.contains(options.front) else { usage() }
         let isChild = options.page != nil
         switch options.front {
         case _ where options.replay == nil && !isChild: exit(FuzzWatch(options: options).run() == 0 ? 0 : 1)
         case ManifestFront.name: work(options, ManifestFront())
         case QueryFront.name: work(options, QueryFront())
         case CSVFront.name: work(options, CSVFront())
+        case VCardFront.name: work(options, VCardFront())
+        case XLSXFront.name: work(options, XLSXFront())
         case MultipartFront.name: work(options, MultipartFront())
         case HTTPFront.name:
             guard let front = HTTPFront(options) else { usage() }
@@ -38,7 +41,7 @@ struct FuzzCommand {
     private static func usage() -> Never {
         print(
             """
-            Fuzz manifests|query|csv|multipart|http [--minutes N] [--seed N] [--corpus DIR] [--work DIR] [--replay FILE]
+            Fuzz manifests|query|csv|vcard|xlsx|multipart|http [--minutes N] [--seed N] [--corpus DIR] [--work DIR] [--replay FILE]
               http needs --server HOST:PORT --token TOKEN --process PID of a running server
             """)
         exit(64)

@@ -40,7 +40,9 @@ struct RecordDecoderTests {
             "origin": .complex(["city": "Oslo", "street": .null]),
             "tags": .collection([]), "place_id": .guid(id), "parent": .null,
             "data": .complex(["x": .collection([1, .decimal(try #require(DecimalNumber("2.50"))), "y", .null])]),
-            "places": .collection([.complex(["name": "Oslo", "_link": .complex(["since": .date(try #require(CalendarDate("2026-01-01")))])])]),
+            "places": .collection([
+                .complex(["name": "Oslo", "_link": .complex(["since": .date(try #require(CalendarDate("2026-01-01")))])])
+            ]),
             "subject_type": "lab.topic", "subject_id": .guid(id),
         ]
         for (name, value) in expected { #expect(values[name] == value, "\(name)") }

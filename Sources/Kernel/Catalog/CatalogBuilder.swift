@@ -72,6 +72,7 @@ extension Field {
             requiredWhen: nil,
             readOnlyWhen: nil,
             owner: owner,
+            vcard: declaration.vcard,
             location: declaration.location
         )
     }

@@ -15,6 +15,8 @@ package struct Field: Sendable, Hashable {
     package var readOnlyWhen: Condition?
     /// Module id of whoever declared the field, or `custom` for an overlay's.
     package var owner: String
+    /// The property of a vCard that holds the field: `bday`, `n/family`, `adr;work`.
+    package var vcard: String?
     package var location: SourceLocation
 }
 

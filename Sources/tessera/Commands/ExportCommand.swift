@@ -7,11 +7,12 @@ import Transfer
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write records as CSV.",
+        abstract: "Write records as CSV, a workbook (XLSX) or vCards.",
         discussion: """
             Streams what a filter selects, with the columns that an import of the same collection reads back.
 
               tessera export people > people.csv
+              tessera export people --format vcard --file people.vcf
               tessera export "organisations?$filter=kind eq 'customer'&$orderby=name" --file customers.csv
             """)
 
@@ -20,6 +21,9 @@ struct ExportCommand: AsyncParsableCommand {
     @Argument(help: "A collection, with a filter and an order where wanted.")
     var query: String
 
+    @Option(help: ArgumentHelp("csv, xlsx, vcard (4.0), vcard-3.0 or vcard-2.1.", valueName: "format"))
+    var format = "csv"
+
     @Option(help: ArgumentHelp("Write to this file instead of standard output.", valueName: "file"))
     var file: String?
 
@@ -27,11 +31,14 @@ struct ExportCommand: AsyncParsableCommand {
         try await reportingFailures {
             let deployment = try options.load()
             let list = try ListQuery(query, catalog: deployment.catalog)
+            guard let format = ExportFormat(format) else {
+                throw Failure(.wrongInput, "there is no format '\(format)'; there is \(ExportFormat.names.joined(separator: ", "))")
+            }
             let descriptor = try openOutput()
             defer { if file != nil { close(descriptor) } }
             try await DirectStore.with(options, deployment: deployment) { store in
                 var progress = Progress(label: list.type.labelPlural.lowercased(), total: nil)
-                let exporter = Exporter(store: store, type: list.type, access: .commandLine)
+                let exporter = Exporter(store: store, type: list.type, access: .commandLine, format: format)
                 let count = try await exporter.run(ListRequest(type: list.type, query: list.query)) { bytes in
                     try Console.write(bytes, to: descriptor)
                 } progress: {

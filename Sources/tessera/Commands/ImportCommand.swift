@@ -9,16 +9,18 @@ import Transfer
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Bring records in from a CSV file.",
+        abstract: "Bring records in from a CSV file, a workbook (XLSX) or vCards.",
         discussion: """
-            The first row names the columns; which property each fills is guessed, and can be written to a file, corrected and passed back.
+            The first row of a table names the columns; which property each fills is guessed, and can be written to a file, corrected and passed back.
             Comma, semicolon or tab, UTF-8 or Windows-1252, and the formats of dates and numbers are recognised over the whole file.
 
               tessera import organisations accounts.csv --dry-run
               tessera import people export.csv --match primary_email --create-links
               tessera import people export.csv --save-mapping people.yaml --dry-run
+              tessera import organisations accounts.xlsx --sheet Customers
+              tessera import people addressbook.vcf --create-links
 
-            Rows that fail go to FILE.failed.csv with the reason; correct them there and import that file. One import is one change set.
+            Rows that fail go to FILE.failed.csv (cards to FILE.failed.vcf) with the reason; correct them there and import that file. One import is one change set.
             """)
 
     @OptionGroup var options: DeploymentOptions
@@ -27,7 +29,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: "The collection, such as people.")
     var collection: String
 
-    @Argument(help: "The CSV file.")
+    @Argument(help: "The file; what it is shows in what it holds.")
     var file: String
 
     @Option(
@@ -39,6 +41,9 @@ struct ImportCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Write the mapping to this file.", valueName: "file"))
     var saveMapping: String?
+
+    @Option(help: ArgumentHelp("The sheet of a workbook. Default: the first", valueName: "name"))
+    var sheet: String?
 
     @Option(help: ArgumentHelp("Where rows that fail go. Default: FILE.failed.csv", valueName: "file"))
     var failed: String?
@@ -59,7 +64,7 @@ struct ImportCommand: AsyncParsableCommand {
             let report = try await DirectStore.with(options, deployment: deployment) { [self] store in
                 try await carryOut(plan, type, store)
             }
-            finish(report)
+            finish(report, plan)
             if report.failed > 0 { throw ExitCode.partly }
         }
     }
@@ -67,7 +72,7 @@ struct ImportCommand: AsyncParsableCommand {
     private func makePlan(_ type: RecordType, _ catalog: Catalog) throws -> ImportPlan {
         let keys = match.map { $0.split(separator: ",").map { $0.trimmingPrefix(" ") }.map(String.init) } ?? []
         do {
-            return try ImportPlan(file: file, type: type, catalog: catalog, mapping: try readMapping(), match: keys)
+            return try ImportPlan(file: file, sheet: sheet, type: type, catalog: catalog, mapping: try readMapping(), match: keys)
         } catch let error as ImportError {
             throw Failure(.wrongInput, error.message)
         }
@@ -85,9 +90,8 @@ struct ImportCommand: AsyncParsableCommand {
 
     private func show(_ plan: ImportPlan) {
         Console.note("\(file): \(plan.rows.grouped) rows")
-        for column in plan.mapping.columns {
-            let format = column.format.map { "  (\($0))" } ?? ""
-            Console.note("  \(column.header)  →  \(column.target)\(format)")
+        for (source, target, format) in plan.assignments {
+            Console.note("  \(source)  →  \(target)\(format.map { "  (\($0))" } ?? "")")
         }
         for header in plan.unmapped { Console.note("  \(header)  is left out") }
     }
@@ -101,10 +105,10 @@ struct ImportCommand: AsyncParsableCommand {
             store: store, plan: plan, options: importing, access: Access(principal: .administrator, channel: .importing),
             changeSet: ChangeSet(id: .version7(), label: "import \(name)"))
         var progress = Progress(label: type.labelPlural.lowercased(), total: plan.rows)
-        let path = failed ?? "\(file).failed.csv"
+        let path = failed ?? FailedRows.path(beside: file, plan.format)
         var failures: FailedRows?
         let report = try await importer.run(file: file) { cells, line, reason in
-            if failures == nil { failures = try FailedRows(path: path, headers: plan.headers) }
+            if failures == nil { failures = try FailedRows(path: path, plan: plan) }
             try failures?.add(cells, reason: reason)
             if (failures?.count ?? 0) <= 5 { Console.note("line \(line): \(reason)") }
         } progress: { state in
@@ -117,7 +121,7 @@ struct ImportCommand: AsyncParsableCommand {
         return report
     }
 
-    private func finish(_ report: Importer.Report) {
+    private func finish(_ report: Importer.Report, _ plan: ImportPlan) {
         if output.isJSON {
             Console.print(
                 """
@@ -130,6 +134,6 @@ struct ImportCommand: AsyncParsableCommand {
         Console.print(
             "\(report.created.grouped) \(verb)created, \(report.updated.grouped) \(verb)updated, \(report.unchanged.grouped) unchanged, "
                 + "\(report.failed.grouped) failed")
-        if report.failed > 0 { Console.print("rows that failed: \(failed ?? "\(file).failed.csv")") }
+        if report.failed > 0 { Console.print("rows that failed: \(failed ?? FailedRows.path(beside: file, plan.format))") }
     }
 }

@@ -144,7 +144,7 @@ struct CSVReaderTests {
         reader.finish()
         for _ in 0..<2 {
             let error = #expect(throws: CSVError.self) {
-                var row = CSVRow()
+                var row = TableRow()
                 while try reader.next(into: &row) {}
             }
             #expect(error?.description == fault.error)
@@ -166,7 +166,7 @@ struct CSVReaderTests {
         var reader = CSVReader()
         reader.append("a,b\r\n\r\n\"x\ny\",\"\"\n,z".utf8)
         reader.finish()
-        var row = CSVRow()
+        var row = TableRow()
         var lines: [Int] = []
         var quoted: [[Bool]] = []
         while try reader.next(into: &row) {
@@ -185,7 +185,7 @@ struct CSVReaderTests {
     @Test("tells what it recognised")
     func recognised() throws {
         var reader = CSVReader()
-        var row = CSVRow()
+        var row = TableRow()
         reader.append("a;b\n1;2\n".utf8)
         #expect(try reader.next(into: &row) == false)
         #expect(reader.delimiter == nil)
@@ -198,7 +198,7 @@ struct CSVReaderTests {
     @Test("keeps its memory flat over a long file")
     func flat() throws {
         var reader = CSVReader()
-        var row = CSVRow()
+        var row = TableRow()
         let line = Array("some text,\"quoted, with \"\"quotes\"\"\",1234567890,second text\r\n".utf8)
         let chunk = (0..<2000).flatMap { _ in line }
         var rows = 0
@@ -237,7 +237,7 @@ struct CSVReaderTests {
 
     static func rows(of chunks: [[UInt8]], _ options: CSVOptions = CSVOptions()) throws -> [[String]] {
         var reader = CSVReader(options)
-        var row = CSVRow()
+        var row = TableRow()
         var rows: [[String]] = []
         for chunk in chunks {
             reader.append(chunk)

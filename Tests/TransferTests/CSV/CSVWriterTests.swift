@@ -77,7 +77,7 @@ struct CSVWriterTests {
             let bytes = writer.take()
             let step = Int.random(in: 1...50, using: &random)
             var reader = CSVReader(CSVOptions(delimiter: delimiter))
-            var row = CSVRow()
+            var row = TableRow()
             var read: [[String?]] = []
             func drain() throws {
                 while try reader.next(into: &row) {

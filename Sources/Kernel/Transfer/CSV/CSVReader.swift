@@ -1,7 +1,7 @@
 /// Reads a CSV file (RFC 4180 and what spreadsheets make of it) from chunks of bytes, row by row, in constant memory.
 ///
 ///     var reader = CSVReader()
-///     var row = CSVRow()
+///     var row = TableRow()
 ///     for await chunk in chunks {
 ///         reader.append(chunk)
 ///         while try reader.next(into: &row) { … }
@@ -48,7 +48,7 @@ package struct CSVReader: Sendable {
     /// Reads the next row; false when more bytes are needed, or after `finish()` when there is no further row.
     ///
     /// - Throws: `CSVError`, and from then on the same one again: nothing after a broken row can be trusted.
-    package mutating func next(into row: inout CSVRow) throws(CSVError) -> Bool {
+    package mutating func next(into row: inout TableRow) throws(CSVError) -> Bool {
         if let failure { throw failure }
         do throws(CSVFault) {
             guard try prepare() else { return false }
@@ -65,7 +65,7 @@ package struct CSVReader: Sendable {
 
     // MARK: Rows
 
-    private mutating func readRow(into row: inout CSVRow) throws(CSVFault) -> Bool {
+    private mutating func readRow(into row: inout TableRow) throws(CSVFault) -> Bool {
         guard var scanner = take() else { return false }
         defer { self.scanner = scanner }
         var isComplete = try scanner.scan(buffer.span)
@@ -86,7 +86,7 @@ package struct CSVReader: Sendable {
         return scanner
     }
 
-    private mutating func decode(_ row: inout CSVRow, rowStart: Int) throws(CSVFault) {
+    private mutating func decode(_ row: inout TableRow, rowStart: Int) throws(CSVFault) {
         if encoding == .windows1252 { return row.decodeWindows1252() }
         do {
             _ = try UTF8Span(validating: row.bytes.span)
@@ -178,7 +178,7 @@ extension CSVReader {
         reader.append(bytes)
         reader.finish()
         var rows: [[String]] = []
-        var row = CSVRow()
+        var row = TableRow()
         while try reader.next(into: &row) { rows.append(row.texts) }
         return rows
     }

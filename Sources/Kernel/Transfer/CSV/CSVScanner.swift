@@ -17,7 +17,7 @@ struct CSVScanner {
     private(set) var rowStart = 0
     private(set) var rowLine: Int
     /// Relative to `rowStart`.
-    var bounds: [CSVRow.Bounds] = []
+    var bounds: [TableRow.Bounds] = []
     /// Where the row's last field ends; the line break follows.
     private(set) var rowEnd = 0
 
@@ -206,7 +206,7 @@ struct CSVScanner {
         }
         let escaped = isQuoted && hasEscapes
         bounds.append(
-            CSVRow.Bounds(
+            TableRow.Bounds(
                 start: UInt32(truncatingIfNeeded: fieldStart &- rowStart), end: UInt32(truncatingIfNeeded: end &- rowStart),
                 isQuoted: isQuoted, hasEscapes: escaped))
         rowHasEscapes = rowHasEscapes || escaped

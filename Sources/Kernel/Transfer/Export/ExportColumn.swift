@@ -8,7 +8,15 @@ struct ExportColumn: Sendable {
     let property: String
     /// Whether an import of the same collection reads it back: what modules or the store write is not read.
     let isImported: Bool
+    /// What a workbook keeps it as.
+    var kind = Kind.text
+    /// For links to many: the link, and what is shown of its targets.
+    var expansion: (field: Field, selection: String)?
     let cell: @Sendable ([String: Value]) -> String?
+
+    enum Kind: Sendable {
+        case text, number, boolean, date, moment
+    }
 
     private init(
         _ header: String, of property: String? = nil, isImported: Bool = true, _ cell: @escaping @Sendable ([String: Value]) -> String?
@@ -22,7 +30,7 @@ struct ExportColumn: Sendable {
     /// In the order of the fields, the id first.
     static func columns(of type: RecordType, catalog: Catalog) -> [ExportColumn] {
         [plain("id")] + type.fields.flatMap { columns(of: $0, catalog) }
-            + [plain("owner_id"), plain("created_at", isImported: false), plain("updated_at", isImported: false)]
+            + [plain("owner_id")] + ["created_at", "updated_at"].map { plain($0, isImported: false, kind: .moment) }
     }
 
     private static func columns(of field: Field, _ catalog: Catalog) -> [ExportColumn] {
@@ -46,12 +54,14 @@ struct ExportColumn: Sendable {
             return [ExportColumn(field.key, isImported: isImported) { record in record[field.key].flatMap { $0.isNull ? nil : $0.json } }]
         case .links(let links): return [self.links(field, links, catalog)]
         case .autoNumber: return [plain(field.key, isImported: false)]
-        default: return field.columns.map { plain($0.name, isImported: isImported) }
+        default: return field.columns.map { plain($0.name, isImported: isImported, kind: Kind($0.type)) }
         }
     }
 
-    private static func plain(_ name: String, isImported: Bool = true) -> ExportColumn {
-        ExportColumn(name, isImported: isImported) { text($0[name]) }
+    private static func plain(_ name: String, isImported: Bool = true, kind: Kind = .text) -> ExportColumn {
+        var column = ExportColumn(name, isImported: isImported) { text($0[name]) }
+        column.kind = kind
+        return column
     }
 
     private static func list(
@@ -74,11 +84,25 @@ struct ExportColumn: Sendable {
 
     private static func links(_ field: Field, _ links: Links, _ catalog: Catalog) -> ExportColumn {
         let form = LinkForm(field, links, catalog)
-        return list("\(field.key)/\(form.property)", of: field.key, isImported: !field.readOnly) { form.entry($0) }
+        var column = list("\(field.key)/\(form.property)", of: field.key, isImported: !field.readOnly) { form.entry($0) }
+        column.expansion = (field, form.selection)
+        return column
     }
 
     private static func text(_ value: Value?) -> String? {
         guard let value, !value.isNull else { return nil }
         return value.text
+    }
+}
+
+extension ExportColumn.Kind {
+    init(_ type: ColumnType) {
+        switch type {
+        case .bigint, .smallint, .numeric: self = .number
+        case .boolean: self = .boolean
+        case .date: self = .date
+        case .timestamptz: self = .moment
+        case .uuid, .text, .interval, .jsonb, .textArray: self = .text
+        }
     }
 }

@@ -8,20 +8,23 @@ struct ExportedRecords {
     private let store: RecordStore
     private let access: Access
     private var request: ListRequest
-    /// The links that columns show.
+    /// The links that are shown.
     private var links: [(expand: CheckedExpand, target: RecordType)] = []
 
-    init(store: RecordStore, request: ListRequest, columns: [ExportColumn], access: Access) throws {
+    init(store: RecordStore, request: ListRequest, expansions: [(field: Field, selection: String)], access: Access) throws {
         self.store = store
         self.access = access
         self.request = request
-        let shown = Set(columns.map(\.property))
-        for field in request.type.fields where shown.contains(field.key) {
-            guard case .links(let links) = field.type, let target = store.catalog.type(id: links.target) else { continue }
-            let options = try QueryOptions.parse(
-                urlQuery: "$expand=\(field.key)($select=\(LinkForm(field, links, store.catalog).selection))")
+        for (field, selection) in expansions {
+            let options = try QueryOptions.parse(urlQuery: "$expand=\(field.key)($select=\(selection))")
             let checked = try QueryChecker(schema: store.catalog).check(options, on: request.query.shape)
-            self.links += checked.expand.map { ($0, target) }
+            let target: RecordType? =
+                switch field.type {
+                case .link(let link): store.catalog.type(id: link.target)
+                case .links(let links): store.catalog.type(id: links.target)
+                default: nil
+                }
+            if let target { links += checked.expand.map { ($0, target) } }
         }
         guard !links.isEmpty else { return }
         self.request.query.expand = links.map(\.expand)

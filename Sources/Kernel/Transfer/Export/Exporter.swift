@@ -1,39 +1,44 @@
 package import Catalog
-import JSONReading
 import QueryLanguage
 package import Records
 
-/// Writes records as CSV: one row each, in the form that an import of the same collection reads back.
+/// Writes records in a format: one row or card each, in the form that an import of the same collection reads back.
 package struct Exporter: Sendable {
     let store: RecordStore
     let type: RecordType
     let access: Access
+    let format: ExportFormat
 
-    package init(store: RecordStore, type: RecordType, access: Access) {
+    package init(store: RecordStore, type: RecordType, access: Access, format: ExportFormat = .csv) {
         self.store = store
         self.type = type
         self.access = access
+        self.format = format
     }
 
     /// Streams the records of a request; `write` gets pieces of some ten kilobytes. `$select` and `$expand` choose columns; without `$select` all are written.
     ///
     /// - Returns: how many records there were.
     package func run(_ request: ListRequest, write: ([UInt8]) async throws -> Void, progress: (Int) -> Void) async throws -> Int {
-        let columns = try columns(of: request.query)
-        let records = try ExportedRecords(store: store, request: request, columns: columns, access: access)
-        var writer = CSVWriter()
-        writer.row(columns.map(\.header))
+        var form = try form(for: request.query)
+        let records = try ExportedRecords(store: store, request: request, expansions: form.expansions, access: access)
         var count = 0
         try await records.forEach { record in
-            for column in columns { writer.field(column.cell(record)) }
-            writer.endRow()
+            try form.add(record)
             count += 1
-            guard writer.count > 64 * 1024 else { return }
-            try await write(writer.take())
-            progress(count)
+            if let piece = try form.take(atEnd: false) { try await write(piece) }
+            if count % 500 == 0 { progress(count) }
         }
-        try await write(writer.take())
+        while let piece = try form.take(atEnd: true) { try await write(piece) }
         return count
+    }
+
+    private func form(for query: CheckedQuery) throws -> any ExportForm {
+        switch format {
+        case .csv: return CSVExport(try columns(of: query))
+        case .xlsx: return try XLSXExport(columns(of: query), sheet: type.collection)
+        case .vcard(let version): return VCardExport(try VCardForm(type: type, catalog: store.catalog), version: version)
+        }
     }
 
     /// The columns that a query asks for: those of `$select` in its order, then the links to many that `$expand` names.

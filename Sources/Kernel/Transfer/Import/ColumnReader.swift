@@ -24,7 +24,20 @@ struct ColumnReader: Sendable {
     var emptyClears = false
 
     /// Adds what a cell says to a record.
-    func read(_ cell: String, isQuoted: Bool = false, into values: inout [String: Value]) throws(Refusal) {
+    func read(
+        _ cell: String, isQuoted: Bool = false, origin: TableRow.Origin = .text, into values: inout [String: Value]
+    ) throws(Refusal) {
+        switch origin {
+        case .text: try read(cell, isQuoted: isQuoted, into: &values)
+        case .value:
+            var reader = self
+            (reader.dates, reader.numbers) = (nil, nil)
+            try reader.read(cell, isQuoted: false, into: &values)
+        case .error: throw Refusal(message: "\(header): the cell holds the error \(cell.prefix(60))")
+        }
+    }
+
+    private func read(_ cell: String, isQuoted: Bool, into values: inout [String: Value]) throws(Refusal) {
         let isExact = isQuoted && takesQuotedAsWritten
         let text = isExact ? cell : cell.trimmingBlanks()
         guard !text.isEmpty || isExact && target.holdsText else {

@@ -1,22 +1,29 @@
 import Glibc
 
-/// The file of rows that failed: the columns of the import's file and one with the reason, so that it can be corrected and fed again.
+/// The file of rows that failed: the columns of the import's file and one with the reason, so that it can be corrected and fed again. Cards stay
+/// cards, with the reason as a property of theirs.
 package struct FailedRows: ~Copyable {
     /// Header of the column with the reason; an import leaves it out.
     package static let column = "import_error"
 
     private let descriptor: Int32
+    /// A property of cards with the reason; an import leaves it out.
+    static let property = "X-IMPORT-ERROR"
+
+    private let format: ImportFormat
     private var writer = CSVWriter()
+    private var cards: [UInt8] = []
     private let width: Int
     package private(set) var count = 0
 
     /// - Throws: `import.unreadable` when the file can't be written.
-    package init(path: String, headers: [String]) throws(ImportError) {
+    package init(path: String, plan: ImportPlan) throws(ImportError) {
+        format = plan.format
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ImportError(.unreadable, "\(path) can't be written: \(String(cString: strerror(errno)))") }
-        let own = headers.filter { $0 != Self.column }
+        let own = plan.headers.filter { $0 != Self.column }
         width = own.count
-        writer.row(own + [Self.column])
+        if format != .vcard { writer.row(own + [Self.column]) }
     }
 
     deinit {
@@ -25,12 +32,17 @@ package struct FailedRows: ~Copyable {
 
     package mutating func add(_ cells: [String], reason: String) throws(ImportError) {
         count += 1
-        writer.row(cells.prefix(width) + [String](repeating: "", count: max(0, width - cells.count)) + [reason])
-        if writer.count > 64 * 1024 { try flush() }
+        if format == .vcard {
+            for card in cells { cards += Self.card(card, reason: reason) }
+        } else {
+            writer.row(cells.prefix(width) + [String](repeating: "", count: max(0, width - cells.count)) + [reason])
+        }
+        if writer.count + cards.count > 64 * 1024 { try flush() }
     }
 
     package mutating func flush() throws(ImportError) {
-        var rest = writer.take()[...]
+        var rest = (writer.take() + cards)[...]
+        cards = []
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             guard written > 0 || errno == EINTR else {
@@ -38,5 +50,16 @@ package struct FailedRows: ~Copyable {
             }
             rest = rest.dropFirst(max(0, written))
         }
+    }
+
+    /// What a file of failed rows is called, beside its import's file.
+    package static func path(beside file: String, _ format: ImportFormat) -> String { "\(file).failed.\(format == .vcard ? "vcf" : "csv")" }
+
+    private static func card(_ text: String, reason: String) -> [UInt8] {
+        let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
+        let end = lines.lastIndex { $0.uppercased().contains("END:VCARD") } ?? lines.endIndex
+        let escaped = VCardText.escaped(reason).unicodeScalars.filter { $0.value >= 0x20 }
+        let marked = lines[..<end] + ["\(property):\(String(String.UnicodeScalarView(escaped)))"] + lines[end...]
+        return Array(marked.joined(separator: "\r\n").utf8)
     }
 }

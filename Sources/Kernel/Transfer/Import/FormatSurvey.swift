@@ -18,11 +18,11 @@ struct FormatSurvey {
         }
     }
 
-    mutating func look(at row: CSVRow) {
-        for index in dates.keys where entries[index].column < row.count {
+    mutating func look(at row: TableRow) {
+        for index in dates.keys where entries[index].column < row.count && row.origin(entries[index].column) == .text {
             dates[index]?.add(row[entries[index].column], line: row.line)
         }
-        for index in numbers.keys where entries[index].column < row.count {
+        for index in numbers.keys where entries[index].column < row.count && row.origin(entries[index].column) == .text {
             numbers[index]?.add(row[entries[index].column], line: row.line)
         }
     }

@@ -9,6 +9,7 @@ package struct ImportError: Error, Sendable, CustomStringConvertible {
         package static let unknownColumn = Code(description: "import.unknown_column")
         package static let twice = Code(description: "import.twice")
         package static let ambiguous = Code(description: "import.ambiguous")
+        package static let noCards = Code(description: "import.no_cards")
         package static let badFormat = Code(description: "import.bad_format")
     }
 

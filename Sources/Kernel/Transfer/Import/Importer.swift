@@ -56,8 +56,7 @@ package struct Importer: Sendable {
         file path: String, failed: (_ cells: [String], _ line: Int, _ reason: String) throws -> Void,
         progress: (Progress) -> Void
     ) async throws -> Report {
-        var file = try CSVFile(path)
-        _ = try file.next()
+        let file = try plan.open(path)
         var report = Report()
         var waiting: [Row] = []
         // Two batches are on their way at a time where their order doesn't matter: one is read and checked while the other is stored.
@@ -67,7 +66,7 @@ package struct Importer: Sendable {
             var running = 0
             while isMore || running > 0 {
                 while isMore, running < width {
-                    let batch = try next(from: &file)
+                    let batch = try next(from: file)
                     isMore = batch.count == Self.batchSize
                     guard !batch.isEmpty else { break }
                     running += 1
@@ -103,29 +102,13 @@ package struct Importer: Sendable {
         case waits(RecordsError)
     }
 
-    private func next(from file: inout CSVFile) throws -> [Row] {
+    private func next(from file: any ImportSource) throws -> [Row] {
         var batch: [Row] = []
-        while batch.count < Self.batchSize, let row = try file.next() {
+        while batch.count < Self.batchSize, let record = try file.next() {
             try Task.checkCancellation()
-            if row.count == 1, row.isEmpty(0) { continue }
-            batch.append(Row(cells: row.texts, line: row.line, input: input(of: row)))
+            batch.append(Row(cells: record.cells, line: record.line, input: plan.input(of: record)))
         }
         return batch
-    }
-
-    private func input(of row: CSVRow) -> Result<RecordInput, RecordsError> {
-        if row.count > plan.headers.count {
-            return .failure(RecordsError(.invalid, "the row has \(row.count) cells, the header \(plan.headers.count)"))
-        }
-        var values: [String: Value] = [:]
-        for (column, reader) in plan.readers where column < row.count {
-            do throws(ColumnReader.Refusal) {
-                try reader.read(row.text(column), isQuoted: row.isQuoted(column), into: &values)
-            } catch {
-                return .failure(RecordsError(.invalid, error.message))
-            }
-        }
-        return .success(RecordInput(values))
     }
 
     private func store(_ batch: [Row], mayWait: Bool) async throws -> [(Row, RowResult)] {

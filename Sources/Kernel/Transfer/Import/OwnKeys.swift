@@ -21,7 +21,7 @@ struct OwnKeys {
         }
     }
 
-    mutating func look(at row: CSVRow) {
+    mutating func look(at row: TableRow) {
         for (column, property) in columns where column < row.count {
             values[property, default: []].insert(row.text(column).trimmingBlanks())
         }

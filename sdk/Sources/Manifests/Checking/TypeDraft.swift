@@ -134,6 +134,7 @@ extension FieldDeclaration {
             }
         return FieldDeclaration(
             key: key, label: label ?? self.label, description: description, kind: kind, isRequired: isRequired, isUnique: isUnique,
-            defaultValue: defaultValue, isReadOnly: isReadOnly, requiredWhen: requiredWhen, readOnlyWhen: readOnlyWhen, location: location)
+            defaultValue: defaultValue, isReadOnly: isReadOnly, requiredWhen: requiredWhen, readOnlyWhen: readOnlyWhen, vcard: vcard,
+            location: location)
     }
 }

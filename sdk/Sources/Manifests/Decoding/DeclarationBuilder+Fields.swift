@@ -32,7 +32,7 @@ extension DeclarationBuilder {
             isRequired: isRequired, isUnique: flags.boolean("unique") ?? (kind.keyword == "auto_number"),
             defaultValue: defaultValue(flags, kind),
             isReadOnly: isReadOnly || kind.keyword == "auto_number", requiredWhen: flags.expression("required_when"),
-            readOnlyWhen: flags.expression("read_only_when"), location: key.location)
+            readOnlyWhen: flags.expression("read_only_when"), vcard: flags.text("vcard"), location: key.location)
     }
 
     private mutating func kind(_ object: CheckedObject) -> FieldKind? {

@@ -44,6 +44,10 @@ extension Language {
         .optional("read_only", .boolean, default: "`false`", "Whether only modules write the field, never a caller of the API."),
         .optional("required_when", .text(.expression), "A condition (expression language) under which a value is required."),
         .optional("read_only_when", .text(.expression), "A condition (expression language) under which the value can't be changed."),
+        .optional(
+            "vcard", .word(.vCardPlace), default: "none",
+            "The property of vCards that the field is read from and written to: `bday`, `n/family` for a part of it, `adr;work` for one of a type."
+        ),
     ]
 
     private static let unique = PropertyShape.optional(

@@ -94,6 +94,16 @@ enum Names {
 
     static func isReservedModule(_ id: String) -> Bool { reservedModules.contains(id) || id.hasPrefix("pg_") }
 
+    /// A property of a vCard, a part of it after '/', a type of it after ';': `bday`, `n/family`, `adr;work`.
+    static func isVCardPlace(_ text: String) -> Bool {
+        let typed = text.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+        let parts = (typed.first ?? "".utf8[...]).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard typed.count <= 2, parts.count <= 2, let name = parts.first, let first = name.first, isSmall(first), name.count <= 40,
+            name.allSatisfy({ isSmall($0) || isDigit($0) || $0 == UInt8(ascii: "-") })
+        else { return false }
+        return (parts.dropFirst() + typed.dropFirst()).allSatisfy { (1...20).contains($0.count) && $0.allSatisfy(isSmall) }
+    }
+
     /// `job_title` as people read it: `Job title`.
     static func label(from key: String) -> String {
         let words = key.split(separator: "_").joined(separator: " ")

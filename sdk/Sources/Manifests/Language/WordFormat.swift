@@ -34,6 +34,8 @@ enum WordFormat: String, Sendable, CaseIterable {
     case dateTimeDefault = "date_time_default"
     /// A length of time.
     case duration
+    /// A property of a vCard.
+    case vCardPlace = "vcard_place"
     /// A library's name.
     case libraryName = "library_name"
     /// An environment variable.
@@ -83,6 +85,7 @@ extension WordFormat {
         case .dateTime: "^\(Self.dateTimeExpression)$"
         case .dateTimeDefault: "^(?:now|\(Self.dateTimeExpression))$"
         case .duration: "^-?P(?=.)(?:[0-9]{1,7}D)?(?:T(?=.)(?:[0-9]{1,7}H)?(?:[0-9]{1,7}M)?(?:[0-9]{1,7}(?:\\.[0-9]{1,6})?S)?)?$"
+        case .vCardPlace: "^[a-z][a-z0-9-]{0,39}(?:/[a-z]{1,20})?(?:;[a-z]{1,20})?$"
         case .libraryName: "^[A-Za-z][A-Za-z0-9_]{0,62}$"
         case .environmentName: "^[A-Za-z_][A-Za-z0-9_]{0,99}$"
         case .sha256: "^[0-9a-f]{64}$"
@@ -112,6 +115,7 @@ extension WordFormat {
         case .dateTime: "a moment with its offset such as 2026-02-28T09:30:00Z"
         case .dateTimeDefault: "a moment with its offset such as 2026-02-28T09:30:00Z, or now"
         case .duration: "a length of time such as PT30S or P1DT12H"
+        case .vCardPlace: "a property of vCards such as bday, n/family or adr;work"
         case .libraryName: "the name of a library: letters, digits and '_'"
         case .environmentName: "the name of an environment variable"
         case .sha256: "a SHA-256 digest: 64 hexadecimal digits in lower case"
@@ -157,6 +161,7 @@ extension WordFormat {
         case .dateTime: DateTimeLiteral(text) != nil
         case .dateTimeDefault: text == "now" || DateTimeLiteral(text) != nil
         case .duration: DurationLiteral(text) != nil
+        case .vCardPlace: Names.isVCardPlace(text)
         case .libraryName: text.utf8.count <= 63 && Names.isIdentifier(text, first: Names.isLetter)
         case .environmentName: text.utf8.count <= 100 && Names.isIdentifier(text) { Names.isLetter($0) || $0 == UInt8(ascii: "_") }
         case .sha256:

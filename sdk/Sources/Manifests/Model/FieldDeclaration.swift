@@ -20,6 +20,8 @@ public struct FieldDeclaration: Sendable, Hashable {
     public let requiredWhen: ExpressionText?
     /// A condition under which the value can't be changed.
     public let readOnlyWhen: ExpressionText?
+    /// The property of a vCard that holds the field: `bday`, `n/family`, `adr;work`; nil when cards don't have it.
+    public let vcard: String?
     /// Where the key stands.
     public let location: SourceLocation
 }

@@ -1,11 +1,21 @@
-/// One row of a CSV file: its fields lie one after the other in one buffer, which the next row uses again.
-package struct CSVRow: Sendable {
+/// One row of a table: its fields lie one after the other in one buffer, which the next row uses again.
+package struct TableRow: Sendable {
     /// Where a field's text lies in `bytes`.
     struct Bounds: Sendable {
         var start: UInt32
         var end: UInt32
         var isQuoted: Bool
         var hasEscapes: Bool
+        var origin = Origin.text
+    }
+
+    /// What a field was before it was text.
+    enum Origin: Sendable {
+        case text
+        /// A value of a workbook, now in the form of an export whatever the rest of its column looks like.
+        case value
+        /// A formula that failed.
+        case error
     }
 
     /// The line of the file that the row begins on, from 1.
@@ -40,8 +50,29 @@ package struct CSVRow: Sendable {
         bounds.indices.contains(index) && bounds[index].isQuoted
     }
 
+    func origin(_ index: Int) -> Origin { bounds.indices.contains(index) ? bounds[index].origin : .text }
+
     /// All fields.
     package var texts: [String] { bounds.indices.map(text) }
+
+    /// Begins another row.
+    mutating func clear(line: Int) {
+        self.line = line
+        bytes.removeAll(keepingCapacity: true)
+        bounds.removeAll(keepingCapacity: true)
+    }
+
+    /// Adds a field.
+    mutating func append(_ field: some Collection<UInt8>, isQuoted: Bool = false, origin: Origin = .text) {
+        let start = UInt32(bytes.count)
+        bytes.append(contentsOf: field)
+        bounds.append(Bounds(start: start, end: UInt32(bytes.count), isQuoted: isQuoted, hasEscapes: false, origin: origin))
+    }
+
+    /// Takes empty fields off the end.
+    mutating func dropEmptyEnd() {
+        while let last = bounds.last, last.start == last.end, !last.isQuoted { bounds.removeLast() }
+    }
 
     /// Turns doubled quotes into single ones, in place.
     mutating func unescape() {

@@ -1,0 +1,141 @@
+import Catalog
+import Foundation
+import Postgres
+import QueryLanguage
+import Records
+import TestKernel
+import Testing
+import Transfer
+
+/// Address books of several programs in and out of contacts.
+@Suite("Contacts as cards", .enabled(if: FileManager.default.fileExists(atPath: Cards.folder), "the shared data aren't on this machine"))
+struct ContactsCardsTests {
+    @Test("come in with everything that contacts has a place for")
+    func places() async throws {
+        try await Cards.withContacts { contacts in
+            for file in Cards.files { try await Cards.importing("\(Cards.folder)/\(file)", into: contacts) }
+            let iphone = try await Cards.record("last_name eq 'Doe' and job_title eq 'Money Counter' and role eq null", contacts)
+            for fragment in [
+                #""salutation":"Mr.""#, #""first_name":"John""#, #""middle_name":"Richter James""#, #""name_suffix":"Sr.""#,
+                #""nickname":"Johny""#,
+                #""department":"Accounting""#, #""birthday":"2012-06-06""#, #""website":"http://www.ibm.com""#,
+                #""address":"john.doe@ibm.com""#,
+                #""number":"905-555-1234","normalised":"+19055551234","extension":null,"kind":"mobile","is_primary":true"#,
+                #""kind":"home_fax""#,
+                #""kind":"work_fax""#, #""kind":"pager""#, #""kind":"assistant_phone""#, #""name":"IBM""#,
+                #""home_address":{"street":"Silicon Alley 5,","city":"New York","region":"New York","postal_code":"12345","country":"United States of America"}"#,
+                #""work_address":{"street":"Street4\nBuilding 6\nFloor 8","city":"New York","region":null,"postal_code":"12345","country":"USA"}"#,
+            ] { #expect(iphone.contains(fragment), "\(fragment) in \(iphone)") }
+            let outlook = try await Cards.record("role eq 'Counting Money'", contacts)
+            for fragment in [
+                #""birthday":"1980-03-22""#, #""anniversary":"2011-01-13""#, #""assistant":"Jenny""#,
+                #""messengers":["im:johny5@aol.com"]"#,
+                #""description":"THIS SOFTWARE IS PROVIDED"#, #""work_address":{"street":"Cresent moon drive","city":"Albaney""#,
+                #""kind":"work""#,
+            ] { #expect(outlook.contains(fragment), "\(fragment) in \(outlook)") }
+            let simon = try await Cards.record("last_name eq 'Perreault'", contacts)
+            for fragment in [
+                #""name_suffix":"ing. jr, M.Sc.""#, #""birthday":"1604-02-03""#, #""anniversary":"2009-08-08""#, #""gender":"male""#,
+                #""language":"fr""#,
+                #""time_zone":"-0500""#, #""name":"Viagenie""#,
+                #""number":"+1-418-656-9254","normalised":"+14186569254","extension":"102","kind":"work""#,
+                #""kind":"work_mobile""#, #""work_address":{"street":"Suite D2-630\n2875 Laurier","city":"Quebec""#,
+                #""website":"http://nomis80.org""#,
+            ] { #expect(simon.contains(fragment), "\(fragment) in \(simon)") }
+            let android = try await Cards.record("primary_email eq 'bob@company.com'", contacts)
+            for fragment in [
+                #""kind":"work_mobile_fax""#, #""tags":["#, #""description":"EMAIL: ÑÑÑÑÑÑÑÑÑÑÑÑÑÑ""#, #""name":"ÑÑÑÑÑÑÑÑÑÑÑÑ""#,
+            ] where fragment != #""tags":["# { #expect(android.contains(fragment), "\(fragment) in \(android)") }
+            #expect(try await Cards.record("primary_email eq 'jane.doe@company.com'", contacts).contains(#""tags":["My Contacts"]"#))
+            #expect(try await Cards.record("last_name eq 'Beatle'", contacts).contains(#""first_name":"Chris""#))
+        }
+    }
+
+    @Test("go out and come in again unchanged", arguments: ["vcard", "vcard-3.0", "vcard-2.1"])
+    func roundTrip(format: String) async throws {
+        let format = try #require(ExportFormat(format))
+        let (cards, table) = try await Cards.withContacts { contacts in
+            for file in Cards.files { try await Cards.importing("\(Cards.folder)/\(file)", into: contacts) }
+            return (try await Cards.export(format, contacts), try await Cards.export(.csv, contacts))
+        }
+        try await Cards.withContacts { contacts in
+            try await Cards.importing(try Cards.file(cards), into: contacts)
+            let (tableAgain, cardsAgain) = (try await Cards.export(.csv, contacts), try await Cards.export(format, contacts))
+            #expect(Cards.lines(tableAgain) == Cards.lines(table))
+            #expect(Cards.lines(cardsAgain) == Cards.lines(cards))
+        }
+    }
+}
+
+private enum Cards {
+    static let folder =
+        ProcessInfo.processInfo.environment["TESSERA_SHARED_DATA"].map { "\($0)/vcards" }
+        ?? "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/../shared/data/vcards"
+
+    static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".vcf") }.sorted()
+
+    static func withContacts<R: Sendable>(_ body: @Sendable (TestStore) async throws -> R) async throws -> R {
+        try await TestStore.with(["contacts": ContactsDeployment.manifest()], hooks: ContactsDeployment.load(), body)
+    }
+
+    static func importing(_ path: String, into contacts: TestStore) async throws {
+        let plan = try ImportPlan(file: path, type: try contacts.type("people"), catalog: contacts.catalog, mapping: nil, match: [])
+        #expect(plan.format == .vcard)
+        #expect(Set(plan.unmapped).isSubset(of: ["PHOTO", "KEY", "GEO", "X-MS-MANAGER", "LANG"]), "\(plan.unmapped)")
+        var options = Importer.Options()
+        options.createsMissingLinks = true
+        let importer = Importer(
+            store: contacts.store, plan: plan, options: options, access: .test, changeSet: ChangeSet(id: .version7(), label: "import"))
+        var reasons: [String] = []
+        let report = try await importer.run(file: path) { _, line, reason in
+            reasons.append("\(path):\(line): \(reason)")
+        } progress: { _ in
+        }
+        #expect(reasons == [])
+        #expect(report.created == plan.rows)
+    }
+
+    /// The one record that a filter finds, with its organisations.
+    static func record(_ filter: String, _ contacts: TestStore) async throws -> String {
+        let query = try query("$filter=\(filter)&$expand=organisation($select=name)", contacts)
+        var found: [String] = []
+        for try await json in contacts.store.stream(ListRequest(type: try contacts.type("people"), query: query), access: .test) {
+            found.append(String(decoding: json, as: UTF8.self))
+        }
+        #expect(found.count == 1, "\(filter)")
+        return found.first ?? ""
+    }
+
+    /// All people. As a table without what differs between two databases: ids of organisations, moments of writing.
+    static func export(_ format: ExportFormat, _ contacts: TestStore) async throws -> [UInt8] {
+        let type = try contacts.type("people")
+        let names = type.fields.filter { field in
+            switch field.type {
+            case .link, .links: false
+            default: field.vcard != nil
+            }
+        }.map(\.key)
+        let query = try query("$orderby=id" + (format == .csv ? "&$select=id,\(names.joined(separator: ","))" : ""), contacts)
+        var bytes: [UInt8] = []
+        _ = try await Exporter(store: contacts.store, type: type, access: .test, format: format).run(ListRequest(type: type, query: query))
+        {
+            bytes += $0
+        } progress: { _ in
+        }
+        return bytes
+    }
+
+    /// For a difference that can be read.
+    static func lines(_ bytes: [UInt8]) -> [Substring] { String(decoding: bytes, as: UTF8.self).split(separator: "\r\n") }
+
+    static func file(_ bytes: [UInt8]) throws -> String {
+        let path = "\(NSTemporaryDirectory())/tessera-\(UUID().uuidString).vcf"
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    private static func query(_ text: String, _ contacts: TestStore) throws -> CheckedQuery {
+        let shape = try #require(contacts.catalog.entityShape(named: "contacts.person"))
+        return try QueryChecker(schema: contacts.catalog).check(try QueryOptions.parse(urlQuery: text), on: shape)
+    }
+}
