@@ -1,6 +1,7 @@
 import Catalog
 import Foundation
 import JSONReading
+import QueryLanguage
 import Records
 import TestKernel
 import Testing
@@ -82,7 +83,8 @@ struct DocumentTests {
         ] { #expect(keys.contains(path), "\(path)") }
         #expect(
             keys.allSatisfy { key in
-                ["/samples", "/places", "/topics", "/files", "/$metadata", "/openapi.json"].contains { key.hasPrefix($0) } || key == "/"
+                ["/samples", "/places", "/topics", "/files", "/$metadata", "/openapi.json", "/$batch", "/views"].contains { key.hasPrefix($0) }
+                    || key == "/"
             })
         let components = try #require(JSONExtract.member("components", of: document))
         let schemas = try #require(JSONExtract.member("schemas", of: components))
@@ -113,6 +115,45 @@ struct DocumentTests {
             #expect(!after.text.contains("/topics") && after.text.contains("/subjects"))
             #expect(try await host.send("GET", "/api/topics").status == 404)
             #expect(try await host.send("GET", "/api/subjects").status == 200)
+        }
+    }
+
+    @Test("saved lists stand under /views, each with the address that answers it")
+    func views() async throws {
+        let views = """
+            views:
+              open:
+                type: sample
+                label: Open samples
+                columns: [title, amount, place, places]
+                filter: state eq 'fresh' and amount gt 1
+                order: amount desc
+            """
+        let indented = views.split(separator: "\n").joined(separator: "\n")
+        try await TestHost.with(["lab": TestManifests.everyField + "\n" + indented]) { host in
+            let oslo = try await host.create("places", #"{"name": "Oslo"}"#)
+            _ = try await host.create("samples", #"{"title": "Few", "amount": 2, "place_id": "\#(oslo)"}"#)
+            _ = try await host.create("samples", #"{"title": "Many", "amount": 20}"#)
+            _ = try await host.create("samples", #"{"title": "None", "amount": 1}"#)
+            let answer = try await host.send("GET", "/api/views")
+            #expect(answer.status == 200)
+            for part in [
+                #""id":"lab.open","label":"Open samples","collection":"samples","columns":["title","amount","place","places"]"#,
+                #""filter":"state eq 'fresh' and amount gt 1","orderby":"amount desc""#,
+            ] { #expect(answer.text.contains(part), "\(part) in \(answer.text)") }
+            guard case .complex(let whole) = try JSONReader.value(of: answer.body), case .collection(let items)? = whole["value"],
+                case .complex(let first)? = items.first, case .string(let url)? = first["url"]
+            else {
+                Issue.record("no url in \(answer.text)")
+                return
+            }
+            let list = try await host.send("GET", "/api/\(url)")
+            #expect(list.status == 200, "\(list.text)")
+            let rows = list.text.split(separator: "\"title\":").dropFirst().map { $0.prefix(7) }
+            #expect(rows == ["\"Many\",", "\"Few\",\""], "\(list.text)")
+            #expect(list.text.contains(#""name":"Oslo""#))
+            // Asked as 4.0 asks, too.
+            #expect(try await host.send("GET", "/api/\(url)", headers: ["odata-maxversion": "4.0"]).status == 200)
         }
     }
 

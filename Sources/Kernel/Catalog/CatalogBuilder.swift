@@ -20,9 +20,13 @@ extension Catalog {
         // Conditions name properties, so they can only be checked once every type is known.
         var checker = ConditionChecker(catalog: catalog)
         let types = zip(drafts, composition.types).map { checker.complete($0, from: $1) }
-        guard checker.diagnostics.isEmpty else { throw CatalogError(diagnostics: checker.diagnostics) }
+        var viewChecker = ViewChecker(catalog: catalog)
+        let views = viewChecker.views(of: composition)
+        let diagnostics = checker.diagnostics + viewChecker.diagnostics
+        guard diagnostics.isEmpty else { throw CatalogError(diagnostics: diagnostics) }
         self.init(
-            deployment: catalog.deployment, currency: catalog.currency, timeZone: catalog.timeZone, modules: catalog.modules, types: types)
+            deployment: catalog.deployment, currency: catalog.currency, timeZone: catalog.timeZone, modules: catalog.modules, types: types,
+            views: views)
     }
 }
 
