@@ -8,10 +8,12 @@ import Synchronization
 /// The catalog can be replaced while the store runs: calls that began with the old one finish with it.
 package final class RecordStore: Sendable {
     package let client: PostgresClient
+    /// Where its statements run.
+    let statements: StatementRunner
     package let hooks: any WriteHooks
     package let logger: Logger
     /// Statements compiled for reads.
-    let reads = ReadCache()
+    let reads: ReadCache
     private let current: Mutex<(catalog: Catalog, generation: Int)>
 
     package init(client: PostgresClient, catalog: Catalog, hooks: any WriteHooks = NoHooks(), logger: Logger) {
@@ -19,6 +21,28 @@ package final class RecordStore: Sendable {
         self.hooks = hooks
         self.logger = logger
         self.current = Mutex((catalog, 0))
+        statements = .alone(client)
+        reads = ReadCache()
+    }
+
+    /// The same store inside an open transaction.
+    private init(_ store: RecordStore, in transaction: PostgresTransaction) {
+        client = store.client
+        hooks = store.hooks
+        logger = store.logger
+        reads = store.reads
+        current = Mutex(store.currentCatalog)
+        statements = .transaction(transaction)
+    }
+
+    /// Runs `body` on a store whose reads and writes are one transaction: kept when it returns, undone when it throws.
+    ///
+    /// The store that `body` gets works on one connection, so that its calls should come one after the other.
+    package func transaction<R: Sendable>(_ body: (RecordStore) async throws -> R) async throws -> R {
+        try await statements.transaction { runner in
+            guard case .transaction(let transaction) = runner else { return try await body(self) }
+            return try await body(RecordStore(self, in: transaction))
+        }
     }
 
     /// The catalog in force now.

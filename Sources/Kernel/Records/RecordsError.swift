@@ -32,6 +32,8 @@ package struct RecordsError: Error, Sendable, CustomStringConvertible {
         package static let moduleFailed = Code(description: "records.module_failed")
         /// Good in itself, but another item of the same atomic write failed.
         package static let undone = Code(description: "records.undone")
+        /// More records than one call may write.
+        package static let tooMany = Code(description: "records.too_many")
         package static let internalFault = Code(description: "records.internal")
     }
 

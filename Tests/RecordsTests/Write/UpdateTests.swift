@@ -127,18 +127,20 @@ struct UpdateTests {
             let bergen = try await lab.create("places", ["name": "Bergen"])
             let id = try await lab.create("samples", ["title": "A"])
             let type = try lab.type("samples")
-            _ = try await lab.store.link(
-                type, .id(id), field: "places", target: .id(oslo), columns: ["role": "home"], options: .single, access: .test)
-            _ = try await lab.store.link(
-                type, .id(id), field: "places", target: .unique(["name": "Bergen"]), columns: ["is_primary": true], options: .single,
-                access: .test)
+            for change in [
+                LinkChange(key: .id(id), target: .id(oslo), columns: ["role": "home"]),
+                LinkChange(key: .id(id), target: .unique(["name": "Bergen"]), columns: ["is_primary": true]),
+            ] {
+                _ = try await lab.store.changeLinks(type, field: "places", [change], options: .single, access: .test)
+            }
             #expect(try await lab.row("lab.sample", id)["place_id"] == "\(bergen)")
             #expect(
                 try await lab.text("SELECT string_agg(coalesce(role, '-') || is_primary, ',' ORDER BY role) FROM lab.sample__places")
                     == "homefalse,-true")
             #expect(try await lab.update("samples", id, ["place_id": .guid(oslo)]) == .updated(version: 4))
             #expect(try await lab.text("SELECT role FROM lab.sample__places WHERE is_primary") == "home")
-            _ = try await lab.store.unlink(type, .id(id), field: "places", target: .id(bergen), options: .single, access: .test)
+            let unlink = LinkChange(key: .id(id), target: .id(bergen), isRemoval: true)
+            _ = try await lab.store.changeLinks(type, field: "places", [unlink], options: .single, access: .test)
             #expect(try await lab.text("SELECT count(*)::text FROM lab.sample__places") == "1")
         }
     }

@@ -55,7 +55,7 @@ struct ListReader {
             let limit = ListLimit.rows(missing, skips: skip > 0)
             let values = values(missing: missing, skip: skip, token: token, types: types)
             let sql = try statement(range, limit: limit).bound(values)
-            let result = try await ReadFailure.translating { try await store.client.query(sql) }
+            let result = try await ReadFailure.translating { try await store.statements.query(sql) }
             try page.append(result)
         }
         let remaining = allowed.map { $0 - Int64(page.takenCount) }
@@ -115,7 +115,7 @@ struct ListReader {
         case .exact: return try await exactCount(filter)
         case .estimated:
             let sql = try countStatement(filter, estimating: true)
-            let result = try await ReadFailure.translating { try await store.client.query(sql) }
+            let result = try await ReadFailure.translating { try await store.statements.query(sql) }
             let estimate = try result.first.flatMap { PlanText.estimatedRows(try $0.decode(String.self, 0)) }
             if let estimate, estimate > ReadLimits.exactCount { return estimate }
             return try await exactCount(filter)
@@ -124,7 +124,7 @@ struct ListReader {
 
     private func exactCount(_ filter: QueryKey) async throws -> Int {
         let sql = try countStatement(filter, estimating: false)
-        let result = try await ReadFailure.translating { try await store.client.query(sql) }
+        let result = try await ReadFailure.translating { try await store.statements.query(sql) }
         return try result.first?.decode(Int.self, 0) ?? 0
     }
 

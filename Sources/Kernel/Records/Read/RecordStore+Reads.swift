@@ -24,7 +24,7 @@ extension RecordStore {
     package func stream(_ request: ListRequest, access: Access) -> RecordStream {
         RecordStream { [self] channel in
             let sql = try ListReader(store: self, request: request, access: access).streamStatement()
-            try await client.stream(sql, batchSize: 500) { batches in
+            try await statements.stream(sql, batchSize: 500) { batches in
                 for try await batch in batches { try await channel.send(batch) }
             }
         }
@@ -45,7 +45,7 @@ extension RecordStore {
     /// The statement a list's page begins with, its parameters and PostgreSQL's plan for it; the statement itself is not run.
     package func explain(_ request: ListRequest, access: Access) async throws -> ExplainedQuery {
         let (sql, parameters) = try ListReader(store: self, request: request, access: access).pageStatement()
-        let result = try await ReadFailure.translating { try await client.query("EXPLAIN " + sql) }
+        let result = try await ReadFailure.translating { try await statements.query("EXPLAIN " + sql) }
         let plan = try result.rows.map { try $0.decode(String.self, 0) }.joined(separator: "\n")
         return ExplainedQuery(sql: sql.text, parameters: parameters, plan: plan)
     }

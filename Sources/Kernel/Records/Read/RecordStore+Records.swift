@@ -21,7 +21,7 @@ extension RecordStore {
         let sql = statement.bound(ReadValues(literals: name.literals, recordKeys: parameters))
         let result = try await ReadFailure.translating {
             // What an expansion costs is not known, so it must not hold up the statements behind it.
-            if query?.expand.isEmpty ?? true { try await client.pipelined(sql) } else { try await client.query(sql) }
+            if query?.expand.isEmpty ?? true { try await statements.pipelined(sql) } else { try await statements.query(sql) }
         }
         guard let row = result.first else { return nil }
         return StoredRecord(
@@ -64,7 +64,7 @@ extension RecordStore {
     private func exists(_ type: RecordType, _ id: GUID, access: Access) async throws -> Bool {
         let readable = AccessGuard.predicate(.read, on: type, alias: "t", access: access)
         let sql: SQL = "SELECT 1 FROM \(raw: type.table.sql) AS t WHERE t.\"id\" = \(bind: PostgresUUID(guid: id)) AND \(readable)"
-        return try await ReadFailure.translating { try await !client.pipelined(sql).isEmpty }
+        return try await ReadFailure.translating { try await !statements.pipelined(sql).isEmpty }
     }
 
     private func binding(_ navigation: String, of type: RecordType) throws -> PropertyBinding {

@@ -21,14 +21,14 @@ struct BatchRunner {
 
     /// Outcomes in the order of the caller's items; drafts with problems fail without being tried.
     func run(_ drafts: [WriteDraft], execute: @escaping Execute) async throws -> [WriteOutcome] {
-        let failures = drafts.map { $0.failure(of: type) }
+        let failures = self.failures(of: drafts)
         let good = zip(drafts, failures).filter { $1 == nil }.map(\.0)
         var outcomes: [Int: WriteOutcome] = [:]
         for (draft, failure) in zip(drafts, failures) {
             if let failure { outcomes[draft.index] = .failed(failure) }
         }
         if options.mode == .atomic, drafts.count > 1, failures.contains(where: { $0 != nil }) {
-            for draft in good { outcomes[draft.index] = .failed(Self.undone) }
+            for draft in good { outcomes[draft.index] = .failed(RecordsError.undone) }
             return drafts.compactMap { outcomes[$0.index] }
         }
         do {
@@ -37,7 +37,7 @@ struct BatchRunner {
             outcomes.merge(rehearsal.outcomes) { _, new in new }
         } catch let abort as AtomicAbort {
             outcomes = abort.outcomes
-            for draft in good where outcomes[draft.index] == nil { outcomes[draft.index] = .failed(Self.undone) }
+            for draft in good where outcomes[draft.index] == nil { outcomes[draft.index] = .failed(RecordsError.undone) }
         } catch {
             throw violation.translate(error)
         }
@@ -50,22 +50,22 @@ struct BatchRunner {
         // A single write is one statement and needs no transaction around it.
         if drafts.count == 1, begin == nil, !options.isRehearsal, let draft = drafts.first {
             do {
-                let outcomes = try await execute(drafts, .alone(store.client))
+                let outcomes = try await store.statements.attempt { try await execute(drafts, $0) }
                 return Dictionary(uniqueKeysWithValues: zip([draft.index], outcomes))
             } catch  where ConstraintViolation.blamesRow(error) {
                 return [draft.index: .failed(failure(error))]
             }
         }
-        return try await store.client.transaction(isolation: .readCommitted, readOnly: false, retrySerializationFailures: 2) {
-            transaction in
-            let runner = StatementRunner.transaction(transaction)
+        return try await store.statements.transaction { runner in
             if let begin { _ = try await runner.query(begin) }
             var outcomes: [Int: WriteOutcome] = [:]
-            for start in stride(from: 0, to: drafts.count, by: Self.rowsPerStatement) {
+            let order = LinkOrder(drafts)
+            for start in stride(from: 0, to: order.ordered.count, by: Self.rowsPerStatement) {
                 try Task.checkCancellation()
-                let chunk = Array(drafts[start..<min(start + Self.rowsPerStatement, drafts.count)])
+                let chunk = Array(order.ordered[start..<min(start + Self.rowsPerStatement, order.ordered.count)])
                 outcomes.merge(try await halve(chunk, runner, execute)) { _, new in new }
             }
+            if !order.circles.isEmpty { outcomes.merge(try await whole(order.circles, runner, execute)) { _, new in new } }
             if options.mode == .atomic, outcomes.values.contains(where: \.isFailure) {
                 throw AtomicAbort(outcomes: outcomes.filter(\.value.isFailure))
             }
@@ -77,8 +77,7 @@ struct BatchRunner {
     /// The chunk as one statement, or its halves when a row of it is refused.
     private func halve(_ drafts: [WriteDraft], _ runner: StatementRunner, _ execute: Execute) async throws -> [Int: WriteOutcome] {
         do {
-            let outcomes = try await runner.attempt { try await execute(drafts, $0) }
-            return Dictionary(uniqueKeysWithValues: zip(drafts.map(\.index), outcomes))
+            return try await statement(drafts, runner, execute)
         } catch  where ConstraintViolation.blamesRow(error) {
             guard drafts.count > 1 else { return [drafts[0].index: .failed(failure(error))] }
             let middle = drafts.count / 2
@@ -88,12 +87,41 @@ struct BatchRunner {
         }
     }
 
+    /// The chunk as one statement: either all go in, or none does.
+    private func whole(_ drafts: [WriteDraft], _ runner: StatementRunner, _ execute: Execute) async throws -> [Int: WriteOutcome] {
+        do {
+            return try await statement(drafts, runner, execute)
+        } catch  where ConstraintViolation.blamesRow(error) {
+            let failure = WriteOutcome.failed(failure(error))
+            return Dictionary(uniqueKeysWithValues: drafts.map { ($0.index, failure) })
+        }
+    }
+
+    private func statement(_ drafts: [WriteDraft], _ runner: StatementRunner, _ execute: Execute) async throws -> [Int: WriteOutcome] {
+        let outcomes = try await runner.attempt { try await execute(drafts, $0) }
+        return Dictionary(uniqueKeysWithValues: zip(drafts.map(\.index), outcomes))
+    }
+
+    /// What keeps drafts from being tried: their own problems, or those of a new record that they link to.
+    private func failures(of drafts: [WriteDraft]) -> [RecordsError?] {
+        var failures = drafts.map { $0.failure(of: type) }
+        guard drafts.contains(where: { !$0.linksWithin.isEmpty }) else { return failures }
+        var refused = Set(zip(drafts, failures).compactMap { $1 == nil ? nil : $0.id })
+        while true {
+            let led = drafts.indices.filter { failures[$0] == nil && !refused.isDisjoint(with: drafts[$0].linksWithin) }
+            if led.isEmpty { return failures }
+            for index in led {
+                let label = type.label.lowercased()
+                failures[index] = RecordsError(.linkTargetMissing, "The \(label) of this request that it links to can't be stored.")
+                refused.insert(drafts[index].id)
+            }
+        }
+    }
+
     private func failure(_ error: any Error) -> RecordsError {
         let translated = violation.translate(error)
         return translated as? RecordsError ?? RecordsError(.internalFault, "The database refused this record: \(error)")
     }
-
-    private static let undone = RecordsError(.undone, "Undone, since another item of the same request failed.")
 }
 
 /// Rolls an atomic batch back, with the failures that caused it.

@@ -38,6 +38,9 @@ struct ConstraintViolation {
         if constraint == StorageName.derived(type.key, [], "pkey") {
             return RecordsError(.notUnique, "There is a \(type.label.lowercased()) with this id already.", target: "id")
         }
+        if constraint == "change_pkey" {
+            return RecordsError(.notUnique, "This id belongs to another record, or to one that was purged; choose another.", target: "id")
+        }
         if let key = type.uniqueKeys.first(where: { $0.index == constraint }) {
             let labels = key.fields.map { type.field($0)?.label ?? $0 }.joined(separator: ", ")
             let message = key.message ?? "There is a \(type.label.lowercased()) with the same \(labels) already."

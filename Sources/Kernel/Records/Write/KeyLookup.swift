@@ -36,7 +36,7 @@ struct KeyLookup {
             (SELECT t.id FROM \(raw: type.table.sql) t WHERE \(SQL.joined(matches, separator: " AND ")) AND \(guarded) LIMIT 2) t
             """
         var found: [[Value]: [GUID]] = [:]
-        for row in try await store.client.query(sql).rows {
+        for row in try await store.statements.query(sql).rows {
             let position = Int(try row.decode(Int64.self, 0))
             guard keys.indices.contains(position) else { continue }
             found[keys[position], default: []].append(GUID(postgres: try row.decode(PostgresUUID.self, 1)))

@@ -11,9 +11,17 @@ struct LinkResolver {
 
     func resolve(_ drafts: inout [WriteDraft], of type: RecordType) async throws {
         try await lookUpPending(in: &drafts, of: type)
+        // Records that this batch makes may link to one another.
+        let made = Set(drafts.lazy.filter { !$0.isUpdate }.map(\.id))
         var wanted: [String: Set<GUID>] = [:]
-        for draft in drafts {
-            for (target, id, _) in Self.targets(in: draft, of: type) { wanted[target, default: []].insert(id) }
+        for index in drafts.indices {
+            for (target, id, _) in Self.targets(in: drafts[index], of: type) {
+                if target == type.id, made.contains(id) {
+                    drafts[index].linksWithin.insert(id)
+                } else {
+                    wanted[target, default: []].insert(id)
+                }
+            }
         }
         guard !wanted.isEmpty else { return }
         var present: [String: Set<GUID>] = [:]
@@ -22,6 +30,7 @@ struct LinkResolver {
         }
         for index in drafts.indices {
             for (target, id, property) in Self.targets(in: drafts[index], of: type) where present[target]?.contains(id) != true {
+                guard target != type.id || !drafts[index].linksWithin.contains(id) else { continue }
                 let label = catalog.type(id: target)?.label.lowercased() ?? target
                 drafts[index].refuse("records.link_target_missing", property, "There is no \(label) with the id that \(property) names.")
             }
@@ -60,7 +69,7 @@ struct LinkResolver {
         let sql: SQL = """
             SELECT t.id FROM \(raw: type.table.sql) t WHERE t.id = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND \(guarded)
             """
-        let result = try await store.client.pipelined(sql)
+        let result = try await store.statements.pipelined(sql)
         return Set(try result.rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) })
     }
 
@@ -87,6 +96,10 @@ struct LinkResolver {
         for (question, values) in questions {
             guard let target = catalog.type(id: question.target) else { continue }
             answers[question] = try await KeyLookup(store: store, type: target, access: access).ids(of: question.property, values: values)
+            if question.target == type.id {
+                let made = Self.made(by: drafts, type, with: question.property, values)
+                answers[question]?.merge(made) { found, _ in found }
+            }
             guard options.createsMissingLinks, !options.isRehearsal else { continue }
             let missing = values.filter { answers[question]?[$0] == nil }
             let made = try await create(missing, property: question.property, in: target)
@@ -111,6 +124,17 @@ struct LinkResolver {
             }
             drafts[index].pendingLinks = []
         }
+    }
+
+    /// New records of the same batch, by their value of a property.
+    private static func made(by drafts: [WriteDraft], _ type: RecordType, with property: String, _ values: Set<Value>) -> [Value: [GUID]] {
+        let list = type.fields.first { ($0.key == property || $0.primaryProperty == property) && type.childTable(of: $0) != nil }
+        var made: [Value: [GUID]] = [:]
+        for draft in drafts where !draft.isUpdate {
+            let own = list.map { (draft.lists[$0.key] ?? []).compactMap { $0["normalised"] } } ?? [draft.columns[property] ?? .null]
+            for value in own where values.contains(value) { made[value, default: []].append(draft.id) }
+        }
+        return made
     }
 
     private func create(_ values: Set<Value>, property: String, in target: RecordType) async throws -> [Value: [GUID]] {

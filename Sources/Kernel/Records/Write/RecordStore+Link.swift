@@ -1,82 +1,142 @@
 package import Catalog
 package import QueryLanguage
 
+/// A link to add, to change the columns of, or to take away.
+package struct LinkChange: Sendable {
+    /// The record that holds the link.
+    package var key: RecordKey
+    package var target: RecordKey
+    /// The link's own columns, `is_primary` among them.
+    package var columns: [String: Value]
+    package var isRemoval: Bool
+
+    package init(key: RecordKey, target: RecordKey, columns: [String: Value] = [:], isRemoval: Bool = false) {
+        self.key = key
+        self.target = target
+        self.columns = columns
+        self.isRemoval = isRemoval
+    }
+}
+
 extension RecordStore {
-    /// Adds a link to many, or changes the columns of the one that is there; for a single link, sets it. The source gets a new version.
+    /// Adds links to many, changes the columns of those that are there, or takes links away; for single links, sets or empties them. The
+    /// records that hold the links get a new version each, whatever number of their links changes. Outcomes are in the order of the changes.
     ///
-    /// - Parameter columns: the link's own columns, `is_primary` among them.
-    package func link(
-        _ type: RecordType, _ key: RecordKey, field name: String, target: RecordKey, columns: [String: Value] = [:], options: WriteOptions,
-        access: Access
-    ) async throws -> WriteOutcome {
-        try await changeLink(type, key, field: name, target: target, options: options, access: access) { rows, id in
-            var row: [String: Value] = rows.first { $0["target_id"] == .guid(id) } ?? [:]
-            row.merge(columns) { _, given in given }
-            row["target_id"] = nil
-            row["id"] = .guid(id)
-            var others = rows.filter { $0["target_id"] != .guid(id) }
-            if columns["is_primary"] == .bool(true) { for index in others.indices { others[index]["is_primary"] = .bool(false) } }
-            return others.map(Self.input) + [.complex(row)]
+    /// Taking away a link that isn't there changes nothing. Changes of one record are made together, in their order: one that is refused
+    /// refuses the others of that record.
+    package func changeLinks(
+        _ type: RecordType, field name: String, _ changes: [LinkChange], options: WriteOptions, access: Access
+    ) async throws -> [WriteOutcome] {
+        try await honouring(options, count: changes.count) {
+            try await $0.changeEachLink(type, field: name, changes, options: $1, access: access)
         }
     }
 
-    /// Takes a link away; one that isn't there is nothing to take away.
-    package func unlink(
-        _ type: RecordType, _ key: RecordKey, field name: String, target: RecordKey, options: WriteOptions, access: Access
-    ) async throws -> WriteOutcome {
-        try await changeLink(type, key, field: name, target: target, options: options, access: access) { rows, id in
-            rows.contains { $0["target_id"] == .guid(id) } ? rows.filter { $0["target_id"] != .guid(id) }.map(Self.input) : nil
+    private func changeEachLink(
+        _ type: RecordType, field name: String, _ changes: [LinkChange], options: WriteOptions, access: Access
+    ) async throws -> [WriteOutcome] {
+        let (field, target) = try linkField(name, of: type)
+        let sources = try await RecordKeys(store: self, type: type, access: access).resolve(changes.map(\.key))
+        let targets = try await RecordKeys(store: self, type: target, access: access).resolve(changes.map(\.target))
+        var outcomes = [WriteOutcome?](repeating: nil, count: changes.count)
+        var open: [GUID: [LinkEdit]] = [:]
+        var order: [GUID] = []
+        for (index, pair) in zip(sources, targets).enumerated() {
+            switch pair {
+            case (.success(let source), .success(let target)):
+                if open[source] == nil { order.append(source) }
+                open[source, default: []].append(LinkEdit(index: index, target: target, change: changes[index]))
+            case (.failure(let error), _), (_, .failure(let error)): outcomes[index] = .failed(error)
+            }
         }
+        // Two callers who change the same list meet at its version; the later one starts again from what the other left.
+        for _ in 1...10 where !order.isEmpty {
+            let stored = try await StoredValues(store: self, type: type, access: access).load(order, fields: [name])
+            var updates: [RecordUpdate] = []
+            var again: [GUID] = []
+            func settle(_ id: GUID, _ outcome: WriteOutcome) { for edit in open[id] ?? [] { outcomes[edit.index] = outcome } }
+            for id in order {
+                guard let record = stored[id] else {
+                    settle(id, .failed(.missing(type)))
+                    continue
+                }
+                guard let input = LinkEdit.input(open[id] ?? [], of: field, stored: record.values) else {
+                    settle(id, .unchanged(id: id, version: record.version))
+                    continue
+                }
+                updates.append(RecordUpdate(key: .id(id), expectedVersion: record.version, input: input))
+            }
+            let written = try await update(type, updates, options: options, access: access)
+            for (item, outcome) in zip(updates, written) {
+                guard case .id(let id) = item.key else { continue }
+                if case .failed(let error) = outcome, error.code == .versionConflict { again.append(id) } else { settle(id, outcome) }
+            }
+            order = again
+        }
+        let label = type.label.lowercased()
+        let busy = RecordsError(.unavailable, "Others keep changing this \(label); try again.")
+        return outcomes.map { $0 ?? .failed(busy) }
     }
 
-    private static func input(_ row: [String: Value]) -> Value {
-        var row = row
-        row["id"] = row.removeValue(forKey: "target_id")
-        return .complex(row)
-    }
-
-    private func changeLink(
-        _ type: RecordType, _ key: RecordKey, field name: String, target: RecordKey, options: WriteOptions, access: Access,
-        change: (_ rows: [[String: Value]], _ target: GUID) -> [Value]?
-    ) async throws -> WriteOutcome {
+    private func linkField(_ name: String, of type: RecordType) throws -> (field: Field, target: RecordType) {
         guard let field = type.field(name) else {
             throw RecordsError(.unknownProperty, "\(type.label) has no link \(name).", target: name)
         }
-        let targetType: String
-        switch field.type {
-        case .link(let link): targetType = link.target
-        case .links(let links): targetType = links.target
-        default: throw RecordsError(.notSupported, "\(name) is no link of \(type.label); write it as a property.", target: name)
-        }
-        guard let other = catalog.type(id: targetType),
-            case .success(let id)? = try await RecordKeys(store: self, type: type, access: access).resolve([key]).first
-        else { return .failed(.missing(type)) }
-        guard case .success(let targetID)? = try await RecordKeys(store: self, type: other, access: access).resolve([target]).first else {
-            return .failed(.missing(other))
-        }
-        // Two callers who change the same list meet at its version; the later one starts again from what the other left.
-        for _ in 1...10 {
-            let stored = try await StoredValues(store: self, type: type, access: access).load([id], fields: [name])
-            guard let record = stored[id] else { return .failed(.missing(type)) }
-            let input: RecordInput
-            if case .links = field.type {
-                var rows: [[String: Value]] = []
-                if case .collection(let items)? = record.values[name] {
-                    rows = items.compactMap { if case .complex(let row) = $0 { row } else { nil } }
-                }
-                guard let changed = change(rows, targetID) else { return .unchanged(id: id, version: record.version) }
-                input = RecordInput([name: .collection(changed)])
-            } else {
-                let isLinked = record.values["\(name)_id"] == .guid(targetID)
-                let rows: [[String: Value]] = isLinked ? [["target_id": .guid(targetID)]] : []
-                guard let changed = change(rows, targetID) else { return .unchanged(id: id, version: record.version) }
-                input = RecordInput(["\(name)_id": changed.isEmpty ? .null : .guid(targetID)])
+        let targetID: String? =
+            switch field.type {
+            case .link(let link): link.target
+            case .links(let links): links.target
+            default: nil
             }
-            let item = RecordUpdate(key: .id(id), expectedVersion: record.version, input: input)
-            guard let outcome = try await update(type, [item], options: options, access: access).first else { break }
-            if case .failed(let error) = outcome, error.code == .versionConflict { continue }
-            return outcome
+        guard let target = targetID.flatMap({ catalog.type(id: $0) }) else {
+            throw RecordsError(.notSupported, "\(name) is no link of \(type.label); write it as a property.", target: name)
         }
-        throw RecordsError(.unavailable, "Others keep changing this \(type.label.lowercased()); try again.")
+        return (field, target)
+    }
+}
+
+/// One change of one record's links, its target found.
+private struct LinkEdit {
+    var index: Int
+    var target: GUID
+    var change: LinkChange
+
+    /// What the record's link becomes; nil when nothing changes.
+    static func input(_ edits: [LinkEdit], of field: Field, stored: [String: Value]) -> RecordInput? {
+        guard case .links = field.type else {
+            let property = "\(field.key)_id"
+            let before = stored[property] ?? .null
+            let after = edits.reduce(before) { value, edit in
+                edit.change.isRemoval ? (value == .guid(edit.target) ? .null : value) : .guid(edit.target)
+            }
+            return after == before ? nil : RecordInput([property: after])
+        }
+        var rows: [[String: Value]] = []
+        if case .collection(let items)? = stored[field.key] {
+            rows = items.compactMap { if case .complex(let row) = $0 { row } else { nil } }
+        }
+        var isChanged = false
+        for edit in edits { isChanged = edit.apply(to: &rows) || isChanged }
+        guard isChanged else { return nil }
+        let items = rows.map { row in
+            var row = row
+            row["id"] = row.removeValue(forKey: "target_id")
+            return Value.complex(row)
+        }
+        return RecordInput([field.key: .collection(items)])
+    }
+
+    private func apply(to rows: inout [[String: Value]]) -> Bool {
+        let position = rows.firstIndex { $0["target_id"] == .guid(target) }
+        if change.isRemoval {
+            guard let position else { return false }
+            rows.remove(at: position)
+            return true
+        }
+        let before = position.map { rows.remove(at: $0) }
+        let after = (before ?? ["target_id": .guid(target)]).merging(change.columns) { _, given in given }
+        if change.columns["is_primary"] == .bool(true) { for index in rows.indices { rows[index]["is_primary"] = .bool(false) } }
+        rows.append(after)
+        return after != before
     }
 }

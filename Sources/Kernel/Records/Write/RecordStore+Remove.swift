@@ -26,6 +26,12 @@ extension RecordStore {
     private func remove(
         _ action: RemovalStatement.Action, _ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
+        try await honouring(options, count: items.count) { try await $0.removeEach(action, type, items, options: $1, access: access) }
+    }
+
+    private func removeEach(
+        _ action: RemovalStatement.Action, _ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access
+    ) async throws -> [WriteOutcome] {
         let catalog = self.catalog
         let keys = try await RecordKeys(store: self, type: type, access: access, includeDeleted: action != .delete).resolve(
             items.map(\.key))

@@ -9,6 +9,12 @@ extension RecordStore {
     /// `records.version_conflict`, which names the fields changed since. Where no version is expected, rules are judged and the record is
     /// written at one version all the same: a change in between repeats the judgement.
     package func update(_ type: RecordType, _ items: [RecordUpdate], options: WriteOptions, access: Access) async throws -> [WriteOutcome] {
+        try await honouring(options, count: items.count) { try await $0.updateEach(type, items, options: $1, access: access) }
+    }
+
+    private func updateEach(_ type: RecordType, _ items: [RecordUpdate], options: WriteOptions, access: Access) async throws
+        -> [WriteOutcome]
+    {
         let catalog = self.catalog
         let keys = try await RecordKeys(store: self, type: type, access: access).resolve(items.map(\.key))
         var outcomes = [WriteOutcome?](repeating: nil, count: items.count)

@@ -11,6 +11,12 @@ extension RecordStore {
     package func upsert(
         _ type: RecordType, by key: [String], _ inputs: [RecordInput], options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
+        try await honouring(options, count: inputs.count) { try await $0.upsertEach(type, by: key, inputs, options: $1, access: access) }
+    }
+
+    private func upsertEach(
+        _ type: RecordType, by key: [String], _ inputs: [RecordInput], options: WriteOptions, access: Access
+    ) async throws -> [WriteOutcome] {
         var outcomes = [WriteOutcome?](repeating: nil, count: inputs.count)
         var rounds: [[Int]] = []
         var occurrences: [[Value]: Int] = [:]

@@ -1,9 +1,9 @@
 import Postgres
 
-/// Where a write's statements run: each alone, or inside a transaction.
+/// Where a store's statements run: each alone, or all inside one transaction, where they see what those before them wrote.
 ///
-/// Alone they take a connection of their own: on a shared pipeline commits would wait for each other's flush to disk, one after the other,
-/// where PostgreSQL flushes those of many connections together.
+/// Alone, writes take a connection of their own: on a shared pipeline commits would wait for each other's flush to disk, one after the
+/// other, where PostgreSQL flushes those of many connections together.
 enum StatementRunner: Sendable {
     case alone(PostgresClient)
     case transaction(PostgresTransaction)
@@ -15,11 +15,38 @@ enum StatementRunner: Sendable {
         }
     }
 
-    /// Runs `body` so that its failure undoes what it did and nothing else.
+    /// Runs a short statement, if possible on a connection that it shares with others.
+    func pipelined(_ sql: SQL) async throws -> PostgresResult {
+        switch self {
+        case .alone(let client): try await client.pipelined(sql)
+        case .transaction(let transaction): try await transaction.query(sql)
+        }
+    }
+
+    /// Reads a large result in batches.
+    func stream(_ sql: SQL, batchSize: Int, _ body: (PostgresRowStream) async throws -> Void) async throws {
+        switch self {
+        case .alone(let client): try await client.stream(sql, batchSize: batchSize, body)
+        case .transaction(let transaction): try await transaction.stream(sql, batchSize: batchSize, body)
+        }
+    }
+
+    /// Runs `body` so that its failure undoes what it did and nothing else. A single statement that runs alone is that by itself.
     func attempt<R: Sendable>(_ body: (StatementRunner) async throws -> R) async throws -> R {
         switch self {
         case .alone: try await body(self)
         case .transaction(let transaction): try await transaction.savepoint { try await body(.transaction($0)) }
+        }
+    }
+
+    /// Runs `body` as one unit: a transaction, or a part of the one that is open. A serialization failure of the former runs it again.
+    func transaction<R: Sendable>(_ body: (StatementRunner) async throws -> R) async throws -> R {
+        switch self {
+        case .alone(let client):
+            try await client.transaction(isolation: .readCommitted, readOnly: false, retrySerializationFailures: 2) {
+                try await body(.transaction($0))
+            }
+        case .transaction: try await attempt(body)
         }
     }
 }

@@ -26,7 +26,7 @@ struct StoredValues {
             WHERE t.id = ANY(\(bind: wanted)) AND \(guarded)
             """
         var records: [GUID: Record] = [:]
-        for row in try await store.client.pipelined(sql).rows {
+        for row in try await store.statements.pipelined(sql).rows {
             var values: [String: Value] = [:]
             for (position, column) in columns.enumerated() { values[column.name] = try row.value(position + 2, column.type) }
             for field in fields where field.type == .address { values[field.key] = Self.address(field, &values) }
@@ -48,7 +48,7 @@ struct StoredValues {
             WHERE \(identifier: table.recordColumn) = ANY(\(bind: ids)) ORDER BY \(raw: order)
             """
         var lists: [GUID: [ListRow]] = [:]
-        for row in try await store.client.pipelined(sql).rows {
+        for row in try await store.statements.pipelined(sql).rows {
             var values: ListRow = [:]
             for (position, column) in columns.enumerated() { values[column.name] = try row.value(position + 1, column.type) }
             lists[GUID(postgres: try row.decode(PostgresUUID.self, 0)), default: []].append(values)

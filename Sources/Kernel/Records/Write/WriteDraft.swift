@@ -20,6 +20,8 @@ struct WriteDraft: Sendable {
     var fields: Set<String> = []
     /// Links named by a unique key of their target, still to be looked up.
     var pendingLinks: [PendingLink] = []
+    /// New records of the same batch that this one links to.
+    var linksWithin: Set<GUID> = []
     var problems: [RecordsError.Detail] = []
 
     init(index: Int, id: GUID, expectedVersion: Int64? = nil, isUpdate: Bool = false) {
