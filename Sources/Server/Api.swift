@@ -53,8 +53,7 @@ final class Api: Responder {
                 let limit = Int(clamping: files.limits.size) + Call.formOverhead
                 return Admission(route: route, step: .transfer(bodyLimit: limit) { await self.run(call, resource, upload: $0) })
             }
-            let isBulk = if case .bulk = resource { true } else { false }
-            let limit = !call.readsBody(resource) ? 0 : isBulk ? call.limits.bulkBodySize : call.limits.bodySize
+            let limit = !call.readsBody(resource) ? 0 : resource.holdsMany ? call.limits.bulkBodySize : call.limits.bodySize
             return Admission(route: route, step: .work(bodyLimit: limit) { body in await self.run(call, resource, body) })
         } catch {
             return Admission(route: route, step: .answer(answer(to: error, request)))
@@ -88,21 +87,9 @@ final class Api: Responder {
             throw APIError.notFound("There is nothing here. The API begins at /api.")
         }
         let model = model.withLock { $0 }
-        let resource = try Resource.resolve(try ResourcePath.parse(path), in: model)
-        var negotiation = try Negotiation.of(request)
-        let options = try RequestOptions(request.query, version: negotiation.version)
-        if let format = options.system.format { negotiation = try Negotiation.of(request, format: format) }
-        switch (negotiation.representation, resource) {
-        case (.json, _), (.xml, .metadata), (.csv, .collection): break
-        case (.xml, _):
-            throw APIError(.notAcceptable, "odata.not_acceptable", "Only $metadata has XML; ask for application/json.", target: "Accept")
-        case (.csv, _):
-            throw APIError(.notAcceptable, "odata.not_acceptable", "Only collections have CSV; ask for application/json.", target: "Accept")
-        }
-        let call = Call(
-            request: request, model: model, store: store, limits: configuration.limits, access: access, root: try root(of: request),
-            negotiation: negotiation, preferences: Preferences(request), options: options, files: files)
-        return (call, resource)
+        return try Call.of(
+            request, path: path, model: model, store: store, limits: configuration.limits, access: access, root: try root(of: request),
+            files: files)
     }
 
     private func access(of request: ServerRequest) async throws -> Access {
@@ -169,7 +156,7 @@ final class Api: Responder {
     }
 
     /// Descriptions of our own errors hold no data; of others, only the type is safe.
-    private static func loggable(_ error: any Error) -> String {
+    static func loggable(_ error: any Error) -> String {
         switch error {
         case let error as RecordsError: error.code.description
         case let error as PostgresError: error.description

@@ -46,8 +46,9 @@ struct NegotiationTests {
         let some = Preferences("return=minimal; foo=\"bar\", odata.maxpagesize=50, respond-async, odata.continue-on-error")
         #expect(some.returning == .minimal)
         #expect(some.maxPageSize == 50)
-        #expect(some.continueOnError)
-        #expect(Preferences("return=everything, maxpagesize=0, maxpagesize=x, continue-on-error=false") == .none)
+        #expect(some.continuesOnError == true)
+        #expect(Preferences("return=everything, maxpagesize=0, maxpagesize=x, continue-on-error=perhaps") == .none)
+        #expect(Preferences("continue-on-error=false").continuesOnError == false)
         #expect(Preferences("return=representation, return=minimal").returning == .representation)
     }
 

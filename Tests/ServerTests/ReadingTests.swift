@@ -120,7 +120,7 @@ struct ReadingTests {
             "refuses a type that it can't serve", "GET", "/api/samples", ["accept": "text/html"], status: 406,
             expects: ["odata.not_acceptable"]),
         Scenario(
-            "says that $batch is still to come", "POST", "/api/$batch", body: "{}", status: 501, expects: ["$batch is not supported yet"]),
+            "wants requests in a batch", "POST", "/api/$batch", body: "{}", status: 400, expects: ["batch.malformed"]),
         Scenario("answers 404 outside of the API", "GET", "/nowhere", status: 404, expects: ["odata.not_found"]),
         Scenario(
             "wants a token for everything", "GET", "/nowhere", ["authorization": ""], status: 401,

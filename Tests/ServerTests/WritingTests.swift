@@ -78,8 +78,25 @@ struct WritingTests {
             status: 400, expects: ["records.link_target_missing"]),
         Scenario(
             "ignores what it computes itself", "POST", "/api/samples",
-            body: #"{"title": "Eta", "id": "{a}", "version": 7, "number": "S-1", "@etag": "W/\"9\""}"#, status: 201,
+            body: #"{"title": "Eta", "version": 7, "number": "S-1", "@etag": "W/\"9\""}"#, status: 201,
             expects: [#""version":1"#], events: 1),
+        Scenario(
+            "takes an id that the client chose", "POST", "/api/places",
+            body: #"{"id": "5f0c7c8e-2d1b-4c6e-9a57-000000000001", "name": "Turin"}"#, status: 201,
+            expects: [#""id":"5f0c7c8e-2d1b-4c6e-9a57-000000000001""#], events: 1),
+        Scenario(
+            "says that it is there when the request comes again", "POST", "/api/places",
+            body: #"{"id": "5f0c7c8e-2d1b-4c6e-9a57-000000000001", "name": "Milan"}"#, status: 409,
+            expects: [#""code":"records.not_unique""#, #""target":"id""#]),
+        Scenario(
+            "makes a record of an id only if it is new", "PUT", "/api/places(5f0c7c8e-2d1b-4c6e-9a57-000000000002)",
+            ["if-none-match": "*"], body: #"{"name": "Genoa"}"#, status: 204, answerHeaders: ["etag": "W/\"1\""], events: 1),
+        Scenario(
+            "leaves it alone the next time", "PATCH", "/api/places(5f0c7c8e-2d1b-4c6e-9a57-000000000002)", ["if-none-match": "*"],
+            body: #"{"name": "Pisa"}"#, status: 412, expects: ["records.not_unique"]),
+        Scenario(
+            "takes one precondition", "PUT", "/api/places(5f0c7c8e-2d1b-4c6e-9a57-000000000002)",
+            ["if-none-match": "*", "if-match": "*"], body: #"{"name": "Pisa"}"#, status: 400, expects: ["odata.bad_precondition"]),
         Scenario(
             "changes one property", "PATCH", "/api/samples({b})", body: #"{"amount": 10}"#, status: 204, answerHeaders: ["etag": "W/\"2\""],
             events: 1),
@@ -182,6 +199,55 @@ struct WritingTests {
             body: #"{"items": [{"name": "A"}, {"name": "E"}], "by": ["name"], "operation": "upsert"}"#, status: 200,
             expects: [#"{"status":200,"#, #"{"status":201,"#], events: 1),
         Scenario(
+            "links new records to one another", "POST", "/api/samples/bulk",
+            body:
+                #"{"operation": "create", "items": [{"title": "Leaf", "parent": {"code": "RR1"}}, {"title": "Root", "code": "RR1"}]}"#,
+            status: 200, expects: [#""succeeded":2"#], events: 2),
+        Scenario(
+            "links many", "POST", "/api/samples/bulk",
+            body: #"""
+                {"operation": "link", "link": "places", "items": [{"id": "{a}", "target": {"name": "A", "role": "home"}},
+                {"@id": "samples({b})", "target": {"@id": "places({oslo})"}}]}
+                """#,
+            status: 200, expects: [#""succeeded":2"#, #"{"status":200,"id":"{a}""#], events: 2),
+        Scenario(
+            "links from the other side what is linked already, and keeps what can be kept", "POST", "/api/places/bulk",
+            ["prefer": "continue-on-error"],
+            body: #"""
+                {"operation": "link", "items": [{"id": "{oslo}", "target": {"id": "{a}"}}, {"id": "{oslo}"},
+                {"id": "{oslo}", "target": {"id": "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"}}], "link": "visitors"}
+                """#,
+            status: 200, expects: [#""succeeded":1,"failed":2"#, #"{"status":404"#, #""target":"items/1""#]),
+        Scenario(
+            "sees the links", "GET", "/api/samples({a})/places?select=name,_link&orderby=name", status: 200,
+            expects: [#""role":"home""#, #""name":"Oslo""#]),
+        Scenario(
+            "takes links away", "POST", "/api/samples/bulk",
+            body: #"{"operation": "unlink", "link": "places", "items": [{"id": "{a}", "target": {"name": "A"}}]}"#, status: 200,
+            expects: [#""succeeded":1"#], events: 1),
+        Scenario(
+            "wants to know which link", "POST", "/api/samples/bulk",
+            body: #"{"operation": "link", "link": "palces", "items": []}"#, status: 400, expects: ["Did you mean 'places'?"]),
+        Scenario(
+            "changes all that a condition selects, under a name", "PATCH",
+            "/api/samples/$each?filter=amount%20lt%2010",
+            ["tessera-change-set": "Spring%20cleaning"], body: #"{"notes": "seen"}"#, status: 200,
+            expects: [#""succeeded":2,"failed":0"#, #""label":"Spring cleaning""#, #"{"status":200,"id":"{a}","@etag":"#], events: 2),
+        Scenario(
+            "changes nothing when one of them refuses", "PATCH", "/api/samples/$each?filter=true", body: #"{"code": "QQ1"}"#, status: 409,
+            expects: [#""code":"bulk.failed""#]),
+        Scenario(
+            "keeps those that can be changed when asked", "PATCH", "/api/samples/$each?filter=amount%20lt%2010",
+            ["prefer": "continue-on-error"], body: #"{"code": "QQ1"}"#, status: 200, expects: [#""succeeded":1,"failed":1"#], events: 1),
+        Scenario(
+            "deletes all that a condition selects", "DELETE", "/api/places/$each?filter=startswith(name,'C')", status: 200,
+            expects: [#""succeeded":1"#], events: 1),
+        Scenario(
+            "wants a condition", "DELETE", "/api/places/$each", status: 400, expects: ["bulk.no_filter"]),
+        Scenario(
+            "refuses a name that is none", "DELETE", "/api/places/$each?filter=false", ["tessera-change-set": "%zz"], status: 400,
+            expects: ["changes.bad_name"]),
+        Scenario(
             "deletes many by id", "POST", "/api/samples/bulk", body: #"{"operation": "delete", "items": ["{a}", {"id": "{b}"}]}"#,
             status: 200,
             expects: [#"{"status":204,"id":"{a}"}"#], events: 2),
@@ -192,7 +258,7 @@ struct WritingTests {
             "purges many", "POST", "/api/samples/bulk", body: #"{"operation": "purge", "items": ["{a}", "{b}"]}"#, status: 200, events: 2),
         Scenario(
             "knows its operations", "POST", "/api/places/bulk", body: #"{"operation": "dance", "items": []}"#, status: 400,
-            expects: ["bulk.unknown_operation", "create, update, upsert, delete, restore, purge"]),
+            expects: ["bulk.unknown_operation", "create, update, upsert, delete, restore, purge, link, unlink"]),
         Scenario(
             "wants to know what to do", "POST", "/api/places/bulk", body: #"{"items": []}"#, status: 400, expects: ["bulk.missing_member"]),
         Scenario(

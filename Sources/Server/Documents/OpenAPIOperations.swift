@@ -14,6 +14,7 @@ struct OpenAPIOperations {
             ("/", "get_service_document", "The collections of this deployment.", ["application/json"]),
             ("/$metadata", "get_metadata", "The entity model (CSDL).", ["application/xml", "application/json"]),
             ("/openapi.json", "get_openapi", "This document.", ["application/json"]),
+            ("/views", "list_views", "The saved lists of this deployment, each with the URL that answers it.", ["application/json"]),
         ]
         for (path, id, summary, contentTypes) in documents {
             json.object(path) { json in
@@ -24,7 +25,7 @@ struct OpenAPIOperations {
                             json.field("description", summary)
                             json.object("content") { json in for type in contentTypes { json.object(type) { _ in } } }
                         }
-                        OpenAPIErrors.references([401, 406], to: &json)
+                        OpenAPIErrors.references([400, 401, 406], to: &json)
                     }
                 }
             }
@@ -50,6 +51,7 @@ struct OpenAPIOperations {
             }
         }
         json.object("/\(name)/bulk") { json in bulk(type, to: &json) }
+        json.object("/\(name)/$each") { json in each(type, to: &json) }
         writeRecord(type, to: &json)
         for keys in type.uniqueKeys { writeAlternate(type, keys, to: &json) }
         for property in type.properties { writeProperty(type, property, to: &json) }
@@ -138,7 +140,7 @@ struct OpenAPIOperations {
         case .entity, .entityOfSeveral:
             json.object(path) { json in
                 parameters(["id"], to: &json)
-                read("get_\(id)", type.collection, "Follow \(property.name)", ["select", "expand"], to: &json) {
+                read("get_\(id)", type.collection, "Follow \(property.name)", ["select", "expand"], empty: "It leads nowhere.", to: &json) {
                     OpenAPISchemas.write(property.type, isNullable: true, nil, to: &$0)
                 }
             }
@@ -175,7 +177,8 @@ struct OpenAPIOperations {
         default:
             json.object(path) { json in
                 parameters(["id"], to: &json)
-                read("get_\(id)", type.collection, "Read \(property.name) alone", ["include_deleted"], to: &json) { json in
+                read("get_\(id)", type.collection, "Read \(property.name) alone", ["include_deleted"], empty: "It has no value.", to: &json)
+                { json in
                     json.field("type", "object")
                     json.object("properties") { json in
                         json.object("value") { OpenAPISchemas.write(property.type, isNullable: property.isNullable, nil, to: &$0) }
@@ -206,67 +209,15 @@ struct OpenAPIOperations {
         }
     }
 
-    // MARK: Bulk
-
-    private func bulk(_ type: ApiType, to json: inout JSONWriter) {
-        json.object("post") { json in
-            head("bulk_\(type.collection)", type.collection, "Write many \(type.record.labelPlural)", to: &json)
-            json.field(
-                "description",
-                "All or nothing; with Prefer: continue-on-error, good items are kept, bad ones reported. \(limits.bulkItems) items at most."
-            )
-            parameters(["prefer", "odata_max_version"], to: &json)
-            json.object("requestBody") { json in
-                json.field("required", true)
-                json.object("content") { json in
-                    json.object("application/json") { json in json.object("schema") { bulkSchema(type, to: &$0) } }
-                }
-            }
-            json.object("responses") { json in
-                answer(200, "What became of each item.", "bulk_result", to: &json)
-                OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
-            }
-        }
-    }
-
-    private func bulkSchema(_ type: ApiType, to json: inout JSONWriter) {
-        json.field("type", "object")
-        json.object("properties") { json in
-            json.object("operation") { json in
-                json.field("type", "string")
-                json.strings("enum", BulkRequest.Operation.allCases.map(\.rawValue))
-            }
-            json.object("by") { json in
-                json.field("type", "array")
-                json.field("description", "With upsert: the properties that find a record.")
-                json.object("items") { $0.field("type", "string") }
-            }
-            json.object("items") { json in
-                json.field("type", "array")
-                json.field("maxItems", limits.bulkItems)
-                json.object("items") { json in
-                    json.array("anyOf") { json in
-                        json.object { $0.field("$ref", "#/components/schemas/\(type.record.id).write") }
-                        json.object { json in
-                            json.field("type", "string")
-                            json.field("description", "The id alone, to delete, restore or purge.")
-                        }
-                    }
-                }
-            }
-        }
-        json.strings("required", ["operation", "items"])
-    }
-
     // MARK: Pieces
 
-    private func head(_ id: String, _ tag: String, _ summary: String, to json: inout JSONWriter) {
+    func head(_ id: String, _ tag: String, _ summary: String, to json: inout JSONWriter) {
         json.field("operationId", id)
         json.strings("tags", [tag])
         json.field("summary", summary)
     }
 
-    private func parameters(_ names: [String], to json: inout JSONWriter) {
+    func parameters(_ names: [String], to json: inout JSONWriter) {
         json.array("parameters") { json in
             for name in names { json.object { $0.field("$ref", "#/components/parameters/\(name)") } }
         }
@@ -280,7 +231,7 @@ struct OpenAPIOperations {
 
     private func read(
         _ id: String, _ tag: String, _ summary: String, _ parameterNames: [String], contentType: String = "application/json",
-        alsoAs texts: [String] = [], to json: inout JSONWriter, _ schema: (inout JSONWriter) -> Void
+        alsoAs texts: [String] = [], empty: String? = nil, to json: inout JSONWriter, _ schema: (inout JSONWriter) -> Void
     ) {
         json.object("get") { json in
             head(id, tag, summary, to: &json)
@@ -293,6 +244,7 @@ struct OpenAPIOperations {
                         for text in texts { json.object(text) { $0.object("schema") { $0.field("type", "string") } } }
                     }
                 }
+                if let empty { json.object("204") { $0.field("description", empty) } }
                 if parameterNames.contains("if_none_match") {
                     json.object("304") { $0.field("description", "The client has this version.") }
                 }
@@ -307,7 +259,7 @@ struct OpenAPIOperations {
     ) {
         json.object(method) { json in
             head(id, tag, summary, to: &json)
-            parameters(OpenAPIParameters.write, to: &json)
+            parameters(method == "post" ? OpenAPIParameters.create : OpenAPIParameters.write, to: &json)
             body(schema, to: &json)
             json.object("responses") { json in
                 answers(&json)
@@ -316,7 +268,7 @@ struct OpenAPIOperations {
         }
     }
 
-    private func body(_ schema: String, to json: inout JSONWriter) {
+    func body(_ schema: String, to json: inout JSONWriter) {
         json.object("requestBody") { json in
             json.field("required", true)
             json.object("content") { json in
@@ -325,7 +277,7 @@ struct OpenAPIOperations {
         }
     }
 
-    private func answer(_ status: Int, _ description: String, _ schema: String, to json: inout JSONWriter) {
+    func answer(_ status: Int, _ description: String, _ schema: String, to json: inout JSONWriter) {
         json.object(String(status)) { json in
             json.field("description", description)
             json.object("headers") { json in

@@ -82,6 +82,15 @@ struct OpenAPISchemas {
         json.array("allOf") { json in
             json.object { $0.field("$ref", "#/components/schemas/\(type.record.id).write") }
             json.object { json in
+                json.object("properties") { json in
+                    json.object("id") { json in
+                        json.field("type", "string")
+                        json.field("format", "uuid")
+                        json.field(
+                            "description",
+                            "Chosen by the client, so that it can send the request again: 409 says it is there. Else the server chooses.")
+                    }
+                }
                 json.strings(
                     "required", facts.filter { $0.isDemanded && $0.property.name == $0.field?.columns.first?.name }.map(\.property.name))
             }
@@ -250,6 +259,7 @@ struct OpenAPISchemas {
             json.strings("required", ["@id"])
         }
         writeBulk(to: &json)
+        writeBatch(to: &json)
         writeError(to: &json)
     }
 
@@ -266,34 +276,6 @@ struct OpenAPISchemas {
                 for flag in ["is_primary", "invalid"] + flags { json.object(flag) { $0.field("type", "boolean") } }
             }
             json.strings("required", [value])
-        }
-    }
-
-    private func writeBulk(to json: inout JSONWriter) {
-        json.object("bulk_result") { json in
-            json.field("type", "object")
-            json.object("properties") { json in
-                json.object("succeeded") { $0.field("type", "integer") }
-                json.object("failed") { $0.field("type", "integer") }
-                json.object("value") { json in
-                    json.field("type", "array")
-                    json.field("description", "One entry for each item, in their order.")
-                    json.object("items") { json in
-                        json.field("type", "object")
-                        json.object("properties") { json in
-                            json.object("status") { $0.field("type", "integer") }
-                            json.object("id") { json in
-                                json.field("type", "string")
-                                json.field("format", "uuid")
-                            }
-                            json.object("@etag") { $0.field("type", "string") }
-                            json.object("error") { $0.field("$ref", "#/components/schemas/error_object") }
-                        }
-                        json.strings("required", ["status"])
-                    }
-                }
-            }
-            json.strings("required", ["succeeded", "failed", "value"])
         }
     }
 

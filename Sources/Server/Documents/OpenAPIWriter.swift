@@ -49,6 +49,7 @@ struct OpenAPIWriter {
             }
             json.object("paths") { json in
                 operations.writeDocuments(to: &json)
+                operations.batch(to: &json)
                 if model.types[Resource.filesName] == nil { files.write(to: &json) }
                 for type in types {
                     operations.write(type, to: &json)
@@ -96,7 +97,9 @@ enum OpenAPIParameters {
     static let list = query.map(\.name).filter { $0 != "format" } + ["maxpagesize", "odata_max_version"]
     static let collection = list + ["format"]
     static let record = ["select", "expand", "include_deleted", "if_none_match", "odata_max_version"]
-    static let write = ["select", "expand", "if_match", "prefer", "odata_max_version"]
+    static let write = ["select", "expand", "if_match", "if_none_match", "prefer", "change_set", "odata_max_version"]
+    static let create = ["select", "expand", "prefer", "change_set", "odata_max_version"]
+    static let bulk = ["prefer", "change_set", "odata_max_version"]
 
     static func write(to json: inout JSONWriter) {
         json.object("parameters") { json in
@@ -110,10 +113,21 @@ enum OpenAPIParameters {
                     "ETag that the client has; 304 when the record still has it. `*` on a write: only create."
                 ),
                 ("prefer", "Prefer", "`return=representation` or `return=minimal`; for bulk, `continue-on-error`."),
+                (
+                    "change_set", "Tessera-Change-Set",
+                    "Names what this request writes, up to \(ChangeSetName.maximumLength) characters, percent-encoded where not ASCII."
+                ),
                 ("maxpagesize", "Prefer", "`maxpagesize=N`: records of one page, up to \(ReadLimits.largestPageSize)."),
                 ("odata_max_version", "OData-MaxVersion", "`4.0` for control information as OData 4.0 has it; 4.01 otherwise."),
             ]
             for (key, name, description) in headers { write(key, name: name, in: "header", type: "string", description, to: &json) }
+            json.object("each_filter") { json in
+                json.field("name", "filter")
+                json.field("in", "query")
+                json.field("required", true)
+                json.field("description", "Which records; `true` means all.")
+                json.object("schema") { $0.field("type", "string") }
+            }
             json.object("id") { json in
                 json.field("name", "id")
                 json.field("in", "path")

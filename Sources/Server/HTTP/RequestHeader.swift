@@ -16,6 +16,7 @@ enum RequestHeader: String, CaseIterable, Sendable {
     case odataVersion = "odata-version"
     case prefer
     case range
+    case changeSet = "tessera-change-set"
     case transferEncoding = "transfer-encoding"
     case forwardedHost = "x-forwarded-host"
     case forwardedProto = "x-forwarded-proto"
@@ -53,6 +54,7 @@ enum RequestHeader: String, CaseIterable, Sendable {
         case .contentDisposition: 1 << 16
         case .ifRange: 1 << 17
         case .range: 1 << 18
+        case .changeSet: 1 << 19
         }
     }
 

@@ -28,8 +28,8 @@ struct Admission: Sendable {
 /// The kinds of requests, as metrics count them.
 enum Route: Int, Sendable, CaseIterable {
     case health, readiness, metrics
-    case serviceDocument, metadata, openAPI, batch
-    case collection, count, bulk
+    case serviceDocument, metadata, openAPI, batch, views
+    case collection, count, bulk, each
     case record, property, stream, navigation, reference, action
     case files, file, content
     case other
@@ -44,9 +44,11 @@ enum Route: Int, Sendable, CaseIterable {
         case .metadata: "/api/$metadata"
         case .openAPI: "/api/openapi.json"
         case .batch: "/api/$batch"
+        case .views: "/api/views"
         case .collection: "/api/{collection}"
         case .count: "/api/{collection}/$count"
         case .bulk: "/api/{collection}/bulk"
+        case .each: "/api/{collection}/$each"
         case .record: "/api/{collection}({key})"
         case .property: "/api/{collection}({key})/{property}"
         case .stream: "/api/{collection}({key})/{property}/$value"

@@ -7,10 +7,14 @@ package struct ServerLimits: Sendable, Hashable {
     package var headerCount = 100
     /// The body of a request, after decompression: beyond it 413.
     package var bodySize = 4 * 1_048_576
-    /// The body of a bulk request.
+    /// The body of a bulk request or a batch.
     package var bulkBodySize = 32 * 1_048_576
     /// Items of a bulk request.
     package var bulkItems = 10_000
+    /// Requests of a batch.
+    package var batchRequests = 1_000
+    /// The answers of a batch together: beyond it, requests that haven't begun aren't done.
+    package var batchAnswerSize = 64 * 1_048_576
     /// From the first byte of a request to the end of its headers: beyond it 408.
     package var headerTime: Duration = .seconds(10)
     /// Between two pieces of a body: beyond it 408.

@@ -6,7 +6,8 @@ struct Preferences: Sendable, Hashable {
 
     var returning: Return?
     var maxPageSize: Int?
-    var continueOnError = false
+    /// Whether what follows a failure is done all the same; nil when the client doesn't say.
+    var continuesOnError: Bool?
 
     static let none = Preferences()
 
@@ -28,7 +29,8 @@ struct Preferences: Sendable, Hashable {
             case ("return", let value?): returning = returning ?? Return(rawValue: String(value))
             case ("maxpagesize", let value?):
                 if maxPageSize == nil, let size = Int(value), size > 0 { maxPageSize = size }
-            case ("continue-on-error", nil), ("continue-on-error", "true"): continueOnError = true
+            case ("continue-on-error", nil), ("continue-on-error", "true"): continuesOnError = continuesOnError ?? true
+            case ("continue-on-error", "false"): continuesOnError = continuesOnError ?? false
             default: continue
             }
         }

@@ -9,14 +9,20 @@ import Records
 ///     {"operation": "update", "items": [{"id": "…", "@etag": "W/\"3\"", "job_title": "CTO"}, …]}
 struct BulkRequest {
     enum Operation: String, CaseIterable {
-        case create, update, upsert, delete, restore, purge
+        case create, update, upsert, delete, restore, purge, link, unlink
 
         /// Whether items are named by a key rather than described.
         var namesRecords: Bool { self == .delete || self == .restore || self == .purge }
+
+        /// Whether items are links between records.
+        var changesLinks: Bool { self == .link || self == .unlink }
     }
 
     struct Item {
         var record = RecordDecoder.Record()
+        /// The record at the other end of a link, and what the link holds of its own.
+        var target: RecordKey?
+        var columns: [String: Value] = [:]
         /// What is wrong with the item's own text.
         var issues: [APIError.Detail] = []
     }
@@ -24,32 +30,52 @@ struct BulkRequest {
     var operation: Operation
     /// Properties that find the record of an upsert.
     var by: [String]
+    /// The link that `link` and `unlink` change.
+    var link: LinkEnd?
     var items: [Item]
 
+    private static let members = ["operation", "by", "link", "items"]
+
     /// Reads the whole body. Mistakes within items are kept with them, all others refuse it.
-    static func decode(_ type: ApiType, _ bytes: [UInt8], maximumItems: Int, ieee754Compatible: Bool) throws(APIError) -> BulkRequest {
+    ///
+    /// - Parameter linkEnd: what the name of a link means.
+    static func decode(
+        _ type: ApiType, _ bytes: [UInt8], maximumItems: Int, ieee754Compatible: Bool,
+        linkEnd: (Property) throws(APIError) -> LinkEnd
+    ) throws(APIError) -> BulkRequest {
         var decoder = RecordDecoder(bytes, ieee754Compatible: ieee754Compatible)
         var operation: Operation?
         var by: [String] = []
+        var link: LinkEnd?
         var items: [Item]?
         try decoder.whole { (decoder) throws(JSONSyntaxError) in
             guard try decoder.begins(.object, "an object with operation and items") else { return }
             var keys = try decoder.reader.beginObject()
+            // Read last: what an item is depends on the other members.
+            var itemsStart: JSONReader?
             while let key = try decoder.reader.nextKey(&keys) {
                 decoder.path = [key.name]
                 switch key.name {
                 case "operation": operation = try decoder.readOperation()
                 case "by": by = try decoder.readNames(of: type)
-                case "items": items = try decoder.readItems(type, maximum: maximumItems)
+                case "link": link = try decoder.readLink(of: type, linkEnd)
+                case "items":
+                    itemsStart = decoder.reader
+                    try decoder.reader.skipValue()
                 default:
                     if !key.name.hasPrefix("@") {
-                        let hint = Spelling.closest(to: key.name, in: ["operation", "by", "items"]).map { " Did you mean '\($0)'?" } ?? ""
+                        let hint = Spelling.closest(to: key.name, in: members).map { " Did you mean '\($0)'?" } ?? ""
                         decoder.note("bulk.unknown_member", at: key.offset, "A bulk request has no '\(key.name)'.\(hint)")
                     }
                     try decoder.reader.skipValue()
                 }
                 decoder.path = []
             }
+            guard let start = itemsStart else { return }
+            let end = decoder.reader
+            decoder.reader = start
+            items = try decoder.readItems(type, link: operation?.changesLinks == true ? link : nil, maximum: maximumItems)
+            decoder.reader = end
         }
         guard let operation else { throw missing("operation", "one of \(Operation.allCases.map(\.rawValue).joined(separator: ", "))") }
         guard let items else { throw missing("items", "an array") }
@@ -57,7 +83,11 @@ struct BulkRequest {
             throw APIError(.badRequest, "bulk.unknown_member", "Only upsert takes 'by'.", target: "by")
         }
         guard operation != .upsert || !by.isEmpty else { throw missing("by", "the names of the properties that find a record") }
-        return BulkRequest(operation: operation, by: by, items: items)
+        guard operation.changesLinks || link == nil else {
+            throw APIError(.badRequest, "bulk.unknown_member", "Only link and unlink take 'link'.", target: "link")
+        }
+        guard !operation.changesLinks || link != nil else { throw missing("link", "the name of the link to change") }
+        return BulkRequest(operation: operation, by: by, link: link, items: items)
     }
 
     private static func missing(_ member: String, _ wanted: String) -> APIError {
@@ -90,7 +120,56 @@ extension RecordDecoder {
         return names
     }
 
-    fileprivate mutating func readItems(_ type: ApiType, maximum: Int) throws(JSONSyntaxError) -> [BulkRequest.Item] {
+    fileprivate mutating func readLink(of type: ApiType, _ linkEnd: (Property) throws(APIError) -> LinkEnd) throws(JSONSyntaxError)
+        -> LinkEnd?
+    {
+        let offset = reader.offset
+        guard case .string(let name)? = try readScalar(.string) else { return nil }
+        guard let property = type.property(name) else {
+            let hint = Spelling.closest(to: name, in: type.shape.shape.properties.keys).map { " Did you mean '\($0)'?" } ?? ""
+            note("records.unknown_property", at: offset, "There is no link '\(name)'.\(hint)")
+            return nil
+        }
+        do {
+            return try linkEnd(property)
+        } catch {
+            note(error.code, at: offset, error.message)
+            return nil
+        }
+    }
+
+    /// `{"id": "…", "target": {"id": "…", "role": "…"}}`
+    private mutating func readLinkItem(_ type: ApiType, _ link: LinkEnd) throws(JSONSyntaxError) -> BulkRequest.Item {
+        var item = BulkRequest.Item()
+        let start = reader.offset
+        guard try begins(.object, "an object with id and target") else { return item }
+        var keys = try reader.beginObject()
+        while let key = try reader.nextKey(&keys) {
+            path.append(key.name)
+            switch key.name {
+            case "id": if case .guid(let id)? = try readScalar(.guid) { item.record.key = .id(id) }
+            case "@id", "@odata.id":
+                if case .string(let text)? = try readScalar(.string) {
+                    item.record.key = reference(text, collection: type.collection, keys: type.keyTypes, at: key.offset)
+                }
+            case "target":
+                if case .complex(let members)? = try readReference(link.target, columns: link.columns ?? [:]) {
+                    (item.target, item.columns) = link.key(in: members)
+                }
+            default:
+                note("bulk.unknown_member", at: key.offset, "An item has no '\(key.name)': it has id and target.")
+                try reader.skipValue()
+            }
+            path.removeLast()
+        }
+        if item.record.key == nil { note("records.no_key", at: start, "The item needs the id of its record.") }
+        if item.target == nil, issues.isEmpty {
+            note("records.no_key", at: start, "The item needs a target: the record at the link's other end.")
+        }
+        return item
+    }
+
+    fileprivate mutating func readItems(_ type: ApiType, link: LinkEnd?, maximum: Int) throws(JSONSyntaxError) -> [BulkRequest.Item] {
         guard try begins(.array, "an array") else { return [] }
         var items: [BulkRequest.Item] = []
         try reader.beginArray()
@@ -102,7 +181,9 @@ extension RecordDecoder {
             let before = takeIssues()
             var item = BulkRequest.Item()
             let kind = try reader.peek()
-            if kind == .string {
+            if let link {
+                item = try readLinkItem(type, link)
+            } else if kind == .string {
                 let offset = reader.offset
                 let text = try reader.readString()
                 item.record.key =

@@ -11,8 +11,9 @@ extension Call {
         var negotiation = negotiation
         try negotiation.readContentType(of: request)
         let bulk = try BulkRequest.decode(
-            type, Array(body.readableBytesView), maximumItems: limits.bulkItems, ieee754Compatible: negotiation.bodyIEEE754Compatible)
-        let mode: BulkMode = preferences.continueOnError ? .perItem : .atomic
+            type, Array(body.readableBytesView), maximumItems: limits.bulkItems, ieee754Compatible: negotiation.bodyIEEE754Compatible
+        ) { (property) throws(APIError) in try linkEnd(type, property) }
+        let mode: BulkMode = preferences.continuesOnError == true ? .perItem : .atomic
         var failures: [Int: APIError] = [:]
         for (index, item) in bulk.items.enumerated() {
             if let refusal = refusal(of: item, at: index, bulk, type) { failures[index] = refusal }
@@ -21,7 +22,7 @@ extension Call {
         let open = bulk.items.indices.filter { failures[$0] == nil }
         var outcomes: [Int: WriteOutcome] = [:]
         if !open.isEmpty {
-            let written = try await write(bulk, open.map { bulk.items[$0].record }, type, mode)
+            let written = try await write(bulk, open.map { bulk.items[$0] }, type, mode)
             guard written.count == open.count else {
                 throw RecordsError(.internalFault, "The store answered \(written.count) outcomes to \(open.count) writes.")
             }
@@ -31,17 +32,25 @@ extension Call {
             }
         }
         guard mode == .perItem || failures.isEmpty else { throw Self.refusal(failures) }
-        let applied = preferences.continueOnError ? [("preference-applied", "continue-on-error")] : []
+        let applied = preferences.continuesOnError == true ? [("preference-applied", "continue-on-error")] : []
         return response(.ok, json: results(bulk.items.count, outcomes, failures), applied)
     }
 
     private func write(
-        _ bulk: BulkRequest, _ records: [RecordDecoder.Record], _ type: ApiType, _ mode: BulkMode
+        _ bulk: BulkRequest, _ items: [BulkRequest.Item], _ type: ApiType, _ mode: BulkMode
     ) async throws -> [WriteOutcome] {
         let options = writeOptions(mode)
+        let records = items.map(\.record)
         let type = type.record
         switch bulk.operation {
-        case .create: return try await store.create(type, records.map(\.input), options: options, access: access)
+        case .create:
+            // Clients may choose ids, so that they can send the request again.
+            let inputs = records.map { record in
+                var input = record.input
+                if case .id(let id)? = record.key { input.values["id"] = .guid(id) }
+                return input
+            }
+            return try await store.create(type, inputs, options: options, access: access)
         case .upsert: return try await store.upsert(type, by: bulk.by, records.map(\.input), options: options, access: access)
         case .update:
             let items = records.compactMap { record in
@@ -55,6 +64,13 @@ extension Call {
             case .restore: return try await store.restore(type, items, options: options, access: access)
             default: return try await store.purge(type, items, options: options, access: access)
             }
+        case .link, .unlink:
+            guard let end = bulk.link else { return [] }
+            let changes = items.compactMap { item -> LinkChange? in
+                guard let key = item.record.key, let target = item.target else { return nil }
+                return end.stored(LinkChange(key: key, target: target, columns: item.columns, isRemoval: bulk.operation == .unlink))
+            }
+            return try await store.changeLinks(end.source, field: end.field, changes, options: options, access: access)
         }
     }
 
@@ -63,7 +79,7 @@ extension Call {
         if let first = item.issues.first {
             return APIError(.badRequest, first.code, first.message, target: first.target, details: item.issues.count > 1 ? item.issues : [])
         }
-        guard bulk.operation != .create, bulk.operation != .upsert else { return nil }
+        guard bulk.operation != .create, bulk.operation != .upsert, !bulk.operation.changesLinks else { return nil }
         if item.record.key == nil {
             return APIError(.badRequest, "records.no_key", "The item needs the id of its record.", target: "items/\(index)/id")
         }
@@ -81,7 +97,7 @@ extension Call {
     }
 
     /// The error of an atomic request: every item that fails, by its place.
-    private static func refusal(_ failures: [Int: APIError]) -> APIError {
+    static func refusal(_ failures: [Int: APIError]) -> APIError {
         // Items that failed only because others did are no news.
         let failures = failures.filter { $0.value.code != RecordsError.Code.undone.description }
         let ordered = failures.sorted { $0.key < $1.key }
@@ -100,42 +116,5 @@ extension Call {
             status, "bulk.failed",
             "\(failures.count) of the items can't be written, so nothing was: see details. Prefer: continue-on-error keeps the others.",
             details: details)
-    }
-
-    private func results(_ count: Int, _ outcomes: [Int: WriteOutcome], _ failures: [Int: APIError]) -> [UInt8] {
-        var json = JSONWriter(reserving: count * 96)
-        json.object { json in
-            if format.metadata != .none { json.field("\(negotiation.prefix)context", "\(root)/$metadata#Collection(tessera.bulk_result)") }
-            json.field("succeeded", count - failures.count)
-            json.field("failed", failures.count)
-            json.array("value") { json in
-                for index in 0..<count {
-                    json.object { json in
-                        if let failure = failures[index] {
-                            json.field("status", Int(failure.status.code))
-                            json.key("error")
-                            failure.write(to: &json)
-                        } else {
-                            write(outcomes[index], to: &json)
-                        }
-                    }
-                }
-            }
-        }
-        return json.bytes
-    }
-
-    private func write(_ outcome: WriteOutcome?, to json: inout JSONWriter) {
-        let (status, id, version): (Int, GUID?, Int64?) =
-            switch outcome {
-            case .created(let id, let version): (201, id, version)
-            case .updated(let id, let version), .restored(let id, let version), .unchanged(let id, let version): (200, id, version)
-            case .deleted(let id, _): (204, id, nil)
-            case .purged(let id): (204, id, nil)
-            case .failed, nil: (500, nil, nil)
-            }
-        json.field("status", status)
-        if let id { json.field("id", id.description) }
-        if let version, format.metadata != .none { json.field("\(negotiation.prefix)etag", Preconditions.etag(version)) }
     }
 }

@@ -18,16 +18,18 @@ extension Call {
     }
 
     func respond(to resource: Resource, body: ByteBuffer) async throws -> ServerResponse {
+        if let write = try singleWrite(resource, body) { return try await perform(write) }
         switch resource {
         case .serviceDocument: return try readOnly { serviceDocument() }
         case .metadata: return try readOnly { metadata() }
         case .openAPI: return try readOnly { openAPI() }
+        case .views: return try readOnly { views() }
         case .batch:
-            throw APIError.notSupported("$batch is not supported yet. Send the requests one by one, or use a collection's bulk action.")
+            guard method == .POST else { throw APIError.methodNotAllowed("POST") }
+            return try await batch(body)
         case .collection(let type):
             if isRead { return negotiation.representation == .csv ? try export(type) : try await list(type) }
-            guard method == .POST else { throw APIError.methodNotAllowed("GET, POST") }
-            return try await create(type, body)
+            throw APIError.methodNotAllowed("GET, POST")
         case .count(let type):
             guard isRead else { throw APIError.methodNotAllowed("GET") }
             return try await count(type)
@@ -36,6 +38,9 @@ extension Call {
             return try await bulk(type, body)
         case .files: return try await upload()
         case .file(let id, let content): return try await file(id, content: content)
+        case .each(let type):
+            guard method == .PATCH || method == .DELETE else { throw APIError.methodNotAllowed("PATCH, DELETE") }
+            return try await each(type, body)
         case .record(let type, let key, let tail):
             return try await respond(type, key, tail, body)
         }
@@ -43,10 +48,11 @@ extension Call {
 
     private func respond(_ type: ApiType, _ key: RecordKey, _ tail: Resource.Tail, _ body: ByteBuffer) async throws -> ServerResponse {
         switch tail {
-        case .record: return try await record(type, key, body)
-        case .action(let action):
-            guard method == .POST else { throw APIError.methodNotAllowed("POST") }
-            return try await act(action, type, key)
+        case .record:
+            guard isRead else { throw APIError.methodNotAllowed("GET, PATCH, PUT, DELETE") }
+            return try await read(type, key)
+        case .action:
+            throw APIError.methodNotAllowed("POST")
         case .property(let property, let member, let raw):
             guard isRead else { throw APIError.methodNotAllowed("GET") }
             return try await self.property(type, key, property, member: member, raw: raw)
@@ -58,21 +64,10 @@ extension Call {
             guard let found = try await store.link(type.record, id, navigation: property.name, access: access) else {
                 throw APIError.notFound("This \(type.record.label) has no \(property.name).")
             }
-            return try await respond(target, .id(found.id), rest, body)
+            return try await respond(to: .record(target, .id(found.id), rest), body: body)
         case .pick(let property, let target, let picked, let rest):
             let id = try await pick(picked, of: target, from: property, of: key, type)
-            return try await respond(target, .id(id), rest, body)
-        }
-    }
-
-    /// GET, HEAD, PATCH, PUT and DELETE of one record.
-    private func record(_ type: ApiType, _ key: RecordKey, _ body: ByteBuffer) async throws -> ServerResponse {
-        switch method {
-        case .GET, .HEAD: return try await read(type, key)
-        case .PATCH: return try await update(type, key, body, replacing: false)
-        case .PUT: return try await update(type, key, body, replacing: true)
-        case .DELETE: return try await delete(type, key)
-        default: throw APIError.methodNotAllowed("GET, PATCH, PUT, DELETE")
+            return try await respond(to: .record(target, .id(id), rest), body: body)
         }
     }
 

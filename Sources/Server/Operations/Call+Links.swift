@@ -127,8 +127,7 @@ extension Call {
     /// `{"@id": "organisations(…)"}`, for a link to many with the link's own columns beside it.
     private func link(_ type: ApiType, _ key: RecordKey, _ property: Property, _ body: ByteBuffer) async throws -> ServerResponse {
         try refuseIfMatch()
-        let binding = type.shape.binding(property.name)
-        let end = try linkEnd(type, property, binding)
+        let end = try linkEnd(type, property)
         guard method == .POST || end.isSingle else { throw APIError.methodNotAllowed("GET, POST, DELETE") }
         guard method == .PUT || !end.isSingle else { throw APIError.methodNotAllowed("GET, PUT, DELETE") }
         var negotiation = negotiation
@@ -137,49 +136,36 @@ extension Call {
         let value = try decoder.whole { (decoder) throws(JSONSyntaxError) in
             try decoder.readReference(end.target, columns: end.columns)
         }
-        guard case .complex(var members)? = value else { throw APIError(.badRequest, "records.no_key", "Name a record by @id.") }
-        var columns: [String: Value] = [:]
-        if case .complex(let own)? = members.removeValue(forKey: TypeShape.linkMember) { columns = own }
-        let other: RecordKey = if case .guid(let id)? = members["id"] { .id(id) } else { .unique(members) }
-        let outcome = try await store.link(
-            end.source, end.isInverse ? other : key, field: end.field, target: end.isInverse ? key : other, columns: columns,
-            options: writeOptions(), access: access)
-        if case .failed(let error) = outcome { throw error }
-        return response(.noContent)
+        guard case .complex(let members)? = value else { throw APIError(.badRequest, "records.no_key", "Name a record by @id.") }
+        let (other, columns) = end.key(in: members)
+        return try await change(end, LinkChange(key: key, target: other, columns: columns))
     }
 
     private func unlink(_ type: ApiType, _ key: RecordKey, _ property: Property, _ other: RecordKey?) async throws -> ServerResponse {
         try refuseIfMatch()
-        let end = try linkEnd(type, property, type.shape.binding(property.name))
-        let outcome: WriteOutcome
-        if let other {
-            outcome = try await store.unlink(
-                end.source, end.isInverse ? other : key, field: end.field, target: end.isInverse ? key : other, options: writeOptions(),
-                access: access)
-        } else if end.isSingle {
-            let item = RecordUpdate(key: key, input: RecordInput(["\(end.field)_id": .null]))
-            outcome = try only(await store.update(end.source, [item], options: writeOptions(), access: access))
-        } else {
+        let end = try linkEnd(type, property)
+        if let other { return try await change(end, LinkChange(key: key, target: other, isRemoval: true)) }
+        guard end.isSingle else {
             throw APIError(
                 .badRequest, "odata.no_link", "Say which link to remove: DELETE …/\(property.name)(id)/$ref, or $ref?$id=…", target: "$id")
         }
-        if case .failed(let error) = outcome { throw error }
+        let item = RecordUpdate(key: key, input: RecordInput(["\(end.field)_id": .null]))
+        return try settled(await store.update(end.source, [item], options: writeOptions(), access: access))
+    }
+
+    /// - Parameter change: as seen from the record of the request's path.
+    private func change(_ end: LinkEnd, _ change: LinkChange) async throws -> ServerResponse {
+        try settled(
+            await store.changeLinks(end.source, field: end.field, [end.stored(change)], options: writeOptions(), access: access))
+    }
+
+    private func settled(_ outcomes: [WriteOutcome]) throws -> ServerResponse {
+        for case .failed(let error) in outcomes { throw error }
         return response(.noContent)
     }
 
-    /// The side of a link that stores it.
-    private struct LinkEnd {
-        var source: RecordType
-        var field: String
-        var isInverse: Bool
-        /// Written with PUT, seen from this side.
-        var isSingle: Bool
-        var target: InputShape.Reference
-        var columns: [String: PropertyType]?
-    }
-
-    private func linkEnd(_ type: ApiType, _ property: Property, _ binding: PropertyBinding?) throws -> LinkEnd {
-        switch (binding, type.input.kinds[property.name]) {
+    func linkEnd(_ type: ApiType, _ property: Property) throws(APIError) -> LinkEnd {
+        switch (type.shape.binding(property.name), type.input.kinds[property.name]) {
         case (.toOne, .toOne(let target)?):
             return LinkEnd(source: type.record, field: property.name, isInverse: false, isSingle: true, target: target, columns: nil)
         case (.toMany, .toMany(let target, let columns)?):
@@ -193,7 +179,7 @@ extension Call {
         }
     }
 
-    private func inverse(_ sourceID: String, where isField: (Field) -> Bool) throws -> LinkEnd {
+    private func inverse(_ sourceID: String, where isField: (Field) -> Bool) throws(APIError) -> LinkEnd {
         guard let source = model.typesByID[sourceID], let field = source.record.fields.first(where: isField) else {
             throw APIError.notSupported("This link can't be written from this side.")
         }

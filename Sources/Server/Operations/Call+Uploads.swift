@@ -51,8 +51,7 @@ extension Call {
     ) async throws -> ServerResponse {
         let item = RecordUpdate(
             key: key, expectedVersion: try preconditions.expectedVersion(), input: RecordInput(["\(property.name)_id": value]))
-        let outcome = try only(await store.update(type.record, [item], options: writeOptions(), access: access))
-        return try await response(to: outcome, type, byDefault: .minimal)
+        return try await perform(SingleWrite(type: type, action: .update(item)))
     }
 
     // MARK: Bodies

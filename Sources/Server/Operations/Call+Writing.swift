@@ -14,38 +14,64 @@ extension Call {
         return try RecordDecoder.record(type, Array(body.readableBytesView), ieee754Compatible: negotiation.bodyIEEE754Compatible)
     }
 
-    // MARK: Create
+    // MARK: Reading what is asked
 
-    func create(_ type: ApiType, _ body: ByteBuffer) async throws -> ServerResponse {
-        try options.allow(["select", "expand"], of: "A new record")
-        let record = try decoded(type, body)
-        let outcome = try only(await store.create(type.record, [record.input], options: writeOptions(), access: access))
-        return try await response(to: outcome, type, byDefault: .representation)
+    /// The write that a request asks for; nil when it asks for anything else.
+    func singleWrite(_ resource: Resource, _ body: ByteBuffer) throws(APIError) -> SingleWrite? {
+        switch (resource, method) {
+        case (.collection(let type), .POST): return try creation(type, body)
+        case (.record(let type, let key, .record), .PATCH): return try change(type, key, body, replacing: false)
+        case (.record(let type, let key, .record), .PUT): return try change(type, key, body, replacing: true)
+        case (.record(let type, let key, .record), .DELETE):
+            try options.allow([], of: "DELETE")
+            return SingleWrite(type: type, action: .delete(try reference(type, key)))
+        case (.record(let type, let key, .action(let action)), .POST):
+            try options.allow(["select", "expand"], of: "An action")
+            switch action {
+            case .restore: return SingleWrite(type: type, action: .restore(try reference(type, key)))
+            case .purge: return SingleWrite(type: type, action: .purge(try reference(type, key)))
+            }
+        default: return nil
+        }
     }
 
-    // MARK: Update, replace, upsert
+    private func creation(_ type: ApiType, _ body: ByteBuffer) throws(APIError) -> SingleWrite {
+        try options.allow(["select", "expand"], of: "A new record")
+        let record = try decoded(type, body)
+        var input = record.input
+        // A client that chooses the id can send its request again: the second time is told that the record is there.
+        if case .id(let id)? = record.key { input.values["id"] = .guid(id) }
+        return SingleWrite(type: type, action: .create(input))
+    }
 
-    func update(_ type: ApiType, _ key: RecordKey, _ body: ByteBuffer, replacing: Bool) async throws -> ServerResponse {
+    private func change(_ type: ApiType, _ key: RecordKey, _ body: ByteBuffer, replacing: Bool) throws(APIError) -> SingleWrite {
         try options.allow(["select", "expand"], of: "A write")
         let preconditions = try Preconditions(request)
         try demandPrecondition(type, preconditions)
         var input = try decoded(type, body).input
         if replacing { input = Replacement.complete(input, of: type) }
-        if case .unique(let values) = key, preconditions.ifMatch == nil {
-            return try await upsert(type, values, input, preconditions)
+        switch (preconditions.ifNoneMatch, key) {
+        case (.versions?, _):
+            throw APIError(.badRequest, "odata.bad_precondition", "If-None-Match of a write must be *.", target: "If-None-Match")
+        case (.any?, _) where preconditions.ifMatch != nil:
+            throw APIError(
+                .badRequest, "odata.bad_precondition", "A write takes If-Match or If-None-Match, not both.", target: "If-None-Match")
+        case (.any?, .id(let id)):
+            input.values["id"] = .guid(id)
+            return SingleWrite(type: type, action: .create(input), mustBeNew: true)
+        case (.any?, .unique(let values)):
+            return SingleWrite(type: type, action: .create(try Self.input(input, with: values)), mustBeNew: true)
+        case (nil, .unique(let values)) where preconditions.ifMatch == nil:
+            // A record named by a unique property is made when it isn't there (OData Protocol 4.01 section 11.4.4).
+            return SingleWrite(type: type, action: .upsert(by: values.keys.sorted(), try Self.input(input, with: values)))
+        case (nil, _):
+            let item = RecordUpdate(key: key, expectedVersion: try preconditions.expectedVersion(), input: input)
+            return SingleWrite(type: type, action: .update(item))
         }
-        guard preconditions.ifNoneMatch == nil else {
-            throw APIError(.badRequest, "odata.bad_precondition", "A change of an existing record takes If-Match.", target: "If-None-Match")
-        }
-        let item = RecordUpdate(key: key, expectedVersion: try preconditions.expectedVersion(), input: input)
-        let outcome = try only(await store.update(type.record, [item], options: writeOptions(), access: access))
-        return try await response(to: outcome, type, byDefault: .minimal)
     }
 
-    /// A record named by a unique property is made when it isn't there (OData Protocol 4.01 section 11.4.4).
-    private func upsert(
-        _ type: ApiType, _ key: [String: Value], _ input: RecordInput, _ preconditions: Preconditions
-    ) async throws -> ServerResponse {
+    /// The body with the key of the path.
+    private static func input(_ input: RecordInput, with key: [String: Value]) throws(APIError) -> RecordInput {
         var input = input
         for (name, value) in key {
             if let given = input.values[name], given != value, !given.isNull {
@@ -53,18 +79,13 @@ extension Call {
             }
             input.values[name] = value
         }
-        let outcomes: [WriteOutcome]
-        switch preconditions.ifNoneMatch {
-        case nil: outcomes = try await store.upsert(type.record, by: key.keys.sorted(), [input], options: writeOptions(), access: access)
-        case .any: outcomes = try await store.create(type.record, [input], options: writeOptions(), access: access)
-        case .versions:
-            throw APIError(.badRequest, "odata.bad_precondition", "If-None-Match of a write must be *.", target: "If-None-Match")
-        }
-        if preconditions.ifNoneMatch != nil, case .failed(let error)? = outcomes.first, error.code == .notUnique {
-            throw APIError(
-                .preconditionFailed, error.code.description, "There is such a \(type.record.label) already.", target: "If-None-Match")
-        }
-        return try await response(to: try only(outcomes), type, byDefault: .minimal)
+        return input
+    }
+
+    private func reference(_ type: ApiType, _ key: RecordKey) throws(APIError) -> RecordReference {
+        let preconditions = try Preconditions(request)
+        try demandPrecondition(type, preconditions)
+        return RecordReference(key: key, expectedVersion: try preconditions.expectedVersion())
     }
 
     func demandPrecondition(_ type: ApiType, _ preconditions: Preconditions) throws(APIError) {
@@ -75,47 +96,35 @@ extension Call {
             target: "If-Match")
     }
 
-    // MARK: Delete, restore, purge
+    // MARK: Doing it
 
-    func delete(_ type: ApiType, _ key: RecordKey) async throws -> ServerResponse {
-        try options.allow([], of: "DELETE")
-        let preconditions = try Preconditions(request)
-        try demandPrecondition(type, preconditions)
-        let item = RecordReference(key: key, expectedVersion: try preconditions.expectedVersion())
-        _ = try only(await store.delete(type.record, [item], options: writeOptions(), access: access))
-        return response(.noContent)
-    }
-
-    func act(_ action: Resource.Action, _ type: ApiType, _ key: RecordKey) async throws -> ServerResponse {
-        try options.allow(["select", "expand"], of: "An action")
-        let preconditions = try Preconditions(request)
-        try demandPrecondition(type, preconditions)
-        let item = RecordReference(key: key, expectedVersion: try preconditions.expectedVersion())
-        switch action {
-        case .restore:
-            let outcome = try only(await store.restore(type.record, [item], options: writeOptions(), access: access))
-            return try await response(to: outcome, type, byDefault: .minimal)
-        case .purge:
-            _ = try only(await store.purge(type.record, [item], options: writeOptions(), access: access))
-            return response(.noContent)
+    func perform(_ write: SingleWrite) async throws -> ServerResponse {
+        let outcomes = try await SingleWrite.perform([write], on: store, options: writeOptions(), access: access)
+        guard let outcome = outcomes.first, outcomes.count == 1 else {
+            throw RecordsError(.internalFault, "The store answered \(outcomes.count) outcomes to one write.")
         }
+        return try await response(to: outcome, of: write)
     }
 
     // MARK: Answers
 
     /// 201 or 200 with the record, or 204 without it, as the client prefers.
-    func response(to outcome: WriteOutcome, _ type: ApiType, byDefault: Preferences.Return) async throws -> ServerResponse {
+    func response(to outcome: WriteOutcome, of write: SingleWrite) async throws -> ServerResponse {
+        let type = write.type
         let id: GUID
         let version: Int64
         var isNew = false
         switch outcome {
         case .created(let created, let first): (id, version, isNew) = (created, first, true)
-        case .updated(let changed, let next), .restored(let changed, let next), .unchanged(let changed, let next),
-            .deleted(let changed, let next):
+        case .updated(let changed, let next), .restored(let changed, let next), .unchanged(let changed, let next):
             (id, version) = (changed, next)
-        case .purged: return response(.noContent)
-        case .failed(let error): throw error
+        case .deleted, .purged: return response(.noContent)
+        case .failed(let error):
+            guard write.mustBeNew, error.code == .notUnique else { throw error }
+            throw APIError(
+                .preconditionFailed, error.code.description, "There is such a \(type.record.label) already.", target: "If-None-Match")
         }
+        let byDefault: Preferences.Return = if case .create = write.action, !write.mustBeNew { .representation } else { .minimal }
         var headers: [(String, String)] = []
         if let returning = preferences.returning { headers.append(("preference-applied", "return=\(returning.rawValue)")) }
         let address = "\(root)/\(type.collection)(\(id))"

@@ -10,7 +10,7 @@ import Records
 struct Call: Sendable {
     let request: ServerRequest
     let model: ApiModel
-    let store: RecordStore
+    var store: RecordStore
     let limits: ServerLimits
     let access: Access
     /// Address of the service root as the client sees it: `https://crm.example.org/api`.
@@ -19,8 +19,42 @@ struct Call: Sendable {
     let preferences: Preferences
     let options: RequestOptions
     let files: FileStore
+    /// What the writes of this request belong to: one change set, named when the client names it.
+    let changeSet: ChangeSet
+
     /// The body, where it is a file: read while it arrives.
     var upload: IncomingBody?
+
+    /// - Parameter root: the service root as the client knows it.
+    static func of(
+        _ request: ServerRequest, path: Substring.UTF8View, model: ApiModel, store: RecordStore, limits: ServerLimits, access: Access,
+        root: String, files: FileStore, changeSet: ChangeSet? = nil
+    ) throws(APIError) -> (Call, Resource) {
+        let resource = try Resource.resolve(try ResourcePath.parse(path), in: model)
+        var negotiation = try Negotiation.of(request)
+        let options = try RequestOptions(request.query, version: negotiation.version)
+        if let format = options.system.format { negotiation = try Negotiation.of(request, format: format) }
+        switch (negotiation.representation, resource) {
+        case (.json, _), (.xml, .metadata), (.csv, .collection): break
+        case (.xml, _):
+            throw APIError(.notAcceptable, "odata.not_acceptable", "Only $metadata has XML; ask for application/json.", target: "Accept")
+        case (.csv, _):
+            throw APIError(.notAcceptable, "odata.not_acceptable", "Only collections have CSV; ask for application/json.", target: "Accept")
+        }
+        var changeSet = changeSet
+        if changeSet == nil { changeSet = try ChangeSetName.changeSet(of: request) }
+        let call = Call(
+            request: request, model: model, store: store, limits: limits, access: access, root: root, negotiation: negotiation,
+            preferences: Preferences(request), options: options, files: files, changeSet: changeSet ?? ChangeSet(id: .version7()))
+        return (call, resource)
+    }
+
+    /// The same call on another store: one inside a transaction.
+    func on(_ store: RecordStore) -> Call {
+        var call = self
+        call.store = store
+        return call
+    }
 
     var method: HTTPMethod { request.method }
     var format: ReadFormat { negotiation.format }
@@ -54,18 +88,8 @@ struct Call: Sendable {
 
     // MARK: Writes
 
-    /// What a single write runs under: a change set of its own.
     func writeOptions(_ mode: BulkMode = .perItem) -> WriteOptions {
-        WriteOptions(changeSet: ChangeSet(id: .version7()), mode: mode)
-    }
-
-    /// The outcome of a write of one record.
-    func only(_ outcomes: [WriteOutcome]) throws -> WriteOutcome {
-        guard let outcome = outcomes.first, outcomes.count == 1 else {
-            throw RecordsError(.internalFault, "The store answered \(outcomes.count) outcomes to one write.")
-        }
-        if case .failed(let error) = outcome { throw error }
-        return outcome
+        WriteOptions(changeSet: changeSet, mode: mode)
     }
 
     // MARK: Answers

@@ -5,7 +5,7 @@ import Records
 
 /// What a path names, as far as the catalog can tell without the database.
 enum Resource: Sendable {
-    case serviceDocument, metadata, openAPI, batch
+    case serviceDocument, metadata, openAPI, batch, views
     case collection(ApiType)
     case count(ApiType)
     case bulk(ApiType)
@@ -13,6 +13,8 @@ enum Resource: Sendable {
     case files
     /// A file: what is known of it, or its content.
     case file(GUID, content: Bool)
+    /// `/$each`: every record that `$filter` selects.
+    case each(ApiType)
     case record(ApiType, RecordKey, Tail)
 
     /// What follows a record in a path.
@@ -43,17 +45,27 @@ enum Resource: Sendable {
     /// Name of the bulk action of a collection, with and without its namespace.
     static let bulkNames: Set<String> = ["bulk", "tessera.bulk"]
 
+    /// Whether a body may describe many records.
+    var holdsMany: Bool {
+        switch self {
+        case .bulk, .batch: true
+        default: false
+        }
+    }
+
     var route: Route {
         switch self {
         case .serviceDocument: .serviceDocument
         case .metadata: .metadata
         case .openAPI: .openAPI
         case .batch: .batch
+        case .views: .views
         case .collection: .collection
         case .count: .count
         case .bulk: .bulk
         case .files: .files
         case .file(_, let content): content ? .content : .file
+        case .each: .each
         case .record(_, _, let tail): tail.route
         }
     }
@@ -66,6 +78,7 @@ enum Resource: Sendable {
             case "$metadata": return .metadata
             case "openapi.json": return .openAPI
             case "$batch": return .batch
+            case "views" where model.types["views"] == nil: return .views
             default: break
             }
         }
@@ -104,12 +117,13 @@ enum Resource: Sendable {
         guard let next = rest.first else { return .collection(type) }
         if rest.count == 1, next.key == nil {
             if next.name == "$count" { return .count(type) }
+            if next.name == "$each" { return .each(type) }
             if bulkNames.contains(next.name) { return .bulk(type) }
         }
         // The key as a segment of its own (OData URL Conventions 4.01, section 4.3.6).
         if next.key == nil, let id = GUID(next.name) { return .record(type, .id(id), try tail(type, rest.dropFirst(), model)) }
         throw APIError.notFound(
-            "Behind \(type.collection) stands an id, $count or bulk: \(type.collection)(id), \(type.collection)/$count."
+            "Behind \(type.collection) stands an id, $count, $each or bulk: \(type.collection)(id), \(type.collection)/$count."
         )
     }
 

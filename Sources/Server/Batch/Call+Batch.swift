@@ -1,0 +1,60 @@
+import NIOCore
+import NIOHTTP1
+import Records
+
+/// `POST /api/$batch`: many requests in one (OData JSON 4.01 section 19).
+extension Call {
+    func batch(_ body: ByteBuffer) async throws -> ServerResponse {
+        try options.allow([], of: "$batch")
+        if let type = request.header(.contentType), type.lowercased().hasPrefix("multipart/") {
+            throw APIError(
+                .unsupportedMediaType, "batch.multipart",
+                "Batches in multipart/mixed are not supported: send application/json with requests (OData JSON 4.01, section 19).",
+                target: "Content-Type")
+        }
+        var negotiation = negotiation
+        try negotiation.readContentType(of: request)
+        let batch = try BatchRequest.decode(Array(body.readableBytesView), maximumItems: limits.batchRequests)
+        let outcomes = await BatchExecution(self, batch.items).run()
+        try Task.checkCancellation()
+        let applied = preferences.continuesOnError.map { [("preference-applied", "continue-on-error=\($0)")] } ?? []
+        return response(.ok, json: Self.responses(batch.items, outcomes), applied)
+    }
+
+    private static func responses(_ items: [BatchRequest.Item], _ outcomes: [BatchOutcome]) -> [UInt8] {
+        var json = JSONWriter(reserving: outcomes.count * 512)
+        json.object { json in
+            json.array("responses") { json in
+                for (item, outcome) in zip(items, outcomes) {
+                    json.object { json in
+                        json.field("id", item.id)
+                        if let group = item.group { json.field("atomicityGroup", group) }
+                        write(outcome.response, to: &json)
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    private static func write(_ response: ServerResponse, to json: inout JSONWriter) {
+        json.field("status", Int(response.status.code))
+        let type = response.headers.first { $0.0 == "content-type" }?.1 ?? "application/json"
+        // `application/json` alone goes without saying.
+        let headers = response.headers.filter { $0.0 != "content-type" || $0.1 != "application/json" }
+        if !headers.isEmpty {
+            json.object("headers") { json in
+                for (name, value) in headers { json.field(name, value) }
+            }
+        }
+        guard case .bytes(let body) = response.body, body.readableBytes > 0 else { return }
+        json.key("body")
+        if type.hasPrefix("application/json") {
+            json.raw(Array(body.readableBytesView))
+        } else if type.hasPrefix("text/") {
+            json.string(String(buffer: body))
+        } else {
+            json.string(Base64URL.encode(body.readableBytesView))
+        }
+    }
+}
