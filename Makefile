@@ -8,7 +8,7 @@ MINUTES ?= 5
 
 BUILD := swift build -c $(CONFIGURATION)
 
-.PHONY: help run demo test check bench fuzz install-deps build format clean
+.PHONY: help run demo test test-all check bench fuzz install-deps build format clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ demo: install-deps ## the same with a thousand made-up people, in a data folder 
 
 test: install-deps ## everything that CI proves
 	@scripts/test
+
+test-all: install-deps ## the same, then the running API against its own description (needs PyPI)
+	@scripts/test-all
 
 check: install-deps ## format, graph, manifests and generated files, without running the product
 	@scripts/check

@@ -7,6 +7,7 @@ struct FuzzCommand {
         guard let options = FuzzOptions(Array(CommandLine.arguments.dropFirst())) else { usage() }
         let fronts = [
             ManifestFront.name, QueryFront.name, CSVFront.name, VCardFront.name, XLSXFront.name, MultipartFront.name, HTTPFront.name,
+            BatchFront.name,
         ]
         guard fronts.contains(options.front) else { usage() }
         let isChild = options.page != nil
@@ -20,6 +21,9 @@ struct FuzzCommand {
         case MultipartFront.name: work(options, MultipartFront())
         case HTTPFront.name:
             guard let front = HTTPFront(options) else { usage() }
+            work(options, front)
+        case BatchFront.name:
+            guard let front = BatchFront(options) else { usage() }
             work(options, front)
         default: usage()
         }
@@ -41,8 +45,8 @@ struct FuzzCommand {
     private static func usage() -> Never {
         print(
             """
-            Fuzz manifests|query|csv|vcard|xlsx|multipart|http [--minutes N] [--seed N] [--corpus DIR] [--work DIR] [--replay FILE]
-              http needs --server HOST:PORT --token TOKEN --process PID of a running server
+            Fuzz manifests|query|csv|vcard|xlsx|multipart|http|batch [--minutes N] [--seed N] [--corpus DIR] [--work DIR] [--replay FILE]
+              http and batch need --server HOST:PORT --token TOKEN --process PID of a running server
             """)
         exit(64)
     }

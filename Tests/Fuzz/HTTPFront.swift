@@ -47,13 +47,16 @@ struct HTTPFront: Front {
         signal(SIGPIPE, SIG_IGN)
     }
 
-    func run(_ input: [UInt8]) -> Outcome {
+    func run(_ input: [UInt8]) -> Outcome { ask(input).outcome }
+
+    /// The outcome, and the answer as text.
+    func ask(_ input: [UInt8]) -> (outcome: Outcome, answer: String) {
         let request = completed(input)
         guard let connection = connect() else {
             // Ends this process, so that the parent keeps the input. A full queue of connections isn't a finding; a dead server is.
             if process > 0, kill(process, 0) != 0 { abort() }
             usleep(20_000)
-            return Outcome("no connection", finding: isAlive ? nil : "the server takes no connections")
+            return (Outcome("no connection", finding: isAlive ? nil : "the server takes no connections"), "")
         }
         defer { close(connection) }
         _ = request.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, 0) }
@@ -66,7 +69,8 @@ struct HTTPFront: Front {
         if let fault = status.first(where: { $0 >= 500 && $0 != 501 && $0 != 503 && $0 != 505 }) { finding = "answer \(fault)" }
         if !closed { finding = "no answer and no end within \(Int(seconds)) s" }
         if process > 0, ProcessFacts.memory(process) > 1 << 30 { finding = "the server holds more than 1 GiB" }
-        return Outcome("\(status.prefix(3)) \(code(answer)) \(closed)", finding: finding)
+        let outcome = Outcome("\(status.prefix(3)) \(code(answer)) \(closed)", finding: finding)
+        return (outcome, String(decoding: answer, as: UTF8.self))
     }
 
     private var isAlive: Bool { process <= 0 || kill(process, 0) == 0 }
