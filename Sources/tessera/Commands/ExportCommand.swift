@@ -13,7 +13,7 @@ struct ExportCommand: AsyncParsableCommand {
 
               tessera export people > people.csv
               tessera export people --format vcard --file people.vcf
-              tessera export "organisations?$filter=kind eq 'customer'&$orderby=name" --file customers.csv
+              tessera export "organisations?filter=kind eq 'customer'&orderby=name" --file customers.csv
             """)
 
     @OptionGroup var options: DeploymentOptions
