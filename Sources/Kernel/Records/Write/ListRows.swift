@@ -14,26 +14,36 @@ struct ListRows {
         }
     }
 
-    /// Inserts the rows; nil when there are none. With `after`, only rows whose record is in that CTE, and after `emptied` has run.
-    func insert(after updated: String? = nil, emptied: String? = nil) -> SQL? {
+    /// Inserts the rows; nil when there are none.
+    func insert() -> SQL? {
         guard !rows.isEmpty else { return nil }
-        let columns = Self.ownColumns(of: table)
-        var batch = ColumnBatch()
-        batch.add(table.recordColumn, .uuid, rows.map { .guid($0.draft.id) })
-        if !table.isLinks { batch.add("position", .smallint, rows.map { .integer(Int64($0.position)) }) }
-        for column in columns { batch.add(column.name, column.type, rows.map { $0.row[column.name] ?? .null }) }
-        let names = batch.columns.quotedList
-        var sql: SQL =
-            "INSERT INTO \(raw: table.name.sql) (\(raw: names)) SELECT \(raw: batch.columnList(of: "l")) FROM \(batch.unnest(as: "l"))"
-        if let updated { sql += " JOIN \(raw: updated) u ON u.id = l.\(identifier: table.recordColumn)" }
-        // Reading the deleting CTE makes it run first.
-        if let emptied { sql += " WHERE (SELECT count(*) FROM \(raw: emptied)) >= 0" }
-        return sql
+        let names = Self.columns(of: table).map(\.name).quotedList
+        return "INSERT INTO \(raw: table.name.sql) (\(raw: names)) \(selection)"
     }
+
+    /// Selects the rows as the table stores them.
+    var selection: SQL {
+        var batch = ColumnBatch()
+        let columns = Self.columns(of: table)
+        for column in columns {
+            let values = rows.map { entry -> Value in
+                switch column.name {
+                case table.recordColumn: .guid(entry.draft.id)
+                case "position" where !table.isLinks: .integer(Int64(entry.position))
+                default: entry.row[column.name] ?? .null
+                }
+            }
+            batch.add(column.name, column.type, values)
+        }
+        let typed = columns.map { "l.\"\($0.name)\"::\($0.type.sql) AS \"\($0.name)\"" }.joined(separator: ", ")
+        return "SELECT \(raw: typed) FROM \(batch.unnest(as: "l"))"
+    }
+
+    static func columns(of table: ChildTable) -> [Column] { table.columns(recordTable: table.name) }
 
     /// Columns of a list's rows beside the record's id and the position.
     static func ownColumns(of table: ChildTable) -> [Column] {
-        table.columns(recordTable: table.name).filter { $0.name != table.recordColumn && $0.name != "position" }
+        columns(of: table).filter { $0.name != table.recordColumn && $0.name != "position" }
     }
 
     /// The lists of a draft as the outbox keeps them: `{"emails": [{"address": …}]}`.
@@ -43,11 +53,17 @@ struct ListRows {
 
     /// A subquery for the stored list of the record `alias`, in the same shape.
     static func stored(_ table: ChildTable, alias: String) -> String {
+        "coalesce((SELECT \(aggregate(table)) FROM \(table.name.sql) c WHERE c.\(table.recordColumn) = \(alias).id), '[]')"
+    }
+
+    /// Selects id and list of the records that have rows in `rows`, which has the table's columns; again in the same shape.
+    static func json(of table: ChildTable, in rows: String) -> String {
+        "SELECT c.\(table.recordColumn) AS id, \(aggregate(table)) AS list FROM \(rows) c GROUP BY 1"
+    }
+
+    private static func aggregate(_ table: ChildTable) -> String {
         let order = table.isLinks ? "c.target_id" : "c.position"
         let hidden = table.isLinks ? table.recordColumn : "\(table.recordColumn),position"
-        return """
-            coalesce((SELECT jsonb_agg(to_jsonb(c) - '{\(hidden)}'::text[] ORDER BY \(order)) FROM \(table.name.sql) c \
-            WHERE c.\(table.recordColumn) = \(alias).id), '[]')
-            """
+        return "jsonb_agg(to_jsonb(c) - '{\(hidden)}'::text[] ORDER BY \(order))"
     }
 }

@@ -3,7 +3,7 @@ import Postgres
 import QueryLanguage
 
 /// One statement that changes some columns and lists of records, if their versions are the expected ones: the rows are locked in the order of
-/// their ids, changed where they differ, and traced with old and new values.
+/// their ids, changed where they differ, and traced with old and new values of what differs.
 ///
 /// Its rows are (position in the batch, version before or NULL when missing, version after or NULL when nothing changed).
 struct UpdateStatement {
@@ -20,7 +20,6 @@ struct UpdateStatement {
         batch.add("id", .uuid, drafts.map { .guid($0.id) })
         batch.add("expected", .bigint, drafts.map { $0.expectedVersion.map(Value.integer) ?? .null })
         for column in columns { batch.add(column.name, column.type, drafts.map { $0.columns[column.name] ?? .null }) }
-        if !lists.isEmpty { batch.add("_lists", .jsonb, drafts.map { ListRows.value(of: $0) }) }
         let principal = PostgresUUID(guid: access.principal)
         let table = type.table.sql
         let values = columns.indices.map { batch.column($0 + 3, of: "i") }
@@ -31,37 +30,60 @@ struct UpdateStatement {
         sql +=
             ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(guarded) ORDER BY t.id FOR UPDATE OF t)"
         for (position, list) in lists.enumerated() {
+            let brought = ListRows(table: list, drafts: drafts)
+            sql += ", brought\(raw: String(position)) AS MATERIALIZED (\(brought.selection))"
+            sql += ", list\(raw: String(position)) AS MATERIALIZED (SELECT o.id, \(raw: ListRows.stored(list, alias: "o")) AS was, "
             sql +=
-                ", was\(raw: String(position)) AS MATERIALIZED (SELECT o.id, \(raw: ListRows.stored(list, alias: "o")) AS list FROM old o)"
+                "coalesce(b.list, '[]') AS will FROM old o LEFT JOIN (\(raw: ListRows.json(of: list, in: "brought\(position)"))) b USING (id))"
         }
+        let joins = lists.indices.map { " JOIN list\($0) ON list\($0).id = o.id" }.joined()
         sql += ", rec AS (UPDATE \(raw: table) t SET version = t.version + 1, updated_at = now(), updated_by = \(bind: principal)"
         sql +=
-            "\(raw: assignments) FROM input i JOIN old o ON o.id = i.id WHERE t.id = i.id AND (i.expected IS NULL OR o.version = i.expected)"
+            "\(raw: assignments) FROM input i JOIN old o ON o.id = i.id\(raw: joins) WHERE t.id = i.id AND (i.expected IS NULL OR o.version = i.expected)"
         sql += " AND \(raw: changes(values: values)) RETURNING t.*)"
         for (position, list) in lists.enumerated() {
-            sql += ", emptied\(raw: String(position)) AS (DELETE FROM \(raw: list.name.sql) c USING rec u "
-            sql += "WHERE c.\(identifier: list.recordColumn) = u.id RETURNING 1)"
-            guard let insert = ListRows(table: list, drafts: drafts).insert(after: "rec", emptied: "emptied\(position)") else { continue }
-            sql += ", filled\(raw: String(position)) AS (\(insert))"
+            let table = list.name.sql
+            let record = "\"\(list.recordColumn)\""
+            let names = ListRows.columns(of: list).map(\.name).quotedList
+            let differing = "(SELECT u.id FROM rec u JOIN list\(position) l ON l.id = u.id WHERE l.was IS DISTINCT FROM l.will)"
+            sql +=
+                ", emptied\(raw: String(position)) AS (DELETE FROM \(raw: table) c WHERE c.\(raw: record) IN \(raw: differing) RETURNING 1)"
+            // Reading the deleting CTE makes it run first.
+            sql +=
+                ", filled\(raw: String(position)) AS (INSERT INTO \(raw: table) (\(raw: names)) SELECT \(raw: names) FROM brought\(raw: String(position)) "
+            sql += "WHERE \(raw: record) IN \(raw: differing) AND (SELECT count(*) FROM emptied\(raw: String(position))) >= 0)"
         }
-        let changed = columns.map(\.name)
-        let joins = lists.indices.map { " JOIN was\($0) ON was\($0).id = r.id" }.joined()
-        let oldLists = lists.enumerated().map { " || jsonb_build_object('\($1.field)', was\($0).list)" }.joined()
-        let old = SQL("\(raw: Trace.object(of: changed, alias: "o"))\(raw: oldLists)")
-        var new = SQL("\(raw: Trace.object(of: changed, alias: "r"))")
-        if !lists.isEmpty { new += " || i._lists" }
-        let source = "rec r JOIN old o ON o.id = r.id JOIN input i ON i.id = r.id\(joins)"
+        let old = SQL("\(raw: trace(columnsOf: "o", lists: "was"))")
+        let new = SQL("\(raw: trace(columnsOf: "r", lists: "will"))")
+        let source = "rec r JOIN old o ON o.id = r.id\(joins)"
         sql += ", trace AS (\(Trace.change("update", type: type, changeSet: changeSet, before: old, from: source)))"
         sql += ", told AS (\(Trace.outbox("update", type: type, access: access, changeSet: changeSet, old: old, new: new, from: source)))"
         sql += " SELECT i.n, o.version, r.version FROM input i LEFT JOIN old o ON o.id = i.id LEFT JOIN rec r ON r.id = i.id ORDER BY i.n"
         return sql
     }
 
-    /// Lists are always taken as changed; columns only where they differ.
+    /// Whether anything of the record is other than it was.
     private func changes(values: [String]) -> String {
-        guard lists.isEmpty, !columns.isEmpty else { return "TRUE" }
-        let stored = columns.map { "o.\"\($0.name)\"" }.joined(separator: ", ")
-        return "ROW(\(stored)) IS DISTINCT FROM ROW(\(zip(columns, values).map { Self.cast($1, to: $0) }.joined(separator: ", ")))"
+        var differences = lists.indices.map { "list\($0).was IS DISTINCT FROM list\($0).will" }
+        if !columns.isEmpty {
+            let stored = columns.map { "o.\"\($0.name)\"" }.joined(separator: ", ")
+            let given = zip(columns, values).map { Self.cast($1, to: $0) }.joined(separator: ", ")
+            differences.append("ROW(\(stored)) IS DISTINCT FROM ROW(\(given))")
+        }
+        return differences.isEmpty ? "FALSE" : "(\(differences.joined(separator: " OR ")))"
+    }
+
+    /// What of the statement's columns and lists differs, on the side of `alias`.
+    private func trace(columnsOf alias: String, lists side: String) -> String {
+        let all =
+            Trace.object(of: columns.map(\.name), alias: alias)
+            + lists.enumerated().map { " || jsonb_build_object('\($1.field)', list\($0).\(side))" }.joined()
+        // What is the only one to be set is what differs, or there were no trace.
+        guard columns.count + lists.count > 1 else { return all }
+        let same =
+            columns.map { "CASE WHEN o.\"\($0.name)\" IS NOT DISTINCT FROM r.\"\($0.name)\" THEN '\($0.name)' END" }
+            + lists.enumerated().map { "CASE WHEN list\($0).was = list\($0).will THEN '\($1.field)' END" }
+        return "(\(all)) - ARRAY[\(same.joined(separator: ", "))]::text[]"
     }
 
     /// jsonb and numerics are compared as stored.

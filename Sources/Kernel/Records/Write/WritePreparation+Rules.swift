@@ -28,7 +28,10 @@ extension WritePreparation {
         }
         needed.formUnion(draft.primaries)
         // What the draft brings whole needs no reading.
-        return needed.isSubset(of: draft.fields.subtracting(draft.primaries)) && draft.primaries.isEmpty ? [] : needed
+        if needed.isSubset(of: draft.fields.subtracting(draft.primaries)), draft.primaries.isEmpty { needed = [] }
+        // A list lies in rows of its own, which the lock on the record doesn't keep still: it is compared and replaced at one version.
+        if !draft.lists.isEmpty { needed.insert("version") }
+        return needed
     }
 
     func checkRules(_ draft: inout WriteDraft, stored: [String: Value]?) {
