@@ -34,6 +34,15 @@ package struct Catalog: Sendable, Hashable {
     /// Finds a type by the name of its collection: `people`.
     package func type(collection: String) -> RecordType? { positionByCollection[collection].map { types[$0] } }
 
+    /// The links to several types that may lead to records of this one.
+    package func anyLinks(to typeID: String) -> [(source: RecordType, field: Field)] {
+        types.flatMap { type in
+            type.fields.compactMap { field in
+                if case .linkAny(let targets) = field.type, targets.contains(typeID) { (type, field) } else { nil }
+            }
+        }
+    }
+
     /// The links of other types (and of the type itself) that point at a type.
     package func inboundLinks(to typeID: String) -> [InboundLink] {
         types.flatMap { type in

@@ -41,6 +41,56 @@ struct RemoveTests {
         }
     }
 
+    @Test("a purge empties the links to several types that lead to the record, with a version and an event of their own")
+    func purgeClearsAnyLinks() async throws {
+        try await TestStore.with { lab in
+            let place = try await lab.create("places", ["name": "Oslo"])
+            let topic = try await lab.create("topics", ["name": "Oslo"])
+            let sample = try await lab.create("samples", ["title": "A", "subject_type": "lab.place", "subject_id": .guid(place)])
+            let other = try await lab.create("samples", ["title": "B", "subject_type": "lab.topic", "subject_id": .guid(topic)])
+            let outcome = try await lab.store.purge(lab.type("places"), [RecordReference(key: .id(place))], options: .single, access: .test)
+            #expect(Outcome(outcome[0]) == .purged)
+            let row = try await lab.row("lab.sample", sample)
+            #expect(row["subject_id"] == "" && row["subject_type"] == "" && row["version"] == "2")
+            #expect(try await lab.row("lab.sample", other)["version"] == "1")
+            let event = "SELECT (old->>'subject_type') || ' ' || (old->>'subject_id') || ' ' || new::text FROM tessera.outbox"
+            #expect(
+                try await lab.text("\(event) WHERE action = 'update'")
+                    == "lab.place \(place) {\"subject_id\": null, \"subject_type\": null}")
+        }
+    }
+
+    @Test("a purge is refused while a required link to several types leads to the record")
+    func purgeRefusesRequiredAnyLinks() async throws {
+        let manifest = """
+            manifest: 1
+            id: desk
+            version: "1.0.0"
+            name: Desk
+            platform: ">=0.1 <1.0"
+            run: { mode: data }
+            types:
+              thing: { collection: things, label: Thing, fields: { name: { type: text, label: Name } } }
+              note:
+                collection: notes
+                label: Note
+                fields: { about: { type: link_any, label: About, to: [thing], required: true } }
+            """
+        try await TestStore.with(["desk": manifest]) { desk in
+            let thing = try await desk.create("things", ["name": "Lamp"])
+            let free = try await desk.create("things", ["name": "Chair"])
+            _ = try await desk.create("notes", ["about_type": "desk.thing", "about_id": .guid(thing)])
+            let items = [RecordReference(key: .id(thing)), RecordReference(key: .id(free))]
+            let outcomes = try await desk.store.purge(desk.type("things"), items, options: .bulk("tidy"), access: .test)
+            guard case .failed(let error)? = outcomes.first else {
+                Issue.record("purged")
+                return
+            }
+            #expect(error.code == .stillReferenced && error.message.contains("notes"))
+            #expect(Outcome(outcomes[1]) == .purged)
+        }
+    }
+
     @Test("a purge is refused while links that must stay point at the record")
     func purgeRestricts() async throws {
         try await TestStore.with { lab in

@@ -15,6 +15,8 @@ struct ConstraintViolation {
         switch error.sqlState {
         case "23505": return notUnique(error)
         case "23503": return reference(error)
+        // A link that the purge would empty is required.
+        case "23502" where isRemoval: return stillReferenced(error)
         case "23502", "23514":
             return RecordsError(
                 .invalid, "The database refused a value of \(error.column ?? error.constraint ?? type.label).", target: error.column)
@@ -36,17 +38,17 @@ struct ConstraintViolation {
     private func notUnique(_ error: PostgresError) -> RecordsError {
         let constraint = error.constraint ?? ""
         if constraint == StorageName.derived(type.key, [], "pkey") {
-            return RecordsError(.notUnique, "There is a \(type.label.lowercased()) with this id already.", target: "id")
+            return RecordsError(.notUnique, "Another \(type.label.lowercased()) has this id already.", target: "id")
         }
         if constraint == "change_pkey" {
             return RecordsError(.notUnique, "This id belongs to another record, or to one that was purged; choose another.", target: "id")
         }
         if let key = type.uniqueKeys.first(where: { $0.index == constraint }) {
             let labels = key.fields.map { type.field($0)?.label ?? $0 }.joined(separator: ", ")
-            let message = key.message ?? "There is a \(type.label.lowercased()) with the same \(labels) already."
+            let message = key.message ?? "Another \(type.label.lowercased()) has the same \(labels) already."
             return RecordsError(.notUnique, message, target: key.fields.first)
         }
-        return RecordsError(.notUnique, "There is a \(type.label.lowercased()) with the same values already (\(constraint)).")
+        return RecordsError(.notUnique, "Another \(type.label.lowercased()) has the same values already (\(constraint)).")
     }
 
     /// 23503 comes from both ends: a link to nothing, or the removal of what others link to.
@@ -62,6 +64,10 @@ struct ConstraintViolation {
         if !isRemoval, let table = type.childTables.first(where: { $0.name.name == error.table }) {
             return RecordsError(.linkTargetMissing, "\(table.field) names a record that doesn't exist.", target: table.field)
         }
+        return stillReferenced(error)
+    }
+
+    private func stillReferenced(_ error: PostgresError) -> RecordsError {
         let other = catalog.types.first { $0.key == error.table }?.labelPlural.lowercased() ?? error.table ?? "other records"
         return RecordsError(.stillReferenced, "There are \(other) that link to this record and must keep their link; change them first.")
     }

@@ -39,6 +39,8 @@ extension RecordStore {
         var outcomes = [WriteOutcome?](repeating: nil, count: items.count)
         for (index, key) in keys.enumerated() {
             switch key {
+            case .success where options.lacksVersion(items[index].expectedVersion, of: type):
+                outcomes[index] = .failed(.preconditionRequired(type))
             case .success(let id):
                 drafts.append(WriteDraft(index: index, id: id, expectedVersion: items[index].expectedVersion, isUpdate: true))
             case .failure(let error): outcomes[index] = .failed(error)
@@ -74,7 +76,12 @@ extension RecordStore {
     ) async throws {
         for inbound in catalog.inboundLinks(to: type.id) {
             guard case .link(let link) = inbound.field.type, link.onDelete == .clear else { continue }
-            let statement = ReleaseStatement(inbound: inbound, access: access, changeSet: options.changeSet)
+            let statement = ReleaseStatement(source: inbound.source, field: inbound.field, access: access, changeSet: options.changeSet)
+            _ = try await runner.query(statement.sql(targets: drafts.map(\.id)))
+        }
+        // No foreign key leads to several tables, so that nothing else would see to these.
+        for (source, field) in catalog.anyLinks(to: type.id) {
+            let statement = ReleaseStatement(source: source, field: field, access: access, changeSet: options.changeSet)
             _ = try await runner.query(statement.sql(targets: drafts.map(\.id)))
         }
     }
