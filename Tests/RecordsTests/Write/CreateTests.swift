@@ -184,4 +184,32 @@ struct CreateTests {
             }
         }
     }
+
+    /// At any moment it is another day than in UTC in one of them.
+    @Test("the day of a default is the deployment's", arguments: ["Pacific/Kiritimati", "Etc/GMT+12", "UTC"])
+    func today(zone: String) async throws {
+        let manifest = """
+            manifest: 1
+            id: diary
+            version: "1.0.0"
+            name: Diary
+            platform: ">=0.1 <1.0"
+            run: { mode: data }
+            types:
+              entry:
+                collection: entries
+                label: Entry
+                fields:
+                  day: { type: date, label: Day, default: today }
+                  note: { type: text, label: Note }
+            """
+        try await TestStore.with(["diary": manifest], overlay: "time_zone: \(zone)\n") { diary in
+            let day = "SELECT (now() AT TIME ZONE '\(zone)')::date::text"
+            let before = try await diary.text(day)
+            let id = try await diary.create("entries", ["note": "x"])
+            let stored = try await diary.row("diary.entry", id)["day"]
+            let after = try await diary.text(day)
+            #expect(stored == before || stored == after)
+        }
+    }
 }

@@ -1,9 +1,20 @@
 import Catalog
+import Postgres
 import QueryLanguage
 
 /// Values that the store adds: defaults, primaries and links kept in step, currencies, numbers in their normal form.
 extension WritePreparation {
-    func addDefaults(to draft: inout WriteDraft) {
+    /// The day it is in the deployment's time zone, if a default of the type asks for it. PostgreSQL knows the zones, as it does for automatic
+    /// numbers.
+    func today() async throws -> CalendarDate? {
+        guard type.fields.contains(where: { $0.defaultValue == .today }) else { return nil }
+        let result = try await store.statements.pipelined("SELECT (now() AT TIME ZONE \(bind: catalog.timeZone))::date")
+        guard case .date(let today)? = try result.first?.value(0, .date) else { return nil }
+        return today
+    }
+
+    /// - Parameter today: nil where no default asks for it.
+    func addDefaults(to draft: inout WriteDraft, today: CalendarDate?) {
         for field in type.fields {
             if draft.fields.contains(field.key) { continue }
             switch field.defaultValue {
@@ -11,7 +22,7 @@ extension WritePreparation {
             case .money(let amount, let currency)?:
                 draft.columns[field.key] = .decimal(amount)
                 draft.columns["\(field.key)_currency"] = .string(currency)
-            case .today?: draft.columns[field.key] = .date(DateTime.now.date)
+            case .today?: draft.columns[field.key] = today.map(Value.date) ?? .null
             case .now?: draft.columns[field.key] = .dateTime(.now)
             case nil:
                 if case .collection = field.type.emptyValue { draft.columns[field.key] = .collection([]) }

@@ -13,9 +13,10 @@ struct WritePreparation {
     func creates(_ inputs: [RecordInput]) async throws -> [WriteDraft] {
         let reader = InputReader(type: type)
         var drafts = inputs.indices.map { WriteDraft(index: $0, id: Self.id(in: inputs[$0]) ?? .version7()) }
+        let today = try await today()
         for index in drafts.indices {
             reader.read(inputs[index], into: &drafts[index])
-            addDefaults(to: &drafts[index])
+            addDefaults(to: &drafts[index], today: today)
         }
         try await complete(&drafts, stored: [:])
         return drafts
