@@ -112,16 +112,19 @@ struct RecordDecoder {
         case (true, "id"):
             guard case .string(let text)? = try readScalar(.string) else { return }
             record.key = reference(text, collection: type.collection, keys: type.keyTypes, at: offset)
-        case (true, "etag"):
-            guard case .string(let text)? = try readScalar(.string) else { return }
-            record.version = Preconditions.version(inETag: text)
-            if record.version == nil { note("odata.bad_etag", at: offset, "This isn't an ETag of a record.") }
+        case (true, "etag"): try readETag(at: offset, into: &record)
         case (false, "bind"):
             try readBind(property, type, at: offset, into: &record)
         default:
             // Any other annotation is nothing that a record stores.
             try reader.skipValue()
         }
+    }
+
+    mutating func readETag(at offset: Int, into record: inout Record) throws(JSONSyntaxError) {
+        guard case .string(let text)? = try readScalar(.string) else { return }
+        record.version = Preconditions.version(inETag: text)
+        if record.version == nil { note("odata.bad_etag", at: offset, "This isn't an ETag of a record.") }
     }
 
     private mutating func readProperty(_ key: JSONReader.Key, _ type: ApiType, into record: inout Record) throws(JSONSyntaxError) {

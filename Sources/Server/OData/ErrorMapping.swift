@@ -26,6 +26,7 @@ extension APIError {
 
     private init(records error: RecordsError) {
         self.init(Self.status(of: error.code), error.code.description, error.message, target: error.target)
+        if error.code == .preconditionRequired, error.target == nil { target = "If-Match" }
         details = error.details.map { Detail(code: $0.code, message: $0.message, target: $0.target) }
         if let version = error.currentVersion {
             innerError.append(InnerField(name: "currentVersion", value: Int(version)))

@@ -20,8 +20,11 @@ struct Preconditions: Sendable, Hashable {
         ifNoneMatch = try Self.condition(request.header(.ifNoneMatch), name: "If-None-Match")
     }
 
-    /// The version a write expects; nil when it takes any.
+    /// The version that a change of an existing record expects; nil when it takes any.
     func expectedVersion() throws(APIError) -> Int64? {
+        guard ifNoneMatch == nil else {
+            throw APIError(.badRequest, "odata.bad_precondition", "A change of an existing record takes If-Match.", target: "If-None-Match")
+        }
         switch ifMatch {
         case nil, .any: return nil
         case .versions(let versions):
@@ -31,6 +34,8 @@ struct Preconditions: Sendable, Hashable {
             return versions[0]
         }
     }
+
+    var takesAnyVersion: Bool { ifMatch == .any }
 
     /// Whether a GET of this version is answered with 304.
     func isUnmodified(_ version: Int64) -> Bool {

@@ -152,6 +152,7 @@ extension RecordDecoder {
                 if case .string(let text)? = try readScalar(.string) {
                     item.record.key = reference(text, collection: type.collection, keys: type.keyTypes, at: key.offset)
                 }
+            case "@etag", "@odata.etag": try readETag(at: key.offset, into: &item.record)
             case "target":
                 if case .complex(let members)? = try readReference(link.target, columns: link.columns ?? [:]) {
                     (item.target, item.columns) = link.key(in: members)

@@ -16,7 +16,7 @@ extension Call {
         let mode: BulkMode = preferences.continuesOnError == true ? .perItem : .atomic
         var failures: [Int: APIError] = [:]
         for (index, item) in bulk.items.enumerated() {
-            if let refusal = refusal(of: item, at: index, bulk, type) { failures[index] = refusal }
+            if let refusal = refusal(of: item, at: index, bulk) { failures[index] = refusal }
         }
         guard mode == .perItem || failures.isEmpty else { throw Self.refusal(failures) }
         let open = bulk.items.indices.filter { failures[$0] == nil }
@@ -27,7 +27,10 @@ extension Call {
                 throw RecordsError(.internalFault, "The store answered \(written.count) outcomes to \(open.count) writes.")
             }
             for (position, index) in open.enumerated() {
-                if case .failed(let error) = written[position] { failures[index] = APIError(error) }
+                if case .failed(var error) = written[position] {
+                    if error.code == .preconditionRequired { error.target = "items/\(index)/@etag" }
+                    failures[index] = APIError(error)
+                }
                 outcomes[index] = written[position]
             }
         }
@@ -51,7 +54,9 @@ extension Call {
                 return input
             }
             return try await store.create(type, inputs, options: options, access: access)
-        case .upsert: return try await store.upsert(type, by: bulk.by, records.map(\.input), options: options, access: access)
+        case .upsert:
+            return try await store.upsert(
+                type, by: bulk.by, records.map(\.input), expecting: records.map(\.version), options: options, access: access)
         case .update:
             let items = records.compactMap { record in
                 record.key.map { RecordUpdate(key: $0, expectedVersion: record.version, input: record.input) }
@@ -68,14 +73,16 @@ extension Call {
             guard let end = bulk.link else { return [] }
             let changes = items.compactMap { item -> LinkChange? in
                 guard let key = item.record.key, let target = item.target else { return nil }
-                return end.stored(LinkChange(key: key, target: target, columns: item.columns, isRemoval: bulk.operation == .unlink))
+                var change = LinkChange(key: key, target: target, columns: item.columns, isRemoval: bulk.operation == .unlink)
+                change.expectedVersion = item.record.version
+                return end.stored(change)
             }
             return try await store.changeLinks(end.source, field: end.field, changes, options: options, access: access)
         }
     }
 
     /// What is wrong with an item before the store sees it.
-    private func refusal(of item: BulkRequest.Item, at index: Int, _ bulk: BulkRequest, _ type: ApiType) -> APIError? {
+    private func refusal(of item: BulkRequest.Item, at index: Int, _ bulk: BulkRequest) -> APIError? {
         if let first = item.issues.first {
             return APIError(.badRequest, first.code, first.message, target: first.target, details: item.issues.count > 1 ? item.issues : [])
         }
@@ -87,11 +94,6 @@ extension Call {
             return APIError(
                 .badRequest, "bulk.unexpected_values", "To \(bulk.operation.rawValue) a record takes its id alone.",
                 target: "items/\(index)")
-        }
-        if type.record.requiresIfMatch, item.record.version == nil {
-            return APIError(
-                .preconditionRequired, RecordsError.Code.preconditionRequired.description,
-                "A change of a \(type.record.label) must say which version it changes: give @etag.", target: "items/\(index)/@etag")
         }
         return nil
     }

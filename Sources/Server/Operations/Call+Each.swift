@@ -44,9 +44,7 @@ extension Call {
                 target: "If-Match")
         }
         guard !type.record.requiresIfMatch else {
-            throw APIError(
-                .preconditionRequired, RecordsError.Code.preconditionRequired.description,
-                "A change of a \(type.record.label) must say which version it changes: use bulk with @etag.", target: "If-Match")
+            throw APIError(RecordsError.preconditionRequired(type.record))
         }
     }
 }

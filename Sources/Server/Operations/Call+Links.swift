@@ -126,8 +126,8 @@ extension Call {
 
     /// `{"@id": "organisations(…)"}`, for a link to many with the link's own columns beside it.
     private func link(_ type: ApiType, _ key: RecordKey, _ property: Property, _ body: ByteBuffer) async throws -> ServerResponse {
-        try refuseIfMatch()
         let end = try linkEnd(type, property)
+        let preconditions = try preconditions(of: end)
         guard method == .POST || end.isSingle else { throw APIError.methodNotAllowed("GET, POST, DELETE") }
         guard method == .PUT || !end.isSingle else { throw APIError.methodNotAllowed("GET, PUT, DELETE") }
         var negotiation = negotiation
@@ -138,25 +138,29 @@ extension Call {
         }
         guard case .complex(let members)? = value else { throw APIError(.badRequest, "records.no_key", "Name a record by @id.") }
         let (other, columns) = end.key(in: members)
-        return try await change(end, LinkChange(key: key, target: other, columns: columns))
+        return try await change(end, LinkChange(key: key, target: other, columns: columns), preconditions)
     }
 
     private func unlink(_ type: ApiType, _ key: RecordKey, _ property: Property, _ other: RecordKey?) async throws -> ServerResponse {
-        try refuseIfMatch()
         let end = try linkEnd(type, property)
-        if let other { return try await change(end, LinkChange(key: key, target: other, isRemoval: true)) }
+        let preconditions = try preconditions(of: end)
+        if let other { return try await change(end, LinkChange(key: key, target: other, isRemoval: true), preconditions) }
         guard end.isSingle else {
             throw APIError(
                 .badRequest, "odata.no_link", "Say which link to remove: DELETE …/\(property.name)(id)/$ref, or $ref?$id=…", target: "$id")
         }
-        let item = RecordUpdate(key: key, input: RecordInput(["\(end.field)_id": .null]))
+        let item = RecordUpdate(
+            key: key, expectedVersion: try preconditions.expectedVersion(), takesAnyVersion: preconditions.takesAnyVersion,
+            input: RecordInput(["\(end.field)_id": .null]))
         return try settled(await store.update(end.source, [item], options: writeOptions(), access: access))
     }
 
     /// - Parameter change: as seen from the record of the request's path.
-    private func change(_ end: LinkEnd, _ change: LinkChange) async throws -> ServerResponse {
-        try settled(
-            await store.changeLinks(end.source, field: end.field, [end.stored(change)], options: writeOptions(), access: access))
+    private func change(_ end: LinkEnd, _ change: LinkChange, _ preconditions: Preconditions) async throws -> ServerResponse {
+        var stored = end.stored(change)
+        stored.expectedVersion = try preconditions.expectedVersion()
+        stored.takesAnyVersion = preconditions.takesAnyVersion
+        return try settled(await store.changeLinks(end.source, field: end.field, [stored], options: writeOptions(), access: access))
     }
 
     private func settled(_ outcomes: [WriteOutcome]) throws -> ServerResponse {
@@ -190,10 +194,15 @@ extension Call {
             source: source.record, field: field.key, isInverse: true, isSingle: false, target: reference, columns: columns ?? [:])
     }
 
-    private func refuseIfMatch() throws {
-        guard request.header(.ifMatch) == nil else {
-            throw APIError.notSupported("If-Match on links is not supported yet: PATCH the record instead.", target: "If-Match")
+    /// What the request demands of the record that holds the link.
+    private func preconditions(of end: LinkEnd) throws(APIError) -> Preconditions {
+        let preconditions = try Preconditions(request)
+        guard preconditions.ifMatch == nil || preconditions.takesAnyVersion || !end.isInverse else {
+            throw APIError.notSupported(
+                "If-Match names the version of the record in the path, and this link is held by the other one: change it from there.",
+                target: "If-Match")
         }
+        return preconditions
     }
 
     /// The record that `$id` names, for DELETE …/$ref?$id=…

@@ -32,8 +32,8 @@ extension Call {
     func setStream(_ type: ApiType, _ key: RecordKey, _ property: Property) async throws -> ServerResponse {
         try options.allow(["name"], of: "A file")
         let preconditions = try Preconditions(request)
-        try demandPrecondition(type, preconditions)
-        // A record that isn't there is told before its file is sent.
+        // A record that isn't there, or can't be changed without its version, is told before its file is sent.
+        if type.record.requiresIfMatch, preconditions.ifMatch == nil { throw RecordsError.preconditionRequired(type.record) }
         _ = try await stored(type, key)
         let file = try await receive()
         return try await write(.guid(file.id), to: property, type, key, preconditions)
@@ -42,7 +42,6 @@ extension Call {
     func clearStream(_ type: ApiType, _ key: RecordKey, _ property: Property) async throws -> ServerResponse {
         try options.allow([], of: "DELETE")
         let preconditions = try Preconditions(request)
-        try demandPrecondition(type, preconditions)
         return try await write(.null, to: property, type, key, preconditions)
     }
 
@@ -50,7 +49,8 @@ extension Call {
         _ value: Value, to property: Property, _ type: ApiType, _ key: RecordKey, _ preconditions: Preconditions
     ) async throws -> ServerResponse {
         let item = RecordUpdate(
-            key: key, expectedVersion: try preconditions.expectedVersion(), input: RecordInput(["\(property.name)_id": value]))
+            key: key, expectedVersion: try preconditions.expectedVersion(), takesAnyVersion: preconditions.takesAnyVersion,
+            input: RecordInput(["\(property.name)_id": value]))
         return try await perform(SingleWrite(type: type, action: .update(item)))
     }
 

@@ -47,7 +47,6 @@ extension Call {
     private func change(_ type: ApiType, _ key: RecordKey, _ body: ByteBuffer, replacing: Bool) throws(APIError) -> SingleWrite {
         try options.allow(["select", "expand"], of: "A write")
         let preconditions = try Preconditions(request)
-        try demandPrecondition(type, preconditions)
         var input = try decoded(type, body).input
         if replacing { input = Replacement.complete(input, of: type) }
         switch (preconditions.ifNoneMatch, key) {
@@ -65,7 +64,8 @@ extension Call {
             // A record named by a unique property is made when it isn't there (OData Protocol 4.01 section 11.4.4).
             return SingleWrite(type: type, action: .upsert(by: values.keys.sorted(), try Self.input(input, with: values)))
         case (nil, _):
-            let item = RecordUpdate(key: key, expectedVersion: try preconditions.expectedVersion(), input: input)
+            let item = RecordUpdate(
+                key: key, expectedVersion: try preconditions.expectedVersion(), takesAnyVersion: preconditions.takesAnyVersion, input: input)
             return SingleWrite(type: type, action: .update(item))
         }
     }
@@ -84,16 +84,8 @@ extension Call {
 
     private func reference(_ type: ApiType, _ key: RecordKey) throws(APIError) -> RecordReference {
         let preconditions = try Preconditions(request)
-        try demandPrecondition(type, preconditions)
-        return RecordReference(key: key, expectedVersion: try preconditions.expectedVersion())
-    }
-
-    func demandPrecondition(_ type: ApiType, _ preconditions: Preconditions) throws(APIError) {
-        guard type.record.requiresIfMatch, preconditions.ifMatch == nil, preconditions.ifNoneMatch == nil else { return }
-        throw APIError(
-            .preconditionRequired, RecordsError.Code.preconditionRequired.description,
-            "A change of a \(type.record.label) must say which version it changes: send If-Match with the ETag that was read.",
-            target: "If-Match")
+        return RecordReference(
+            key: key, expectedVersion: try preconditions.expectedVersion(), takesAnyVersion: preconditions.takesAnyVersion)
     }
 
     // MARK: Doing it

@@ -12,7 +12,8 @@ struct LinkEnd {
     var target: InputShape.Reference
     var columns: [String: PropertyType]?
 
-    /// The change as it is stored: a link seen from its other side is turned round.
+    /// The change as it is stored: a link seen from its other side is turned round. A version, which is that of the record seen, says nothing
+    /// of the other one.
     func stored(_ change: LinkChange) -> LinkChange {
         guard isInverse else { return change }
         return LinkChange(key: change.target, target: change.key, columns: change.columns, isRemoval: change.isRemoval)

@@ -1,4 +1,4 @@
-import Catalog
+package import Catalog
 import QueryLanguage
 
 /// Reads what callers want a record to hold: names become columns and lists, values are checked field by field. Nothing is looked up here.
@@ -215,6 +215,15 @@ struct InputReader {
                 code: "records.bad_currency", message: "The currency of \(label) is three capital letters (ISO 4217), such as EUR.")
         }
         return .string(code)
+    }
+}
+
+extension RecordType {
+    /// What the store would refuse of values by themselves, without a look at any record; by property.
+    package func refusals(of input: RecordInput) -> [RecordsError.Detail] {
+        var draft = WriteDraft(index: 0, id: .version7())
+        InputReader(type: self).read(input, into: &draft)
+        return draft.problems.sorted { ($0.target ?? "", $0.message) < ($1.target ?? "", $1.message) }
     }
 }
 

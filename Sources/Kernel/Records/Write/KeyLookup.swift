@@ -8,6 +8,8 @@ struct KeyLookup {
     let type: RecordType
     let access: Access
     var includeDeleted = false
+    /// Where it looks, if elsewhere than the store.
+    var runner: StatementRunner?
 
     /// Ids by value. A value that several records have lists two of them, so that callers can tell.
     func ids(of property: String, values: Set<Value>) async throws -> [Value: [GUID]] {
@@ -36,7 +38,7 @@ struct KeyLookup {
             (SELECT t.id FROM \(raw: type.table.sql) t WHERE \(SQL.joined(matches, separator: " AND ")) AND \(guarded) LIMIT 2) t
             """
         var found: [[Value]: [GUID]] = [:]
-        for row in try await store.statements.query(sql).rows {
+        for row in try await (runner ?? store.statements).query(sql).rows {
             let position = Int(try row.decode(Int64.self, 0))
             guard keys.indices.contains(position) else { continue }
             found[keys[position], default: []].append(GUID(postgres: try row.decode(PostgresUUID.self, 1)))

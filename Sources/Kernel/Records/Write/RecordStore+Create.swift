@@ -8,14 +8,33 @@ extension RecordStore {
     ///
     /// - Throws: `records.unavailable` when the database can't be reached, `records.module_failed` when a module's hook fails.
     package func create(_ type: RecordType, _ inputs: [RecordInput], options: WriteOptions, access: Access) async throws -> [WriteOutcome] {
+        try await create(type, inputs, turn: nil, options: options, access: access)
+    }
+
+    /// - Parameter turn: of an upsert by properties that no unique key covers; what it finds fails with `records.not_unique`.
+    func create(
+        _ type: RecordType, _ inputs: [RecordInput], turn: CreationTurn?, options: WriteOptions, access: Access
+    ) async throws -> [WriteOutcome] {
         let catalog = self.catalog
         let preparation = WritePreparation(store: self, catalog: catalog, type: type, access: access, options: options)
         let drafts = try await preparation.creates(inputs)
         let statement = InsertStatement(type: type, timeZone: catalog.timeZone, access: access, changeSet: options.changeSet)
         return try await BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options).run(drafts) {
             drafts, runner in
-            _ = try await runner.query(statement.sql(for: drafts))
-            return drafts.map { .created(id: $0.id, version: 1) }
+            guard let turn else {
+                _ = try await runner.query(statement.sql(for: drafts))
+                return drafts.map { .created(id: $0.id, version: 1) }
+            }
+            return try await runner.transaction { runner in
+                let taken = try await turn.taken(drafts, runner)
+                let free = drafts.filter { !taken.contains($0.index) }
+                if !free.isEmpty { _ = try await runner.query(statement.sql(for: free)) }
+                return drafts.map { draft in
+                    guard taken.contains(draft.index) else { return .created(id: draft.id, version: 1) }
+                    let properties = turn.properties.joined(separator: ", ")
+                    return .failed(RecordsError(.notUnique, "There is such a record already, by its \(properties); try again."))
+                }
+            }
         }
     }
 }

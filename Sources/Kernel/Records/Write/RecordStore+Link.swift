@@ -9,6 +9,9 @@ package struct LinkChange: Sendable {
     /// The link's own columns, `is_primary` among them.
     package var columns: [String: Value]
     package var isRemoval: Bool
+    /// Of the record that holds the link; as in `RecordUpdate`.
+    package var expectedVersion: Int64?
+    package var takesAnyVersion = false
 
     package init(key: RecordKey, target: RecordKey, columns: [String: Value] = [:], isRemoval: Bool = false) {
         self.key = key
@@ -43,6 +46,8 @@ extension RecordStore {
         var order: [GUID] = []
         for (index, pair) in zip(sources, targets).enumerated() {
             switch pair {
+            case (.success, _) where type.demandsVersion(changes[index].expectedVersion, orAny: changes[index].takesAnyVersion):
+                outcomes[index] = .failed(.preconditionRequired(type))
             case (.success(let source), .success(let target)):
                 if open[source] == nil { order.append(source) }
                 open[source, default: []].append(LinkEdit(index: index, target: target, change: changes[index]))
@@ -54,22 +59,26 @@ extension RecordStore {
             let stored = try await StoredValues(store: self, type: type, access: access).load(order, fields: [name])
             var updates: [RecordUpdate] = []
             var again: [GUID] = []
+            func expected(_ id: GUID) -> Int64? { open[id]?.lazy.compactMap(\.change.expectedVersion).first }
             func settle(_ id: GUID, _ outcome: WriteOutcome) { for edit in open[id] ?? [] { outcomes[edit.index] = outcome } }
             for id in order {
                 guard let record = stored[id] else {
                     settle(id, .failed(.missing(type)))
                     continue
                 }
-                guard let input = LinkEdit.input(open[id] ?? [], of: field, stored: record.values) else {
+                let expected = expected(id)
+                let input = LinkEdit.input(open[id] ?? [], of: field, stored: record.values)
+                if input == nil, expected ?? record.version == record.version {
                     settle(id, .unchanged(id: id, version: record.version))
                     continue
                 }
-                updates.append(RecordUpdate(key: .id(id), expectedVersion: record.version, input: input))
+                let version = expected ?? record.version
+                updates.append(RecordUpdate(key: .id(id), expectedVersion: version, input: input ?? RecordInput([:])))
             }
             let written = try await update(type, updates, options: options, access: access)
             for (item, outcome) in zip(updates, written) {
                 guard case .id(let id) = item.key else { continue }
-                if case .failed(let error) = outcome, error.code == .versionConflict { again.append(id) } else { settle(id, outcome) }
+                if expected(id) == nil, case .failed(let error) = outcome, error.code == .versionConflict { again.append(id) } else { settle(id, outcome) }
             }
             order = again
         }

@@ -39,7 +39,7 @@ extension RecordStore {
         var outcomes = [WriteOutcome?](repeating: nil, count: items.count)
         for (index, key) in keys.enumerated() {
             switch key {
-            case .success where options.lacksVersion(items[index].expectedVersion, of: type):
+            case .success where type.demandsVersion(items[index].expectedVersion, orAny: items[index].takesAnyVersion):
                 outcomes[index] = .failed(.preconditionRequired(type))
             case .success(let id):
                 drafts.append(WriteDraft(index: index, id: id, expectedVersion: items[index].expectedVersion, isUpdate: true))

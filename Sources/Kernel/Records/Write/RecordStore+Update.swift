@@ -21,6 +21,8 @@ extension RecordStore {
         var open: [Int] = []
         for (index, key) in keys.enumerated() {
             switch key {
+            case .success where type.demandsVersion(items[index].expectedVersion, orAny: items[index].takesAnyVersion):
+                outcomes[index] = .failed(.preconditionRequired(type))
             case .success: open.append(index)
             case .failure(let error): outcomes[index] = .failed(error)
             }
@@ -139,7 +141,21 @@ struct VersionRow {
     }
 }
 
+extension RecordType {
+    /// Whether a change must say which version it changes, and doesn't.
+    func demandsVersion(_ expectedVersion: Int64?, orAny takesAny: Bool) -> Bool {
+        requiresIfMatch && expectedVersion == nil && !takesAny
+    }
+}
+
 extension RecordsError {
+    package static func preconditionRequired(_ type: RecordType) -> RecordsError {
+        RecordsError(
+            .preconditionRequired,
+            "\(type.labelPlural) are changed by naming the version to change: send the ETag that was read in If-Match, or in "
+                + "@etag of a bulk request's item.")
+    }
+
     static func missing(_ type: RecordType) -> RecordsError {
         RecordsError(.notFound, "There is no such \(type.label.lowercased()), or it is deleted.")
     }

@@ -19,11 +19,14 @@ package struct RecordUpdate: Sendable {
     package var key: RecordKey
     /// Refused with `records.version_conflict` when the record has another version by now; nil takes what is there.
     package var expectedVersion: Int64?
+    /// The caller says that any version will do (`If-Match: *`), also of types whose changes must name one.
+    package var takesAnyVersion: Bool
     package var input: RecordInput
 
-    package init(key: RecordKey, expectedVersion: Int64? = nil, input: RecordInput) {
+    package init(key: RecordKey, expectedVersion: Int64? = nil, takesAnyVersion: Bool = false, input: RecordInput) {
         self.key = key
         self.expectedVersion = expectedVersion
+        self.takesAnyVersion = takesAnyVersion
         self.input = input
     }
 }
@@ -32,9 +35,12 @@ package struct RecordUpdate: Sendable {
 package struct RecordReference: Sendable {
     package var key: RecordKey
     package var expectedVersion: Int64?
+    /// As in `RecordUpdate`.
+    package var takesAnyVersion: Bool
 
-    package init(key: RecordKey, expectedVersion: Int64? = nil) {
+    package init(key: RecordKey, expectedVersion: Int64? = nil, takesAnyVersion: Bool = false) {
         self.key = key
         self.expectedVersion = expectedVersion
+        self.takesAnyVersion = takesAnyVersion
     }
 }
