@@ -29,6 +29,23 @@ struct NegotiationTests {
         #expect(try Negotiation.of(Self.request(headers), format: format).contentType == contentType)
     }
 
+    static let served: [(String, [Negotiation.Representation], Negotiation.Representation?)] = [
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", [.json, .csv], .json),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", [.xml, .json], .xml),
+        ("application/json;q=1.0,application/xml;q=0.7", [.xml, .json], .json),
+        ("application/json;q=0.5,application/xml;q=0.7", [.xml, .json], .xml),
+        ("*/*", [.xml, .json], .xml), ("application/*", [.xml, .json], .xml), ("text/*", [.json, .csv], .csv),
+        ("text/csv;q=0.9, application/json", [.json, .csv], .json), ("text/csv, application/json", [.json, .csv], .json),
+        ("text/csv, application/json;q=0.9", [.json, .csv], .csv), ("text/csv, */*", [.json], .json),
+        ("*/*, application/json;q=0", [.json, .csv], .csv), ("text/csv", [.json], nil), ("application/xml", [.json, .csv], nil),
+        ("*/*;q=0", [.json], nil), ("text/plain", [.text, .json], .text), ("application/json", [.text, .json], .json),
+    ]
+
+    @Test("choose among what a resource has", arguments: served)
+    func chooses(accept: String, served: [Negotiation.Representation], chosen: Negotiation.Representation?) {
+        #expect((try? Negotiation.of(Self.request(["accept": accept]), serving: served))?.representation == chosen)
+    }
+
     static let refused: [([String: String], UInt)] = [
         (["OData-MaxVersion": "3.0"], 400), (["OData-MaxVersion": "x"], 400), (["OData-Version": "2.0"], 400),
         (["Accept": "text/html"], 406),

@@ -117,6 +117,29 @@ struct ReadingTests {
         Scenario(
             "refuses an older protocol", "GET", "/api", ["odata-maxversion": "3.0"], status: 400, expects: ["odata.unsupported_version"]),
         Scenario(
+            "names the option in which a query breaks off", "GET", "/api/samples?$top=1&%24filter=amount%20gt&select=title", status: 400,
+            expects: ["query.syntax", #""target":"$filter""#]),
+        Scenario(
+            "names the option that is misspelt", "GET", "/api/samples?top=1&$fliter=x", status: 400, expects: [#""target":"$fliter""#]),
+        Scenario(
+            "serves a browser", "GET", "/api/samples?top=1",
+            ["accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"], status: 200, expects: [#""value":["#]),
+        Scenario(
+            "serves one record to who would rather have CSV", "GET", "/api/samples({a})", ["accept": "text/csv, */*;q=0.1"], status: 200,
+            expects: [#""title":"#]),
+        Scenario("serves a count as text", "GET", "/api/samples/$count", ["accept": "text/plain"], status: 200),
+        Scenario(
+            "describes itself in XML to 4.0, whatever it likes better", "GET", "/api/$metadata",
+            ["accept": "application/json;odata.metadata=minimal;q=1.0,application/xml;q=0.7", "odata-maxversion": "4.0"], status: 200,
+            expects: ["<edmx:Edmx"], answerHeaders: ["content-type": "application/xml"]),
+        Scenario(
+            "describes itself in JSON to 4.01, if it likes that better", "GET", "/api/$metadata",
+            ["accept": "application/json;q=1.0,application/xml;q=0.7", "odata-maxversion": "4.01"], status: 200,
+            expects: [#""$Version":"4.01""#], answerHeaders: ["content-type": "application/json"]),
+        Scenario(
+            "and in XML, if it likes that better", "GET", "/api/$metadata", ["accept": "application/json;q=0.5,application/xml;q=0.7"],
+            status: 200, expects: ["<edmx:Edmx"]),
+        Scenario(
             "refuses a type that it can't serve", "GET", "/api/samples", ["accept": "text/html"], status: 406,
             expects: ["odata.not_acceptable"]),
         Scenario(

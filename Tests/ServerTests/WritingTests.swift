@@ -55,6 +55,11 @@ struct WritingTests {
                 #""target":"ready""#, #""target":"emails/0/adress""#, "Did you mean 'address'?",
             ]),
         Scenario(
+            "lists what the store refuses beside what can't be read", "POST", "/api/samples",
+            body: #"{"title": "x", "amount": "many", "state": "rotten", "emails": [{"address": "no address"}], "site": "x y"}"#,
+            status: 400,
+            expects: ["4 values of the body", #""target":"amount""#, #""target":"state""#, #""target":"emails""#, #""target":"site""#]),
+        Scenario(
             "refuses what isn't JSON", "POST", "/api/samples", body: "{\"title\": \"x\",}", status: 400,
             expects: [#""code":"json.malformed""#, "line 1, column 15", #""innererror":{"line":1,"column":15}"#]),
         Scenario(
@@ -176,6 +181,10 @@ struct WritingTests {
             body: #"{"operation": "create", "items": [{"name": "C"}, {"nam": "A"}]}"#, status: 400,
             expects: [#""target":"items/1/nam""#, "Did you mean 'name'?"]),
         Scenario(
+            "lists every mistake of every item", "POST", "/api/samples/bulk",
+            body: #"{"operation": "create", "items": [{"title": "x", "amount": 1001, "ready": "yes"}, {"title": "y", "amount": 1001}]}"#,
+            status: 400, expects: [#""target":"items/0/ready""#, #""target":"items/0/amount""#]),
+        Scenario(
             "keeps the good items when asked", "POST", "/api/places/bulk", ["prefer": "continue-on-error"],
             body: #"{"operation": "create", "items": [{"name": "C"}, {"name": "A"}, {"nam": "D"}]}"#, status: 200,
             expects: [
@@ -194,6 +203,14 @@ struct WritingTests {
             body: #"{"operation": "update", "items": [{"id": "{a}", "@etag": "W/\"1\"", "amount": 5}, {"id": "{b}", "amount": 6}]}"#,
             status: 200,
             expects: [#"{"status":412,"error":{"code":"records.version_conflict""#, #""succeeded":1"#], events: 1),
+        Scenario(
+            "changes or makes by a mail address", "POST", "/api/samples/bulk",
+            body: """
+                {"operation": "upsert", "by": ["primary_email"], "items": [{"title": "M", "emails": [{"address": "M@example.com"}]},
+                 {"title": "N", "emails": [{"address": "n@example.com"}, {"address": "m@EXAMPLE.com", "is_primary": true}]},
+                 {"title": "O", "primary_email": "n@example.com"}]}
+                """,
+            status: 200, expects: [#"{"status":201,"#, #"},{"status":200,"#, #""@etag":"W/\"2\"""#], events: 3),
         Scenario(
             "changes or makes by a unique value", "POST", "/api/places/tessera.bulk",
             body: #"{"items": [{"name": "A"}, {"name": "E"}], "by": ["name"], "operation": "upsert"}"#, status: 200,
@@ -291,9 +308,11 @@ struct WritingTests {
                 etag_required: true
                 fields:
                   name: { type: text, label: Name, required: true }
+                  code: { type: text, label: Code, unique: true }
+                  next: { type: link, label: Next, to: plan, inverse: previous, on_delete: clear }
             """
         try await TestHost.with(["strict": strict]) { host in
-            let id = try await host.create("plans", #"{"name": "One"}"#)
+            let id = try await host.create("plans", #"{"name": "One", "code": "A"}"#)
             let scenarios = [
                 Scenario(
                     "without", "PATCH", "/api/plans({id})", body: #"{"name": "Two"}"#, status: 428,
@@ -301,9 +320,46 @@ struct WritingTests {
                 Scenario("delete without", "DELETE", "/api/plans({id})", status: 428),
                 Scenario(
                     "bulk without", "POST", "/api/plans/bulk", body: #"{"operation": "update", "items": [{"id": "{id}"}]}"#, status: 428),
+                Scenario("upsert without", "PATCH", "/api/plans(code='A')", body: #"{"name": "Two"}"#, status: 428),
+                Scenario(
+                    "bulk upsert without", "POST", "/api/plans/bulk",
+                    body: #"{"operation": "upsert", "by": ["code"], "items": [{"code": "A", "name": "Two"}]}"#, status: 428,
+                    expects: [#""target":"items/0/@etag""#]),
+                Scenario(
+                    "bulk upsert with an older one", "POST", "/api/plans/bulk",
+                    body: #"{"operation": "upsert", "by": ["code"], "items": [{"code": "A", "name": "Two", "@etag": "W/\"9\""}]}"#,
+                    status: 412),
+                Scenario("link without", "PUT", "/api/plans({id})/next/$ref", body: #"{"@id": "plans({id})"}"#, status: 428),
+                Scenario("unlink without", "DELETE", "/api/plans({id})/next/$ref", status: 428),
+                Scenario(
+                    "link without, from the other side", "POST", "/api/plans({id})/previous/$ref", body: #"{"@id": "plans({id})"}"#,
+                    status: 428),
+                Scenario(
+                    "link with an older one", "PUT", "/api/plans({id})/next/$ref", ["if-match": "W/\"9\""],
+                    body: #"{"@id": "plans({id})"}"#, status: 412),
+                Scenario("restore without", "POST", "/api/plans({id})/restore", status: 428),
+                Scenario(
+                    "If-None-Match says nothing of a record that is there", "DELETE", "/api/plans({id})", ["if-none-match": "W/\"99\""],
+                    status: 400, expects: ["odata.bad_precondition"]),
+                Scenario(
+                    "nor to a purge", "POST", "/api/plans({id})/purge", ["if-none-match": "*"], status: 400,
+                    expects: ["odata.bad_precondition"]),
+                Scenario("nor to a change", "PATCH", "/api/plans({id})", ["if-none-match": "*"], body: #"{"name": "Two"}"#, status: 400),
+                Scenario(
+                    "what is new has no version", "PATCH", "/api/plans(code='B')", body: #"{"name": "Other"}"#, status: 204, events: 1),
                 Scenario("with", "PATCH", "/api/plans({id})", ["if-match": "W/\"1\""], body: #"{"name": "Two"}"#, status: 204, events: 1),
                 Scenario("with any", "PATCH", "/api/plans({id})", ["if-match": "*"], body: #"{"name": "Three"}"#, status: 204, events: 1),
                 Scenario("with an older one", "DELETE", "/api/plans({id})", ["if-match": "W/\"1\""], status: 412),
+                Scenario(
+                    "bulk upsert with", "POST", "/api/plans/bulk",
+                    body: #"{"operation": "upsert", "by": ["code"], "items": [{"code": "A", "name": "Four", "@etag": "W/\"3\""}]}"#,
+                    status: 200, expects: [#""@etag":"W/\"4\"""#], events: 1),
+                Scenario(
+                    "link with", "PUT", "/api/plans({id})/next/$ref", ["if-match": "W/\"4\""], body: #"{"@id": "plans({id})"}"#,
+                    status: 204,
+                    events: 1),
+                Scenario("unlink with", "DELETE", "/api/plans({id})/next/$ref", ["if-match": "W/\"5\""], status: 204, events: 1),
+                Scenario("purge with any", "POST", "/api/plans({id})/purge", ["if-match": "*"], status: 204, events: 1),
             ]
             for scenario in scenarios { try await scenario.run(on: host, ["id": id]) }
         }

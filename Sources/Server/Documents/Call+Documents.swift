@@ -25,10 +25,9 @@ extension Call {
         return response(.ok, json: json.bytes)
     }
 
-    /// XML unless JSON is asked for by name: 4.0 clients know nothing else, and send `*/*`.
+    /// CSDL JSON came with 4.01: older clients, which list JSON for all they ask for, get XML.
     func metadata() -> ServerResponse {
-        let accept = request.header(.accept) ?? ""
-        let wantsJSON = (options.system.format ?? accept).lowercased().contains("json") && negotiation.representation != .xml
+        let wantsJSON = negotiation.representation == .json && negotiation.version != .v4_0
         let document = model.document(wantsJSON ? .csdlJSON : .csdlXML, root: negotiation.versionHeader) {
             let csdl = CSDLModel(model, version: negotiation.version)
             return wantsJSON ? CSDLJSONWriter.document(csdl) : CSDLXMLWriter.document(csdl)

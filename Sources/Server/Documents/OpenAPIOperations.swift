@@ -39,7 +39,7 @@ struct OpenAPIOperations {
         let schema = type.record.id
         json.object("/\(name)") { json in
             list("list_\(name)", name, "List \(type.record.labelPlural)", schema, hasCSV: true, to: &json)
-            write("post", "create_\(name)", name, "Create a \(type.record.label)", body: "\(schema).new", to: &json) { json in
+            write("post", "create_\(name)", name, "Create \(type.record.label)", body: "\(schema).new", to: &json) { json in
                 answer(201, "The new record, or nothing with Prefer: return=minimal (204).", schema, to: &json)
                 json.object("204") { $0.field("description", "Created; OData-EntityId says where.") }
             }
@@ -63,7 +63,7 @@ struct OpenAPIOperations {
             parameters(["id"], to: &json)
             records(type, suffix: name, to: &json)
             json.object("delete") { json in
-                head("delete_\(name)", name, "Delete a \(type.record.label); it can be restored", to: &json)
+                head("delete_\(name)", name, "Delete \(type.record.label); it can be restored", to: &json)
                 parameters(["if_match"], to: &json)
                 json.object("responses") { json in
                     json.object("204") { $0.field("description", "Deleted.") }
@@ -76,7 +76,7 @@ struct OpenAPIOperations {
                 parameters(["id"], to: &json)
                 json.object("post") { json in
                     let summary =
-                        action == .restore ? "Bring a deleted \(type.record.label) back" : "Remove a \(type.record.label) for good"
+                        action == .restore ? "Bring deleted \(type.record.label) back" : "Remove \(type.record.label) for good"
                     head("\(action.rawValue)_\(name)", name, summary, to: &json)
                     parameters(["if_match", "prefer"], to: &json)
                     json.object("responses") { json in
@@ -93,10 +93,10 @@ struct OpenAPIOperations {
     private func records(_ type: ApiType, suffix: String, to json: inout JSONWriter) {
         let schema = type.record.id
         let label = type.record.label
-        read("get_\(suffix)", type.collection, "Read a \(label)", OpenAPIParameters.record, to: &json) {
+        read("get_\(suffix)", type.collection, "Read \(label)", OpenAPIParameters.record, to: &json) {
             $0.field("$ref", "#/components/schemas/\(schema)")
         }
-        for (method, verb, summary) in [("patch", "update", "Change properties of a \(label)"), ("put", "replace", "Replace a \(label)")] {
+        for (method, verb, summary) in [("patch", "update", "Change properties of \(label)"), ("put", "replace", "Replace \(label)")] {
             write(method, "\(verb)_\(suffix)", type.collection, summary, body: "\(schema).write", to: &json) { json in
                 json.object("204") { $0.field("description", "Written; ETag has the new version.") }
                 answer(200, "The record, with Prefer: return=representation.", schema, to: &json)

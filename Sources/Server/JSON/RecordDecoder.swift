@@ -34,7 +34,11 @@ struct RecordDecoder {
     /// Reads a body that is one record.
     static func record(_ type: ApiType, _ bytes: [UInt8], ieee754Compatible: Bool = false) throws(APIError) -> Record {
         var decoder = RecordDecoder(bytes, ieee754Compatible: ieee754Compatible)
-        return try decoder.whole { (decoder) throws(JSONSyntaxError) in try decoder.readRecord(type) }
+        return try decoder.whole { (decoder) throws(JSONSyntaxError) in
+            let record = try decoder.readRecord(type)
+            decoder.noteRefused(record.input, type)
+            return record
+        }
     }
 
     /// Reads a whole body with `read`, and refuses what is wrong with it.
@@ -59,6 +63,19 @@ struct RecordDecoder {
         let position = JSONPosition(of: offset, in: reader.bytes)
         issues.append(
             APIError.Detail(code: code, message: "\(message) (\(position))", target: path.isEmpty ? nil : path.joined(separator: "/")))
+    }
+
+    /// A record that can't be read whole never comes to the store: what the store would refuse of its other values is noted here, so that all
+    /// mistakes come at once.
+    mutating func noteRefused(_ input: RecordInput, _ type: ApiType) {
+        guard !issues.isEmpty else { return }
+        let place = path.isEmpty ? "" : path.joined(separator: "/") + "/"
+        func property(_ target: Substring) -> Substring { target.prefix { $0 != "/" } }
+        let known = Set(issues.compactMap { $0.target?.dropFirst(place.count) }.map(property))
+        for detail in type.record.refusals(of: input) {
+            guard issues.count < Self.maximumIssues, let target = detail.target, !known.contains(property(target[...])) else { continue }
+            issues.append(APIError.Detail(code: detail.code, message: detail.message, target: place + target))
+        }
     }
 
     /// Hands over what was noted so far, and begins anew: for items that fail on their own.

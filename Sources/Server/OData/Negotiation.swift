@@ -3,13 +3,18 @@ import Records
 
 /// How a request wants its answer, and how its own body is to be read (OData Protocol 4.01 sections 8.1 and 8.2).
 struct Negotiation: Sendable, Hashable {
-    /// What `Accept` or `$format` asked for.
+    /// What a resource can be served as.
     enum Representation: Sendable, Hashable {
-        case json
-        /// Which only `$metadata` has.
-        case xml
-        /// Which only collections have.
-        case csv
+        case json, xml, csv, text
+
+        var mediaTypes: [String] {
+            switch self {
+            case .json: ["application/json"]
+            case .xml: ["application/xml", "text/xml"]
+            case .csv: ["text/csv"]
+            case .text: ["text/plain"]
+            }
+        }
     }
 
     var format: ReadFormat
@@ -38,13 +43,21 @@ struct Negotiation: Sendable, Hashable {
 
     var versionHeader: String { version == .v4_0 ? "4.0" : "4.01" }
 
-    /// Reads the headers; `format` is the value of `$format`, which wins over Accept.
-    static func of(_ request: ServerRequest, format override: String? = nil) throws(APIError) -> Negotiation {
+    /// Reads the headers.
+    ///
+    /// - Parameters:
+    ///   - override: the value of `$format`, which wins over Accept.
+    ///   - served: what the resource has, the one first that a client gets who has no preference.
+    static func of(
+        _ request: ServerRequest, format override: String? = nil, serving served: [Representation] = [.json]
+    ) throws(APIError) -> Negotiation {
         var negotiation = Negotiation(format: ReadFormat(version: try version(of: request)))
+        negotiation.representation = served.first ?? .json
+        if served.isEmpty { return negotiation }
         if let override {
-            guard try negotiation.accept(expandingShortNames(override)) else { throw notAcceptable(override) }
-        } else if let accept = request.header(.accept), accept != "*/*", accept != "application/json" {
-            guard try negotiation.accept(accept) else { throw notAcceptable(accept) }
+            guard try negotiation.accept(expandingShortNames(override), served) else { throw notAcceptable(served, target: "$format") }
+        } else if let accept = request.header(.accept), accept != "*/*" {
+            guard try negotiation.accept(accept, served) else { throw notAcceptable(served, target: "Accept") }
         }
         return negotiation
     }
@@ -66,7 +79,7 @@ struct Negotiation: Sendable, Hashable {
         bodyIEEE754Compatible = type.parameters["ieee754compatible"] == "true"
     }
 
-    private static func version(of request: ServerRequest) throws(APIError) -> ReadFormat.Version {
+    static func version(of request: ServerRequest) throws(APIError) -> ReadFormat.Version {
         if let version = request.header(.odataVersion), version != "4.0", version != "4.01" {
             throw APIError(
                 .badRequest, "odata.unsupported_version", "The body's OData-Version must be 4.0 or 4.01.", target: "OData-Version")
@@ -86,18 +99,26 @@ struct Negotiation: Sendable, Hashable {
         return maximum == "4.0" ? .v4_0 : .v4_01
     }
 
-    /// Takes the best of the media ranges that Tessera can serve; false when there is none.
-    private mutating func accept(_ header: String) throws(APIError) -> Bool {
-        var best: (range: MediaRange, quality: Int)?
-        for item in header.split(separator: ",") {
-            let range = MediaRange(item)
-            guard range.isServed, range.quality > best?.quality ?? 0 else { continue }
-            best = (range, range.quality)
+    /// Takes what the header likes best of what is served; false when it takes none of it. For each representation its most specific range
+    /// counts (RFC 9110 section 12.5.1).
+    private mutating func accept(_ header: String, _ served: [Representation]) throws(APIError) -> Bool {
+        let ranges = header.split(separator: ",").map(MediaRange.init)
+        var best: (representation: Representation, range: MediaRange)?
+        for candidate in served {
+            var closest: (range: MediaRange, precision: Int)?
+            for range in ranges {
+                guard let precision = range.precision(for: candidate) else { continue }
+                if let found = closest, (found.precision, found.range.quality) >= (precision, range.quality) { continue }
+                closest = (range, precision)
+            }
+            guard let range = closest?.range, range.quality > best?.range.quality ?? 0 else { continue }
+            best = (candidate, range)
         }
-        guard let range = best?.range else { return false }
-        representation = range.representation
-        format.ieee754Compatible = range.parameters["ieee754compatible"] == "true"
-        switch range.parameters["metadata"] ?? range.parameters["odata.metadata"] {
+        guard let best else { return false }
+        representation = best.representation
+        let parameters = best.range.parameters
+        format.ieee754Compatible = parameters["ieee754compatible"] == "true"
+        switch parameters["metadata"] ?? parameters["odata.metadata"] {
         case nil, "minimal": format.metadata = .minimal
         case "none": format.metadata = .none
         case "full": format.metadata = .full
@@ -116,10 +137,9 @@ struct Negotiation: Sendable, Hashable {
         }
     }
 
-    private static func notAcceptable(_ wanted: String) -> APIError {
-        APIError(
-            .notAcceptable, "odata.not_acceptable",
-            "Answers are application/json; collections have text/csv too, $metadata application/xml.", target: "Accept")
+    private static func notAcceptable(_ served: [Representation], target: String) -> APIError {
+        let types = served.compactMap(\.mediaTypes.first).joined(separator: " or ")
+        return APIError(.notAcceptable, "odata.not_acceptable", "This is served as \(types).", target: target)
     }
 }
 
@@ -141,16 +161,13 @@ struct MediaRange: Hashable {
         }
     }
 
-    var representation: Negotiation.Representation {
-        switch name {
-        case "application/xml", "text/xml": .xml
-        case "text/csv": .csv
-        default: .json
-        }
+    /// How closely the range names a representation; nil when it doesn't.
+    func precision(for representation: Negotiation.Representation) -> Int? {
+        if representation.mediaTypes.contains(name) { return 2 }
+        if name == "*/*" { return 0 }
+        guard name.hasSuffix("/*"), let type = representation.mediaTypes.first else { return nil }
+        return type.hasPrefix(name.dropLast()) ? 1 : nil
     }
-
-    /// Whether any of Tessera's answers has this type.
-    var isServed: Bool { representation != .json || name == "application/json" || name == "*/*" || name == "application/*" }
 
     private static func trimmed(_ text: Substring) -> String {
         var text = text

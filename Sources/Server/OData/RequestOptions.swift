@@ -27,7 +27,7 @@ struct RequestOptions: Sendable {
         do {
             system = try QueryOptions.parse(urlQuery: String(query), version: version == .v4_0 ? .v40 : .v401)
         } catch {
-            throw APIError(query: error, target: nil)
+            throw APIError(query: error, target: Self.option(at: error.column, in: query))
         }
         for option in system.custom { try readCustom(option, version) }
     }
@@ -57,6 +57,20 @@ struct RequestOptions: Sendable {
         guard fileName == nil || allowed.contains("name") else {
             throw APIError(.badRequest, "query.option_not_allowed", "\(resource) takes no name.", target: "name")
         }
+    }
+
+    /// The option of a query string in which a column lies, the standard's with their `$`.
+    static func option(at column: Int, in query: Substring) -> String? {
+        var end = 0
+        for part in query.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {
+            // The end of an option, too, is a place in it: where something is missing.
+            end += part.count + 1
+            guard column <= end else { continue }
+            var name = String(decoding: part.prefix { $0 != UInt8(ascii: "=") }, as: UTF8.self).replacing("%24", with: "$")
+            if standardNames.contains(name.lowercased()) { name = "$\(name.lowercased())" }
+            return name.isEmpty ? nil : name
+        }
+        return nil
     }
 
     private static func unknown(_ name: String, _ version: ReadFormat.Version) -> APIError {

@@ -191,6 +191,7 @@ extension RecordDecoder {
                     GUID(text).map(RecordKey.id) ?? reference(text, collection: type.collection, keys: type.keyTypes, at: offset)
             } else {
                 item.record = try readRecord(type)
+                noteRefused(item.record.input, type)
             }
             item.issues = takeIssues()
             restore(before)

@@ -31,16 +31,9 @@ struct Call: Sendable {
         root: String, files: FileStore, changeSet: ChangeSet? = nil
     ) throws(APIError) -> (Call, Resource) {
         let resource = try Resource.resolve(try ResourcePath.parse(path), in: model)
-        var negotiation = try Negotiation.of(request)
-        let options = try RequestOptions(request.query, version: negotiation.version)
-        if let format = options.system.format { negotiation = try Negotiation.of(request, format: format) }
-        switch (negotiation.representation, resource) {
-        case (.json, _), (.xml, .metadata), (.csv, .collection): break
-        case (.xml, _):
-            throw APIError(.notAcceptable, "odata.not_acceptable", "Only $metadata has XML; ask for application/json.", target: "Accept")
-        case (.csv, _):
-            throw APIError(.notAcceptable, "odata.not_acceptable", "Only collections have CSV; ask for application/json.", target: "Accept")
-        }
+        let options = try RequestOptions(request.query, version: try Negotiation.version(of: request))
+        let negotiation = try Negotiation.of(
+            request, format: options.system.format, serving: resource.representations(for: request.method))
         var changeSet = changeSet
         if changeSet == nil { changeSet = try ChangeSetName.changeSet(of: request) }
         let call = Call(

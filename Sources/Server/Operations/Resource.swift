@@ -70,6 +70,21 @@ enum Resource: Sendable {
         }
     }
 
+    /// What a request gets, the one first that it gets if it has no preference; empty for files, which are as they are. Errors are JSON whatever
+    /// it takes.
+    func representations(for method: HTTPMethod) -> [Negotiation.Representation] {
+        switch self {
+        case .metadata: [.xml, .json]
+        case .collection where method == .GET || method == .HEAD: [.json, .csv]
+        // Clients send one Accept header with everything they ask for, and take text where nothing else can be.
+        case .count: [.text, .json]
+        case .record(_, _, let tail) where tail.isText: [.text, .json]
+        case .file(_, content: true): []
+        case .record(_, _, let tail) where tail.isStream: []
+        default: [.json]
+        }
+    }
+
     static func resolve(_ path: ResourcePath, in model: ApiModel) throws(APIError) -> Resource {
         guard let first = path.segments.first else { return .serviceDocument }
         let rest = path.segments.dropFirst()
@@ -140,7 +155,7 @@ enum Resource: Sendable {
     private static func badKey(_ type: ApiType) -> APIError {
         let alternatives = type.uniqueKeys.map { keys in " or \(type.collection)(\(keys.map { "\($0)='…'" }.joined(separator: ",")))" }
         return APIError(
-            .badRequest, "odata.bad_key", "A \(type.record.label) is named by \(type.collection)(id)\(alternatives.joined()).")
+            .badRequest, "odata.bad_key", "\(type.record.labelPlural) are named by \(type.collection)(id)\(alternatives.joined()).")
     }
 
     // MARK: Behind a record
@@ -236,6 +251,16 @@ extension Resource.Tail {
         case .stream: true
         case .hop(_, _, let tail), .pick(_, _, _, let tail): tail.isStream
         case .record, .action, .property, .links: false
+        }
+    }
+
+    /// Whether the answer is bare text: `$count`, `$value`.
+    fileprivate var isText: Bool {
+        switch self {
+        case .property(_, _, let raw): raw
+        case .links(_, .count): true
+        case .hop(_, _, let tail), .pick(_, _, _, let tail): tail.isText
+        default: false
         }
     }
 
