@@ -66,6 +66,24 @@ extension ProductTests {
             #expect(server.log.components(separatedBy: "are in force").count == 2, "\(server.log)")
         }
 
+        @Test("isn't ready while the database has another schema than it serves, and takes it up once its files can be read")
+        func readiness() throws {
+            let folder = try DataFolder()
+            let mine = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n")
+            let server = try RunningServer(folder, deployment: mine)
+            #expect(try server.http.get("/readyz").text == #"{"status":"ready"}"#)
+            // Applied from elsewhere, while the server's own file is broken.
+            _ = try folder.file("mine.yaml", "deployment: [\n")
+            let other = try folder.file("other.yaml", "\(Self.head)\(Self.contacts)\n\(Self.overlay)\n")
+            #expect(try folder.tessera("apply", deployment: other).code == 0)
+            let answer = try server.http.get("/readyz")
+            #expect(answer.status == 503 && answer.text.contains(#""part":"schema""#), "\(answer.text)")
+            try waitUntil("the server tried the broken file") { server.log.contains("can't be taken up yet") }
+            _ = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n\(Self.overlay)\n")
+            try waitUntil("the server is ready again") { try server.http.get("/readyz").status == 200 }
+            #expect(try server.http.get("/api/openapi.json").text.contains("loyalty_tier"))
+        }
+
         @Test("refuses to serve a schema that doesn't match, and says what to type")
         func mismatch() throws {
             let folder = try DataFolder()

@@ -18,6 +18,11 @@ package enum SchemaStatus: Sendable {
         }
     }
 
+    /// The digest that the last apply left behind: what changes with every schema, and costs nothing to ask for.
+    package static func appliedDigest(on client: PostgresClient) async throws -> String? {
+        try await client.pipelined("SELECT digest FROM tessera.schema_state").first?.decode(String.self, 0)
+    }
+
     /// What to tell whoever started the server, and what to type; nil when all is well.
     package func message(deployment: String) -> String? {
         switch self {

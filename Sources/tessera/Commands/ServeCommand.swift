@@ -55,6 +55,8 @@ struct ServeCommand: AsyncParsableCommand {
                 settings.publicAddress = publicAddress
                 settings.trustsForwardedHeaders = trustForwardedHeaders
                 settings.openMetrics = openMetrics
+                let readiness = SchemaReadiness(store: store)
+                settings.readiness = { await readiness.problems() }
                 let files = try FileSettings.open(options, records: store, logger: logger)
                 let server = TesseraServer(configuration: settings, store: store, files: files, tokens: tokens, logger: logger) { bound in
                     Console.print("serving http://\(address.host):\(bound?.port ?? address.port)/api")

@@ -5,43 +5,73 @@ import SchemaPlan
 import Server
 import ServiceLifecycle
 
-/// Takes up the deployment's files anew whenever `tessera apply` has changed the database.
+/// Takes up the deployment's files anew whenever `tessera apply` has changed the database. What can't be taken up yet is tried again.
 struct SchemaWatch: Service {
+    private static let firstPause = Duration.seconds(1)
+    private static let longestPause = Duration.seconds(60)
+
+    /// Why the files are looked at.
+    private enum Occasion {
+        case changed, retry
+    }
+
     let setup: ServerSetup
     let server: TesseraServer
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
-            var inForce = setup.deployment.catalog
-            for try await notification in try await setup.client.notifications(channel: SchemaApplier.channel) {
-                switch notification {
-                // While the connection was away, an apply may have gone unheard.
-                case .notification, .reconnected, .overflowed: await takeUp(&inForce)
+            let (occasions, occasion) = AsyncStream.makeStream(of: Occasion.self)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    defer { occasion.finish() }
+                    // While the connection was away, an apply may have gone unheard: that it is back is an occasion too.
+                    for try await _ in try await setup.client.notifications(channel: SchemaApplier.channel) { occasion.yield(.changed) }
                 }
+                var inForce = setup.deployment.catalog
+                var pause = Self.firstPause
+                var isRetryPlanned = false
+                for await reason in occasions {
+                    switch reason {
+                    case .changed: pause = Self.firstPause
+                    case .retry: isRetryPlanned = false
+                    }
+                    guard await !takeUp(&inForce), !isRetryPlanned else { continue }
+                    isRetryPlanned = true
+                    group.addTask { [pause] in
+                        try? await Task.sleep(for: pause)
+                        occasion.yield(.retry)
+                    }
+                    pause = min(pause * 2, Self.longestPause)
+                }
+                group.cancelAll()
+                try await group.waitForAll()
             }
         }
     }
 
-    private func takeUp(_ inForce: inout Catalog) async {
+    /// Whether there is nothing left to take up.
+    private func takeUp(_ inForce: inout Catalog) async -> Bool {
         do {
             let deployment = try setup.options.load()
             let modules = deployment.catalog.modules
             guard modules == setup.deployment.catalog.modules else {
                 setup.logger.warning("The deployment's modules have changed; restart the server to load them.")
-                return
+                return true
             }
             guard case .matches = try await SchemaStatus.check(deployment.catalog, on: setup.client) else {
                 setup.logger.warning("The database was changed, but doesn't match \(deployment.path); the server goes on with what it has.")
-                return
+                return false
             }
             // The server's own set-up is announced to it too, and every connection that comes back asks.
-            guard deployment.catalog != inForce else { return }
+            guard deployment.catalog != inForce else { return true }
             server.use(deployment.catalog)
             inForce = deployment.catalog
             setup.logger.info("The applied manifests are in force.")
+            return true
         } catch {
             setup.logger.warning(
-                "The applied manifests can't be taken up; the server goes on with what it has.", metadata: ["error": "\(error)"])
+                "The applied manifests can't be taken up yet; the server goes on with what it has.", metadata: ["error": "\(error)"])
+            return false
         }
     }
 }

@@ -1,0 +1,34 @@
+import Catalog
+import Postgres
+import Records
+import SchemaPlan
+import Server
+
+/// Whether the database still has the schema that the server serves: what `/readyz` asks.
+actor SchemaReadiness {
+    private let store: RecordStore
+    /// The apply whose schema was found to match, and the catalog that it matched. As long as both stand, nothing has to be compared again.
+    private var matching: (digest: String?, catalog: Catalog)?
+
+    init(store: RecordStore) {
+        self.store = store
+    }
+
+    func problems() async -> [ReadinessProblem] {
+        do {
+            return try await isInForce()
+                ? [] : [ReadinessProblem(part: "schema", message: "The database has another schema than is served.")]
+        } catch {
+            return [ReadinessProblem(part: "schema", message: "The database's schema can't be read.")]
+        }
+    }
+
+    private func isInForce() async throws -> Bool {
+        let catalog = store.catalog
+        let digest = try await SchemaStatus.appliedDigest(on: store.client)
+        if let matching, matching.digest == digest, matching.catalog == catalog { return true }
+        guard case .matches = try await SchemaStatus.check(catalog, on: store.client) else { return false }
+        matching = (digest, catalog)
+        return true
+    }
+}
