@@ -65,7 +65,8 @@ extension Call {
             return SingleWrite(type: type, action: .upsert(by: values.keys.sorted(), try Self.input(input, with: values)))
         case (nil, _):
             let item = RecordUpdate(
-                key: key, expectedVersion: try preconditions.expectedVersion(), takesAnyVersion: preconditions.takesAnyVersion, input: input)
+                key: key, expectedVersion: try preconditions.expectedVersion(), takesAnyVersion: preconditions.takesAnyVersion, input: input
+            )
             return SingleWrite(type: type, action: .update(item))
         }
     }

@@ -59,7 +59,7 @@ struct ValueTests {
         "finds the name that was meant, or none",
         arguments: [
             ("lst_name", "last_name"), ("Last_Name", "last_name"), ("nmae", "name"), ("agee", "age"), ("ag", "age"), ("zzz", nil),
-            ("x", nil),
+            ("x", nil), ("first", "first_name"), ("LAST", "last_name"),
             ("first_nam", "first_name"), ("", nil),
         ])
     func spelling(word: String, meant: String?) {

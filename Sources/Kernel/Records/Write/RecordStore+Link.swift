@@ -78,7 +78,11 @@ extension RecordStore {
             let written = try await update(type, updates, options: options, access: access)
             for (item, outcome) in zip(updates, written) {
                 guard case .id(let id) = item.key else { continue }
-                if expected(id) == nil, case .failed(let error) = outcome, error.code == .versionConflict { again.append(id) } else { settle(id, outcome) }
+                if expected(id) == nil, case .failed(let error) = outcome, error.code == .versionConflict {
+                    again.append(id)
+                } else {
+                    settle(id, outcome)
+                }
             }
             order = again
         }

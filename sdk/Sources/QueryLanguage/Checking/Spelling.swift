@@ -1,15 +1,22 @@
 /// Finding the name that was probably meant.
 public enum Spelling {
     /// The candidate with the least edit distance (insertions, deletions, replacements, swaps of neighbours), or nil when none is
-    /// close: at most one change in four characters, at least one, and never a wholly different word.
+    /// close: at most one change in four characters, at least one, and never a wholly different word. When none is close, the shortest name
+    /// that the word begins will do: `agent` means `agent_id`.
     ///
     /// Of equally close candidates the first by code point is taken, so that messages don't change from run to run.
     public static func closest(to word: String, in candidates: some Sequence<String>) -> String? {
         let wanted = Array(CaseMapping.lowercased(String(word.prefix(64))).unicodeScalars)
         guard !wanted.isEmpty else { return nil }
         var best: (name: String, distance: Int)?
+        var longer: String?
+        let beginning = CaseMapping.lowercased(word) + "_"
         for candidate in candidates {
-            let other = Array(CaseMapping.lowercased(candidate).unicodeScalars)
+            let lowered = CaseMapping.lowercased(candidate)
+            if lowered.hasPrefix(beginning), longer.map({ (candidate.utf8.count, candidate) < ($0.utf8.count, $0) }) ?? true {
+                longer = candidate
+            }
+            let other = Array(lowered.unicodeScalars)
             guard abs(other.count - wanted.count) <= 3, other.count <= 64 else { continue }
             let limit = max(1, min(3, max(wanted.count, other.count) / 4 + (wanted.count > 4 ? 1 : 0)))
             let distance = distance(wanted, other)
@@ -17,7 +24,7 @@ public enum Spelling {
             if let found = best, found.distance < distance || (found.distance == distance && found.name <= candidate) { continue }
             best = (candidate, distance)
         }
-        return best?.name
+        return best?.name ?? longer
     }
 
     /// Optimal string alignment distance.
