@@ -30,7 +30,7 @@ extension TypedExpression {
     }
 
     /// Calls `body` for this node and all nodes below it. As deep as the parser's limit on nesting.
-    private func visit(_ body: (TypedExpression) -> Void) {
+    package func visit(_ body: (TypedExpression) -> Void) {
         body(self)
         switch kind {
         case .literal, .property: break

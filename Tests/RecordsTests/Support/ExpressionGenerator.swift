@@ -62,10 +62,16 @@ struct ExpressionGenerator {
         case .email: return random.pick(["\(scope.prefix)opted_out", "\(scope.prefix)kind eq 'work'", "\(scope.prefix)invalid eq false"])
         case .phone: return random.pick(["\(scope.prefix)is_primary", "\(scope.prefix)extension eq null"])
         case .tag: return "\(scope.prefix.dropLast()) ne \(Self.quoted(random.pick(LabWorld.texts)))"
-        case .group: return "\(scope.prefix)size \(random.pick(["gt", "eq", "ne"])) \(random.pick(LabWorld.integers))"
+        case .group:
+            return random.pick([
+                "\(scope.prefix)size \(random.pick(["gt", "eq", "ne"])) \(random.pick(LabWorld.integers))",
+                "\(scope.prefix)_link/role ne \(Self.quoted(random.pick(LabWorld.texts)))", "\(scope.prefix)_link/since eq null",
+            ])
         case .thing:
             let path = thing(scope)
             return random.pick([
+                "\(path)moment lt now()", "now() ge \(path)created_at", "\(path)moment le maxdatetime()",
+                "\(path)created_at gt mindatetime()",
                 "\(path)active", "\(path)active eq null", "\(path)place \(random.pick(["eq", "ne"])) null", "\(path)parent eq null",
                 "\(path)subject ne null", "\(path)colour eq 'red'", "\(path)colour ne 'blue'", "\(path)extra eq null",
                 "\(path)colour in ('red','green')", "\(path)name in \(path)tags", "true", "\(path)group ne null", "\(path)span eq null",
@@ -185,7 +191,7 @@ struct ExpressionGenerator {
             return DecimalNumber(coefficient: random.pick(LabWorld.decimals), scale: random.pick([1, 2, 4]))!.description
         }
         let scope = random.pick(scopes)
-        return scope.place == .thing ? thing(scope) + "ratio" : "amount"
+        return scope.place == .thing ? thing(scope) + random.pick(["ratio", "amount"]) : "amount"
     }
 
     private mutating func day(_ scopes: [Scope], _ depth: Int) -> String {
