@@ -23,7 +23,8 @@ package struct ClusterSupervisor: Service {
     }
 
     private func superviseUntilCancelled() async -> PrivateClusterError? {
-        while let end = await cluster.unexpectedEnd() {
+        // A server that is told to stop while its PostgreSQL is down doesn't start it again.
+        while let end = await cluster.unexpectedEnd(), !Task.isCancelled {
             logger.error("PostgreSQL \(end) unexpectedly; starting it again")
             if let failure = await restart() { return failure }
         }

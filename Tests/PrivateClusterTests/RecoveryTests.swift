@@ -208,6 +208,24 @@ struct RecoveryTests {
         }
     }
 
+    @Test("as a service it ends when it is told to, even while its server is dead and can't be started again")
+    func toldToStopWhileDead() async throws {
+        try await TestFolder.with { folder in
+            let cluster = try await folder.start()
+            let postmaster = try #require(await cluster.postmasterPID)
+            let group = ServiceGroup(
+                services: [ClusterSupervisor(cluster, logger: TestFolder.logger)], logger: TestFolder.logger)
+            async let run: Void = group.run()
+            let data = "\(folder.path)/cluster/data"
+            try FileManager.default.moveItem(atPath: data, toPath: "\(data).away")
+            kill(postmaster, SIGKILL)
+            _ = await cluster.unexpectedEnd()
+            await group.triggerGracefulShutdown()
+            try await run
+            #expect(await cluster.postmasterPID == nil)
+        }
+    }
+
     /// Programs that claim another version and are the installed ones otherwise.
     private func disguise(_ folder: TestFolder, version: String) throws -> String {
         let installed = try #require(ServerBinaries.searchedDirectories("").first { Files.isExecutable($0 + "/postgres") })
