@@ -96,6 +96,7 @@ struct ParserTests {
             ("a > 1", 3, "Did you mean 'gt'?"), ("a && b", 3, "Did you mean 'and'?"), ("a || b", 3, "Did you mean 'or'?"),
             ("a eqq 1", 3, "Did you mean 'eq'?"),
             ("a and", 6, "Expected a blank and an operand after 'and'."),
+            ("contains(a,'b' and", 19, "Expected a blank and an operand after 'and'."),
             ("(a)and b", 4, "Expected a blank before 'and'."),
             ("a and or b", 10, "Expected an operator"),
             ("name eq \"x\"", 9, "text stands in single quotes"),

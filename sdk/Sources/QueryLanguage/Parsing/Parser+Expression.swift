@@ -230,7 +230,9 @@ extension Parser {
         guard let end = look.identifierEnd(at: look.position) else { return look.unexpected("an operator or the end") }
         let word = text.string(look.position..<end).lowercased()
         if Parser.operatorWords.contains(word) {
-            if blanks == 0 { return fail(at: position, "Expected a blank before '\(word)'.") }
+            // Within parentheses the blanks before the word have been read already.
+            let isApart = blanks > 0 || (position > 0 && ASCII.isBlank(bytes[position - 1]))
+            if !isApart { return fail(at: position, "Expected a blank before '\(word)'.") }
             return fail(at: min(end, bytes.count), "Expected a blank and an operand after '\(word)'.")
         }
         let close = Spelling.closest(to: word, in: Parser.operatorWords)
