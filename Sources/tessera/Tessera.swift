@@ -15,10 +15,10 @@ struct Tessera: AsyncParsableCommand {
               tessera serve                  run the CRM
               tessera import people FILE     bring data in
 
-            Without --deployment, manifests/deployments/starter.yaml is taken. Without TESSERA_DATABASE_URL, a private PostgreSQL
+            Without --deployment, manifests/deployments/starter.yaml is taken. Without TESSERA_DATABASE_URL, a private PostgreSQL \
             runs in the data folder (--data).
 
-            Exit codes: 0 done · 1 the input is wrong, or the schema differs · 2 some records failed · 3 no database or server ·
+            Exit codes: 0 done · 1 the input is wrong, or the schema differs · 2 some records failed · 3 no database · \
             64 wrong usage · 70 a fault of Tessera's own.
             """,
         version: TesseraVersion.text,

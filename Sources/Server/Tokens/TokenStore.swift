@@ -10,6 +10,7 @@ package final class TokenStore: Sendable {
         package var id: GUID
         package var principal: GUID
         package var label: String
+        /// Moments as RFC 3339 writes them, in UTC.
         package var createdAt: String
         package var expiresAt: String?
         package var isRevoked: Bool
@@ -76,14 +77,17 @@ package final class TokenStore: Sendable {
                 "UPDATE tessera.token SET revoked_at = now() WHERE id = \(bind: id.postgres) AND revoked_at IS NULL RETURNING id")
         }
         cache.forgetAll()
-        guard !revoked.isEmpty else { throw TokenError(.notFound, "There is no such token, or it is revoked already.") }
+        guard !revoked.isEmpty else {
+            throw TokenError(.notFound, "There is no such token, or it is revoked already; `tessera token list` shows them.")
+        }
     }
 
     package func list() async throws -> [Entry] {
         let result = try await reaching {
             try await self.client.query(
                 """
-                SELECT id, principal_id, label, created_at::text, expires_at::text, revoked_at IS NOT NULL
+                SELECT id, principal_id, label, to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                    to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), revoked_at IS NOT NULL
                 FROM tessera.token ORDER BY created_at, id
                 """)
         }

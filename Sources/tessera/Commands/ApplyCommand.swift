@@ -7,9 +7,11 @@ struct ApplyCommand: AsyncParsableCommand {
         commandName: "apply",
         abstract: "Bring the database to the manifests.",
         discussion: """
-            Carries out what `tessera plan` shows: alone, in transactions that wait briefly for locks and try again, indexes on large tables
-            concurrently. Interrupted, it goes on where it stopped. Nothing is dropped: what the manifests no longer have is retired. A
-            running server takes up the result by itself.
+            Carries out what `tessera plan` shows: alone, in transactions that wait briefly for locks and try again, indexes on large tables \
+            concurrently. Interrupted, it goes on where it stopped. Nothing is dropped: what the manifests no longer have is retired. A \
+            running server takes up the result by itself. What was applied is locked in a file beside the deployment.
+
+              tessera apply --deployment mine.yaml
             """)
 
     @OptionGroup var options: DeploymentOptions

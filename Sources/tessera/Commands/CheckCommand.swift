@@ -6,7 +6,7 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Lint a deployment and its modules, without a database.",
         discussion: """
-            Reads the deployment file, the manifests of its modules and its overlays, and checks all of it: spelling, types, ranges, links,
+            Reads the deployment file, the manifests of its modules and its overlays, and checks all of it: spelling, types, ranges, links, \
             versions, expressions. Every error names file, line and column, and what was probably meant. Nothing is changed.
 
               tessera check --deployment manifests/deployments/starter.yaml

@@ -13,7 +13,11 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Check deployment, modules, database, schema, disk and clock, and say how to mend what is wrong.",
-        discussion: "Changes nothing. Exit code 0 when all is well, 1 otherwise.")
+        discussion: """
+            Changes nothing. Exit code 0 when all is well, 1 otherwise.
+
+              tessera doctor --deployment mine.yaml --data /var/lib/tessera
+            """)
 
     @OptionGroup var options: DeploymentOptions
     @OptionGroup var output: OutputOptions
@@ -24,7 +28,8 @@ struct DoctorCommand: AsyncParsableCommand {
             let deployment = await report.check("deployment", mend: "mend the files as the errors say; see docs/manifests.md") {
                 let deployment = try options.load()
                 return (
-                    "\(deployment.path), \(deployment.catalog.modules.count) modules, \(deployment.catalog.types.count) record types",
+                    "\(deployment.path), \(deployment.catalog.modules.count.counted("module")), "
+                        + deployment.catalog.types.count.counted("record type"),
                     deployment
                 )
             }
@@ -62,7 +67,9 @@ struct DoctorReport {
             let mark = finding.isFine ? Console.styled("ok  ", .green) : Console.styled("bad ", .red)
             let name = finding.name.padding(to: 12)
             let mend = finding.mend.map { "\n                 → \($0)" } ?? ""
-            return "\(mark) \(name) \(finding.detail)\(mend)"
+            // Below the first line, what belongs to a finding stands under it.
+            let detail = finding.detail.split(separator: "\n").joined(separator: "\n                  ")
+            return "\(mark) \(name) \(detail)\(mend)"
         }.joined(separator: "\n")
     }
 
@@ -83,7 +90,7 @@ struct DoctorReport {
             findings.append(Finding(name: name, isFine: true, detail: detail, mend: nil))
             return result
         } catch {
-            findings.append(Finding(name: name, isFine: false, detail: "\(error)", mend: mend))
+            findings.append(Finding(name: name, isFine: false, detail: Failure(error).description, mend: mend))
             return nil
         }
     }

@@ -5,12 +5,22 @@ struct FilesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "files",
         abstract: "Look after the files that people uploaded.",
-        discussion: "Works beside a running server, which does the same by itself every hour.",
+        discussion: """
+            Works beside a running server, which collects by itself every hour.
+
+              tessera files collect
+              tessera files check --read
+            """,
         subcommands: [Collect.self, Check.self])
 
     struct Collect: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove files that no record has referred to for the grace time (7 days, or TESSERA_FILE_GRACE_DAYS).")
+            abstract: "Remove files that no record has referred to for the grace time (7 days, or TESSERA_FILE_GRACE_DAYS).",
+            discussion: """
+                What a deleted record refers to stays for as long as the record can be restored.
+
+                  tessera files collect
+                """)
 
         @OptionGroup var options: DeploymentOptions
 
@@ -36,7 +46,12 @@ struct FilesCommand: AsyncParsableCommand {
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Compare the store with the database: what is missing, what is damaged.",
-            discussion: "Exit code 1 when something is wrong.")
+            discussion: """
+                Exit code 1 when something is wrong.
+
+                  tessera files check
+                  tessera files check --read
+                """)
 
         @OptionGroup var options: DeploymentOptions
         @Flag(help: "Read every content and compute its digest, instead of looking at sizes only.") var read = false

@@ -11,7 +11,8 @@ struct ImportCommand: AsyncParsableCommand {
         commandName: "import",
         abstract: "Bring records in from a CSV file, a workbook (XLSX) or vCards.",
         discussion: """
-            The first row of a table names the columns; which property each fills is guessed, and can be written to a file, corrected and passed back.
+            The first row of a table names the columns; which property each fills is guessed, and can be written to a file, corrected and \
+            passed back. \
             Comma, semicolon or tab, UTF-8 or Windows-1252, and the formats of dates and numbers are recognised over the whole file.
 
               tessera import organisations accounts.csv --dry-run
@@ -20,7 +21,8 @@ struct ImportCommand: AsyncParsableCommand {
               tessera import organisations accounts.xlsx --sheet Customers
               tessera import people addressbook.vcf --create-links
 
-            Rows that fail go to FILE.failed.csv (cards to FILE.failed.vcf) with the reason; correct them there and import that file. One import is one change set.
+            Rows that fail go to FILE.failed.csv (cards to FILE.failed.vcf) with the reason; correct them there and import that file. One \
+            import is one change set.
             """)
 
     @OptionGroup var options: DeploymentOptions
@@ -61,6 +63,7 @@ struct ImportCommand: AsyncParsableCommand {
             let plan = try makePlan(type, deployment.catalog)
             show(plan)
             if let saveMapping { try TextFile.write(plan.mapping.yaml, to: saveMapping) }
+            try requireUse(of: plan, type, deployment.catalog)
             let report = try await DirectStore.with(options, deployment: deployment) { [self] store in
                 try await carryOut(plan, type, store)
             }
@@ -78,9 +81,25 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
+    /// Refuses what could only fail row by row, or fill nothing.
+    private func requireUse(of plan: ImportPlan, _ type: RecordType, _ catalog: Catalog) throws {
+        let properties = catalog.entityShape(named: type.id)?.properties ?? [:]
+        for key in plan.mapping.match where properties[key] == nil {
+            let hint = Spelling.closest(to: key, in: properties.keys).map { "; did you mean \($0)?" } ?? ""
+            throw Failure(.wrongInput, "--match: \(type.collection) have no property '\(key)'\(hint)")
+        }
+        guard !plan.assignments.isEmpty else {
+            throw Failure(
+                .wrongInput,
+                "no column of \(file) fills a property of \(type.collection); say which does: --save-mapping FILE, correct it, --mapping FILE"
+            )
+        }
+        try TextFile.requireWritable(failed ?? FailedRows.path(beside: file, plan.format))
+    }
+
     private func readMapping() throws -> ImportMapping? {
         guard let mapping else { return nil }
-        guard let bytes = FileSystem.disk.read(mapping) else { throw Failure(.wrongInput, "\(mapping) can't be read") }
+        guard let bytes = FileSystem.disk.read(mapping) else { throw Failure(.wrongInput, "the mapping \(mapping) can't be read") }
         let parsed = ImportMapping.parse(ManifestSource(path: mapping, bytes: bytes))
         guard parsed.isValid, let result = parsed.manifest else {
             throw Failure(.wrongInput, parsed.diagnostics.map(\.description).joined(separator: "\n"))
@@ -89,7 +108,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     private func show(_ plan: ImportPlan) {
-        Console.note("\(file): \(plan.rows.grouped) rows")
+        Console.note("\(file): \(plan.rows.counted("row"))")
         for (source, target, format) in plan.assignments {
             Console.note("  \(source)  →  \(target)\(format.map { "  (\($0))" } ?? "")")
         }

@@ -6,8 +6,11 @@ struct PlanCommand: AsyncParsableCommand {
         commandName: "plan",
         abstract: "Show what the database needs to match the manifests.",
         discussion: """
-            Every statement, the lock it takes, whether it rewrites a table, and what would be lost. Nothing is changed. Exit code 0 when
+            Every statement, the lock it takes, whether it rewrites a table, and what would be lost. Nothing is changed. Exit code 0 when \
             there is nothing to do or the plan can be applied, 1 when something stands in its way.
+
+              tessera plan --deployment mine.yaml
+              tessera plan --deployment mine.yaml --output json
             """)
 
     @OptionGroup var options: DeploymentOptions

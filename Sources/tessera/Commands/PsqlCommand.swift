@@ -8,8 +8,8 @@ struct PsqlCommand: AsyncParsableCommand {
         commandName: "psql",
         abstract: "Open psql on the deployment's database.",
         discussion: """
-            Uses TESSERA_DATABASE_URL, or the private PostgreSQL of the data folder: a running one, else one that is started for as long
-            as psql runs. What follows -- goes to psql.
+            Uses TESSERA_DATABASE_URL, or the private PostgreSQL of the data folder: a running one, else one that is started for as long \
+            as psql runs. What follows -- goes to psql, and psql's exit code comes back.
 
               tessera psql
               tessera psql -- -c "select count(*) from contacts.person"

@@ -10,12 +10,12 @@ struct QueryExplainCommand: AsyncParsableCommand {
         discussion: """
             The statement is planned, not run.
 
-              tessera query explain "people?\\$filter=startswith(last_name,'Sm')&\\$orderby=last_name"
+              tessera query explain "people?filter=startswith(last_name,'Sm')&orderby=last_name"
             """)
 
     @OptionGroup var options: DeploymentOptions
 
-    @Argument(help: "A collection and query options: people?$filter=…")
+    @Argument(help: "A collection and query options: people?filter=…")
     var query: String
 
     func run() async throws {

@@ -6,10 +6,10 @@ struct QueryParseCommand: AsyncParsableCommand {
         commandName: "parse",
         abstract: "Print the syntax tree of query options or of one expression as JSON.",
         discussion: """
-            Needs no deployment. Exit code 1 and `column N: …` for what the grammar refuses.
+            Needs no deployment. A text that begins with - follows --. Exit code 1 and `column N: …` for what the grammar refuses.
 
-              tessera query parse -- "\\$filter=startswith(last_name,'Sm')&\\$top=50"
-              tessera query parse --expression -- "end_date ge start_date"
+              tessera query parse "filter=startswith(last_name,'Sm')&top=50"
+              tessera query parse --expression "end_date ge start_date"
             """)
 
     @Flag(help: "Take the text as one expression, as in rules and filters.")

@@ -7,7 +7,7 @@ struct SeedCommand: AsyncParsableCommand {
         commandName: "seed",
         abstract: "Fill a deployment with made-up people and organisations.",
         discussion: """
-            The data are plausible, varied and always the same for the same --seed, so that figures can be compared. One change set holds
+            The data are plausible, varied and always the same for the same --seed, so that figures can be compared. One change set holds \
             all of it.
 
               tessera seed --people 100000
@@ -25,7 +25,9 @@ struct SeedCommand: AsyncParsableCommand {
     var seed: UInt64 = 1
 
     func validate() throws {
-        guard people >= 0, people <= 100_000_000, organisations ?? 0 >= 0 else { throw ValidationError("people: 0 to 100,000,000") }
+        guard people >= 0, people <= 100_000_000, (0...100_000_000).contains(organisations ?? 0) else {
+            throw ValidationError("--people and --organisations take 0 to 100,000,000")
+        }
     }
 
     func run() async throws {
@@ -55,6 +57,7 @@ struct SeedFiller {
     let changeSet: ChangeSet
 
     func fill(_ type: RecordType, _ numbers: Range<Int>, _ row: @escaping @Sendable (Int) -> RecordInput) async throws {
+        guard !numbers.isEmpty else { return }
         var progress = Progress(label: type.labelPlural.lowercased(), total: numbers.count)
         try await withThrowingTaskGroup(of: Int.self) { group in
             var start = numbers.lowerBound
@@ -79,6 +82,9 @@ struct SeedFiller {
             // All of them failed when one did; the one to blame is the one that wasn't merely undone.
             let errors = outcomes.compactMap { if case .failed(let error) = $0 { error } else { nil } }
             if let cause = errors.first(where: { $0.code != .undone }) ?? errors.first {
+                if cause.code == .notUnique {
+                    throw Failure(.wrongInput, "the data of this --seed are there already; another seed makes others, such as --seed 2")
+                }
                 throw Failure(.wrongInput, "row of \(type.collection): \(cause)")
             }
             return batch.count

@@ -16,8 +16,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Run the CRM.",
         discussion: """
-            Starts the private PostgreSQL of the data folder, or uses TESSERA_DATABASE_URL, loads the deployment's modules and answers the API.
-            An empty database is set up; one that doesn't match the manifests is refused with what to type. At the first start the
+            Starts the private PostgreSQL of the data folder, or uses TESSERA_DATABASE_URL, loads the deployment's modules and answers the \
+            API. An empty database is set up; one that doesn't match the manifests is refused with what to type. At the first start the \
             administrator's token is printed, once. Ctrl-C finishes what is running and stops.
 
               tessera serve --deployment manifests/deployments/starter.yaml --data /var/lib/tessera --listen 127.0.0.1:8080
@@ -38,6 +38,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Flag(help: "Answer /metrics without a token: only where nobody else reaches the port.")
     var openMetrics = false
+
+    func validate() throws { _ = try ListenAddress(listen) }
 
     func run() async throws {
         try await reportingFailures {
@@ -72,7 +74,7 @@ struct ServeCommand: AsyncParsableCommand {
                 try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: CommandLog.quiet).run()
             } catch {
                 await cluster?.stop()
-                throw error
+                throw Failure(listening: listen, error) ?? error
             }
             await cluster?.stop()
         }
@@ -86,7 +88,7 @@ struct ListenAddress {
 
     init(_ text: String) throws {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else {
-            throw Failure(.wrongInput, "--listen takes host:port, such as 127.0.0.1:8080, not '\(text)'")
+            throw ValidationError("--listen takes host:port, such as 127.0.0.1:8080, not '\(text)'")
         }
         var host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }

@@ -8,13 +8,23 @@ struct TokenCommand: AsyncParsableCommand {
         commandName: "token",
         abstract: "Issue, list and revoke the tokens that open the API.",
         discussion: """
-            Works on the deployment's database, beside a running server: who may run it is the machine's administrator. A lost token is
+            Works on the deployment's database, beside a running server: who may run it is the machine's administrator. A lost token is \
             revoked and replaced by a new one.
+
+              tessera token issue --label "the reporting job"
+              tessera token list
+              tessera token revoke 5e33b49d-8b6e-471a-8561-5edf63bf736e
             """,
         subcommands: [Issue.self, List.self, Revoke.self])
 
     struct Issue: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Issue a token of the administrator and print it, once.")
+        static let configuration = CommandConfiguration(
+            abstract: "Issue a token of the administrator and print it, once.",
+            discussion: """
+                A script reads it from the standard output, where nothing else comes.
+
+                  TESSERA_TOKEN=$(tessera token issue --label "the reporting job")
+                """)
 
         @OptionGroup var options: DeploymentOptions
         @Option(help: "What the token is for, to know it again.") var label = "issued on the command line"
@@ -28,7 +38,13 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List tokens; the tokens themselves are stored hashed.")
+        static let configuration = CommandConfiguration(
+            abstract: "List tokens: id, when it was issued, whether it is valid, what for.",
+            discussion: """
+                The tokens themselves are stored hashed and shown to nobody.
+
+                  tessera token list --output json
+                """)
 
         @OptionGroup var options: DeploymentOptions
         @OptionGroup var output: OutputOptions
@@ -52,14 +68,22 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Revoke a token by its id; a running server refuses it within seconds.")
+        static let configuration = CommandConfiguration(
+            abstract: "Revoke a token by its id; a running server refuses it within seconds.",
+            discussion: """
+                What was revoked stays revoked; issue a new one instead.
+
+                  tessera token revoke 5e33b49d-8b6e-471a-8561-5edf63bf736e
+                """)
 
         @OptionGroup var options: DeploymentOptions
         @Argument(help: "The id that `tessera token list` shows.") var id: String
 
         func run() async throws {
             try await reportingFailures {
-                guard let guid = GUID(id) else { throw Failure(.wrongInput, "'\(id)' is no id; see `tessera token list`") }
+                guard let guid = GUID(id) else {
+                    throw Failure(.wrongInput, "'\(id)' is no id of a token; `tessera token list` shows them")
+                }
                 try await withTokens(options) { try await $0.revoke(guid) }
                 Console.print("revoked")
             }

@@ -51,6 +51,9 @@ struct Progress {
 }
 
 extension Int {
+    /// `1 row`, `1,234 rows`.
+    func counted(_ noun: String) -> String { self == 1 ? "1 \(noun)" : "\(grouped) \(noun)s" }
+
     /// With a comma between thousands: `1,234,567`.
     var grouped: String {
         let digits = String(magnitude)

@@ -1,11 +1,20 @@
 import Glibc
 
-/// Small files that commands write.
+/// Files that commands write.
 enum TextFile {
     static func write(_ text: String, to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure(.wrongInput, "\(path) can't be written: \(String(cString: strerror(errno)))") }
         defer { close(descriptor) }
         try Console.write(Array(text.utf8), to: descriptor)
+    }
+
+    /// Finds out before the work begins whether a file could be written at its end; leaves none behind.
+    static func requireWritable(_ path: String) throws {
+        let isThere = access(path, F_OK) == 0
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Failure(.wrongInput, "\(path) can't be written: \(String(cString: strerror(errno)))") }
+        close(descriptor)
+        if !isThere { unlink(path) }
     }
 }

@@ -40,24 +40,16 @@ struct Database: Sendable {
     static func open(_ options: DeploymentOptions, logger: Logger) async throws -> (url: String, cluster: RunningCluster?) {
         if let url = namedURL { return (url, nil) }
         let clusterOptions = try clusterOptions(options)
-        do {
-            if let url = try await PrivateCluster.runningConnectionURL(clusterOptions) { return (url, nil) }
-            let cluster = try await PrivateCluster.start(clusterOptions, logger: logger)
-            return (cluster.connectionURL, cluster)
-        } catch {
-            throw Failure(.unreachable, "\(error)")
-        }
+        if let url = try await PrivateCluster.runningConnectionURL(clusterOptions) { return (url, nil) }
+        let cluster = try await PrivateCluster.start(clusterOptions, logger: logger)
+        return (cluster.connectionURL, cluster)
     }
 
     /// For a server: its own cluster, locked against a second server; one that a killed server left behind is adopted.
     static func own(_ options: DeploymentOptions, logger: Logger) async throws -> (url: String, cluster: RunningCluster?) {
         if let url = namedURL { return (url, nil) }
-        do {
-            let cluster = try await PrivateCluster.start(try clusterOptions(options), logger: logger)
-            return (cluster.connectionURL, cluster)
-        } catch let error as PrivateClusterError {
-            throw Failure(.unreachable, "\(error)")
-        }
+        let cluster = try await PrivateCluster.start(try clusterOptions(options), logger: logger)
+        return (cluster.connectionURL, cluster)
     }
 
     private static func run<R: Sendable>(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Glibc
 import Manifests
 
 /// Which deployment a command is about.
@@ -10,12 +11,17 @@ struct DeploymentOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The data folder: private PostgreSQL, token notes. Default: /var/lib/tessera for root, else ~/.local/share/tessera.",
+            "The data folder, where the private PostgreSQL lies. Default: /var/lib/tessera for root, else ~/.local/share/tessera.",
             valueName: "folder"))
     var data: String?
 
     /// Reads and checks the deployment with everything it names.
     func load() throws -> Deployment {
+        guard access(deployment, R_OK) == 0 else {
+            throw Failure(
+                .wrongInput,
+                "the deployment \(deployment) can't be read: \(String(cString: strerror(errno))). Name yours with --deployment.")
+        }
         let result = Composer().compose(deployment)
         for warning in result.diagnostics where warning.severity == .warning { Console.note("\(warning)") }
         if let composition = result.composition { try checkLock(composition) }

@@ -27,9 +27,6 @@ extension ExitCode {
 func reportingFailures(_ body: () async throws -> Void) async throws {
     do {
         try await body()
-    } catch let failure as Failure {
-        Console.error(failure.description)
-        throw failure.code
     } catch let exit as ExitCode {
         throw exit
     } catch let error as ImportError {
@@ -42,7 +39,8 @@ func reportingFailures(_ body: () async throws -> Void) async throws {
         Console.error("stopped")
         throw ExitCode(130)
     } catch {
-        Console.error("\(error)")
-        throw ExitCode.fault
+        let failure = Failure(error)
+        Console.error(failure.description)
+        throw failure.code
     }
 }

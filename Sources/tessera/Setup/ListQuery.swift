@@ -1,7 +1,7 @@
 import Catalog
 import QueryLanguage
 
-/// `people?$filter=…` as a person types it, checked against a catalog.
+/// `people?filter=…` as a person types it, checked against a catalog.
 struct ListQuery {
     let type: RecordType
     let query: CheckedQuery
@@ -16,9 +16,18 @@ struct ListQuery {
         self.type = type
         do {
             let options = try QueryOptions.parse(urlQuery: parts.count > 1 ? parts[1] : "")
+            try Self.requireKnown(options)
             query = try QueryChecker(schema: catalog).check(options, on: shape)
-        } catch {
+        } catch let error as QueryError {
             throw Failure(.wrongInput, "column \(error.column + collection.unicodeScalars.count + 1): \(error.fullMessage)")
         }
+    }
+
+    /// An option that is misspelt would be taken for one of the caller's own, and its condition ignored.
+    private static func requireKnown(_ options: QueryOptions) throws {
+        guard let stranger = options.custom.first else { return }
+        let names = ["filter", "orderby", "select", "expand", "compute", "search", "apply", "top", "skip", "count"]
+        let hint = Spelling.closest(to: stranger.name, in: names).map { "; did you mean \($0)?" } ?? ""
+        throw Failure(.wrongInput, "there is no query option '\(stranger.name)'\(hint)")
     }
 }

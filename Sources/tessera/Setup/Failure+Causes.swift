@@ -1,0 +1,73 @@
+import ArgumentParser
+import Files
+import Glibc
+import NIOCore
+import Postgres
+import PrivateCluster
+import Records
+import SchemaPlan
+import Server
+import Transfer
+
+extension Failure {
+    /// What the parts below throw, as a command ends with it: an exit code, and what the person at the terminal can do.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as PostgresError: self.init(postgres: error)
+        case let error as PrivateClusterError: self.init(.unreachable, Self.explanation(of: error))
+        case let error as TokenError: self.init(error.code == .notFound ? .wrongInput : .unreachable, error.message)
+        case let error as RecordsError: self.init(Self.code(of: error.code), error.message)
+        case let error as SchemaError: self.init(error.code == .statementFailed ? .fault : .wrongInput, "\(error)")
+        case let error as FilesError: self.init(error.code == .storeFailed ? .unreachable : .wrongInput, error.message)
+        case let error as ImportError: self.init(.wrongInput, error.message)
+        default: self.init(.fault, "\(error)")
+        }
+    }
+
+    private init(postgres error: PostgresError) {
+        switch error.code {
+        case .configuration: self.init(.wrongInput, "TESSERA_DATABASE_URL can't be used: \(error.message)")
+        case .server where error.sqlState?.hasPrefix("57P") == true: self.init(.unreachable, Self.goneAway)
+        case .server: self.init(.fault, "\(error)")
+        case .connectionLost, .closed: self.init(.unreachable, Self.goneAway)
+        case .connection, .timeout, .poolExhausted, .unsupportedServer:
+            self.init(.unreachable, "\(error.message)\nStart it, or correct TESSERA_DATABASE_URL.")
+        default: self.init(.fault, "\(error)")
+        }
+    }
+
+    private static let goneAway =
+        "the database went away; what was not confirmed may or may not be stored. Bring it back and repeat the command."
+
+    private static func code(of code: RecordsError.Code) -> ExitCode {
+        switch code {
+        case .unavailable: .unreachable
+        case .moduleFailed, .internalFault: .fault
+        default: .wrongInput
+        }
+    }
+
+    /// Where the folder is what is wrong, another one would do.
+    private static func explanation(of error: PrivateClusterError) -> String {
+        switch error.code {
+        case .systemCall, .folderForeign, .folderUnreachable:
+            "\(error.message)\nName another data folder with --data, or a database in TESSERA_DATABASE_URL."
+        default: error.message
+        }
+    }
+}
+
+extension Failure {
+    /// Why a server can't listen; nil for every other error.
+    init?(listening address: String, _ error: any Error) {
+        let reason: String
+        switch error {
+        case let error as IOError where [EADDRINUSE, EACCES, EADDRNOTAVAIL].contains(error.errnoCode):
+            reason = String(cString: strerror(error.errnoCode))
+        case is SocketAddressError: reason = "no such host"
+        default: return nil
+        }
+        self.init(.wrongInput, "can't listen on \(address): \(reason). Stop what listens there, or name another address with --listen.")
+    }
+}

@@ -1,0 +1,139 @@
+/// One use of the command line, with what it has to answer.
+struct CommandCase: Sendable, CustomStringConvertible {
+    let words: [String]
+    let code: Int32
+    let errors: [String]
+    let output: String
+    let environment: [String: String]
+
+    init(_ words: [String], code: Int32, errors: [String] = [], output: String = "", environment: [String: String] = [:]) {
+        self.words = words
+        self.code = code
+        self.errors = errors
+        self.output = output
+        self.environment = environment
+    }
+
+    var description: String { "tessera \(words.joined(separator: " "))" }
+
+    /// Commands that do something; `query` and `token` only group others.
+    static let commands = [
+        "serve", "check", "plan", "apply", "import", "export", "query parse", "query explain", "token issue", "token list", "token revoke",
+        "files collect", "files check", "seed", "psql", "doctor",
+    ]
+
+    /// What commands can't do without.
+    static let arguments = [
+        "import": ["people", "people.csv"], "export": ["people"], "query parse": ["top=1"], "query explain": ["people"],
+        "token revoke": ["id"],
+    ]
+
+    /// Run in a folder with `mine.yaml`, whose database is set up, and the files of `CommandFolder`.
+    static let all = wrongDeployments + wrongData + wrongQueries + wrongImports + wrongOthers + unreachable
+
+    private static let wrongDeployments =
+        ["serve", "check", "plan", "apply", "seed", "doctor"].map {
+            CommandCase(
+                [$0, "--deployment", "missing.yaml"], code: 1,
+                errors: $0 == "doctor" ? [] : ["missing.yaml", "No such file", "--deployment"],
+                output: $0 == "doctor" ? "bad  deployment" : "")
+        } + [
+            CommandCase(["check", "--deployment", "/tmp"], code: 1, errors: ["/tmp:1:1: error:", "can't be read"]),
+            CommandCase(
+                ["check", "--deployment", "broken.yaml"], code: 1,
+                errors: ["1 error; nothing was changed", "broken.yaml:3:1: error: expected ',' or ']'"]),
+            CommandCase(
+                ["check", "--deployment", "wrong.yaml"], code: 1,
+                errors: [
+                    "3 errors; nothing was changed", "wrong.yaml:1:1: error: the key 'name' is missing", "wrong.yaml:2:1: error: nam:",
+                    "did you mean name?", "wrong.yaml:4:11: error: currency:",
+                ]),
+            CommandCase(
+                ["check", "--deployment", "absent.yaml"], code: 1,
+                errors: ["absent.yaml:4:12: error: modules.contact: no module 'contact' was found", "did you mean contacts?"]),
+            CommandCase(["plan", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
+            CommandCase(["apply", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
+            CommandCase(["serve", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
+            CommandCase(["export", "people", "--deployment", "more.yaml"], code: 1, errors: ["tessera apply --deployment more.yaml"]),
+            CommandCase(["token", "list", "--deployment", "more.yaml"], code: 1, errors: ["tessera apply --deployment more.yaml"]),
+            CommandCase(["doctor", "--deployment", "more.yaml"], code: 1, output: "tessera apply --deployment more.yaml"),
+        ]
+
+    private static let wrongData =
+        ["plan", "apply", "psql"].map {
+            CommandCase([$0, "--data", "people.csv"], code: 3, errors: ["people.csv/postgres", "--data", "TESSERA_DATABASE_URL"])
+        } + [
+            CommandCase(["serve", "--data", "/proc/nobody"], code: 3, errors: ["/proc/nobody", "--data", "TESSERA_DATABASE_URL"]),
+            CommandCase(
+                ["serve", "--listen", "nonsense"], code: 64, errors: ["--listen takes host:port, such as 127.0.0.1:8080, not 'nonsense'"]),
+            CommandCase(["serve", "--listen", "127.0.0.1:99999"], code: 64, errors: ["--listen takes host:port"]),
+        ]
+
+    private static let wrongQueries = [
+        CommandCase(["export", "peple"], code: 1, errors: ["no collection 'peple'; did you mean people?"]),
+        CommandCase(
+            ["export", "people?filter=lastname eq 'x'"], code: 1, errors: ["column 15: ", "'lastname'", "Did you mean 'last_name'?"]),
+        CommandCase(["export", "people?filter=last_name eq"], code: 1, errors: ["column 27: Expected a blank and an operand after 'eq'."]),
+        CommandCase(["export", "people?flter=true"], code: 1, errors: ["no query option 'flter'; did you mean filter?"]),
+        CommandCase(
+            ["export", "people", "--file", "none/out.csv"], code: 1, errors: ["none/out.csv can't be written: No such file or directory"]),
+        CommandCase(["query", "explain", "peple"], code: 1, errors: ["did you mean people?"]),
+        CommandCase(["query", "explain", "people?filter=last_name eq 5"], code: 1, errors: ["column 28: ", "text stands in quotes"]),
+        CommandCase(["query", "parse", "filter=a eq"], code: 1, errors: ["column 12: Expected a blank and an operand after 'eq'."]),
+        CommandCase(["query", "parse", "--expression", "a = 1"], code: 1, errors: ["column 3: ", "eq"]),
+        CommandCase(["query", "parse"], code: 64, errors: ["<text>"]),
+    ]
+
+    private static let wrongImports = [
+        CommandCase(["import", "peple", "people.csv"], code: 1, errors: ["did you mean people?"]),
+        CommandCase(["import", "people", "missing.csv"], code: 1, errors: ["missing.csv can't be read: No such file or directory"]),
+        CommandCase(["import", "people", "/tmp"], code: 1, errors: ["/tmp can't be read: no regular file"]),
+        CommandCase(["import", "people", "empty.csv"], code: 1, errors: ["empty.csv is empty; its first row must name the columns"]),
+        CommandCase(
+            ["import", "people", "strange.csv"], code: 1, errors: ["no column of strange.csv fills a property of people", "--save-mapping"]),
+        CommandCase(
+            ["import", "people", "people.csv", "--match", "lastname"], code: 1, errors: ["no property 'lastname'; did you mean last_name?"]),
+        CommandCase(
+            ["import", "people", "people.csv", "--mapping", "missing.yaml"], code: 1, errors: ["the mapping missing.yaml can't be read"]),
+        CommandCase(
+            ["import", "people", "people.csv", "--mapping", "people.csv"], code: 1, errors: ["people.csv:1:1: error: must be a mapping"]),
+        CommandCase(
+            ["import", "people", "people.csv", "--save-mapping", "none/m.yaml"], code: 1, errors: ["none/m.yaml can't be written"]),
+        CommandCase(["import", "people", "people.csv", "--failed", "none/f.csv"], code: 1, errors: ["none/f.csv can't be written"]),
+        CommandCase(
+            ["import", "people", "bad.csv", "--failed", "/dev/null"], code: 2, errors: ["line 2: Birthday: '2020-99-99' is not a date"],
+            output: "0 created, 0 updated, 0 unchanged, 1 failed"),
+        CommandCase(["import", "people"], code: 64, errors: ["<file>"]),
+    ]
+
+    private static let wrongOthers = [
+        CommandCase(["nonsense"], code: 64, errors: ["nonsense", "tessera --help"]),
+        CommandCase(["plan", "--output", "xml"], code: 64, errors: ["'xml' is invalid", "'text' and 'json'"]),
+        CommandCase(["seed", "--people", "x"], code: 64, errors: ["'x' is invalid for '--people <people>'"]),
+        CommandCase(["seed", "--people=-1"], code: 64, errors: ["--people and --organisations take 0 to 100,000,000"]),
+        CommandCase(["token", "revoke", "123"], code: 1, errors: ["'123' is no id of a token; `tessera token list` shows them"]),
+        CommandCase(
+            ["token", "revoke", "01a20b40-d628-796b-9feb-3720c3d32cfe"], code: 1,
+            errors: ["There is no such token", "`tessera token list`"]),
+        CommandCase(["psql", "--", "-c", "select nope"], code: 1, errors: ["column \"nope\" does not exist"]),
+    ]
+
+    private static let nowhere = ["TESSERA_DATABASE_URL": "postgres://localhost:1/x"]
+
+    private static let unreachable = [
+        CommandCase(["plan"], code: 3, errors: ["localhost, port 1", "TESSERA_DATABASE_URL"], environment: nowhere),
+        CommandCase(["psql"], code: 2, errors: ["port 1 failed"], environment: nowhere),
+        CommandCase(["doctor"], code: 1, output: "bad  database", environment: nowhere),
+        CommandCase(["apply"], code: 1, errors: ["TESSERA_DATABASE_URL can't be used"], environment: ["TESSERA_DATABASE_URL": "nonsense"]),
+    ]
+
+    /// What each answer's object, or the first of its list, holds.
+    static let json: [(words: [String], keys: [String])] = [
+        (["plan", "--output", "json"], ["empty", "applicable", "digest", "previous_digest", "steps", "problems"]),
+        (["apply", "--output", "json"], ["steps", "digest"]),
+        (["import", "people", "people.csv", "--dry-run", "--output", "json"], ["created", "updated", "unchanged", "failed", "dry_run"]),
+        (["token", "list", "--output", "json"], ["id", "label", "created_at", "revoked"]),
+        (["doctor", "--output", "json"], ["check", "detail", "ok"]),
+        (["query", "parse", "top=1"], ["top"]),
+    ]
+}
