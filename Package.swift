@@ -165,7 +165,7 @@ let package = Package(
             dependencies: ["Transfer", "CLibZip", "Catalog", "Records", "TestKernel", "TestRandom", manifests, queryLanguage],
             swiftSettings: swiftSettings),
         // Runs the built program as people do.
-        .testTarget(name: "ProductTests", swiftSettings: swiftSettings),
+        .testTarget(name: "ProductTests", dependencies: ["TestRandom"], swiftSettings: swiftSettings),
     ],
     cxxLanguageStandard: .cxx17
 )

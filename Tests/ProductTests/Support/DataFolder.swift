@@ -49,6 +49,18 @@ final class DataFolder: Sendable {
         return pid_t(line)
     }
 
+    /// PostgreSQL's processes that serve clients.
+    var sessions: [pid_t] {
+        guard let postmaster, let entries = try? FileManager.default.contentsOfDirectory(atPath: "/proc") else { return [] }
+        return entries.compactMap { pid_t($0) }.filter { pid in
+            guard let words = try? String(contentsOfFile: "/proc/\(pid)/cmdline", encoding: .utf8), words.contains("[local]"),
+                let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+                let parent = stat.split(separator: ")").last?.split(separator: " ").dropFirst().first
+            else { return false }
+            return pid_t(parent) == postmaster
+        }
+    }
+
     func killPostmaster(with signal: Int32) {
         guard let postmaster, isPostgres(postmaster) else { return }
         kill(postmaster, signal)
@@ -57,7 +69,9 @@ final class DataFolder: Sendable {
         while isPostgres(postmaster), ContinuousClock.now < deadline { poll(nil, 0, 5) }
     }
 
+    /// Whether it runs: one that has ended and that nobody has reaped keeps its name.
     private func isPostgres(_ pid: pid_t) -> Bool {
-        (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8))?.hasPrefix("postgres") == true
+        guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
+        return stat.contains("(postgres) ") && !stat.contains("(postgres) Z")
     }
 }

@@ -74,6 +74,20 @@ enum Program {
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
     }
 
+    /// The same for a process that was asked to end; it is killed when it doesn't.
+    static func wait(_ pid: pid_t, within limit: Duration) -> Int32 {
+        let deadline = ContinuousClock.now + limit
+        var information = siginfo_t()
+        while ContinuousClock.now < deadline {
+            if waitid(P_PID, id_t(pid), &information, WEXITED | WNOHANG | WNOWAIT) == 0, information.si_signo == SIGCHLD {
+                return wait(pid)
+            }
+            poll(nil, 0, 2)
+        }
+        kill(pid, SIGKILL)
+        return wait(pid)
+    }
+
     /// A file without a name, for the output of a process.
     static func temporaryFile() throws -> Int32 {
         var template = Array("/tmp/tessera-out.XXXXXX".utf8CString)

@@ -7,11 +7,14 @@ final class RunningServer {
     let http: HTTP
     /// The token that this start printed.
     let printedToken: String?
+    /// Held for as long as the server runs: a folder that goes takes its PostgreSQL along.
+    private let folder: DataFolder
     private let errors: Int32
     private var isEnded = false
 
     /// Returns when the server answers; throws with what it said when it ended instead.
     init(_ folder: DataFolder, deployment: String = Program.starter, token: String = "", environment: [String: String] = [:]) throws {
+        self.folder = folder
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw TestFailure("no pipe: \(errno)") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
@@ -56,6 +59,6 @@ final class RunningServer {
         guard !isEnded else { return -1 }
         isEnded = true
         kill(pid, signal)
-        return Program.wait(pid)
+        return Program.wait(pid, within: .seconds(60))
     }
 }
