@@ -13,6 +13,7 @@ from .importing import import_people
 from .product import ROOT, Database, Folder, Server, build, limit_files, note
 from .report import show
 from .scenarios import TITLES, Scenario
+from .search import measure as measure_search
 
 
 def main():
@@ -20,14 +21,14 @@ def main():
     parser.add_argument("--people", type=int, default=100_000, help="made-up people to measure with (default 100,000; the issue's other size is 1,000,000)")
     parser.add_argument("--seconds", type=int, default=8, help="length of one round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each, in turns; the medians count")
-    parser.add_argument("--only", help="comma-separated: " + ", ".join([*TITLES, "import"]))
+    parser.add_argument("--only", help="comma-separated: " + ", ".join([*TITLES, "search", "import"]))
     parser.add_argument("--import-rows", type=int, default=100_000, help="rows of the large import; the small one has 10,000")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     parser.add_argument("--check", action="store_true", help="end with 1 when a target is missed")
     parser.add_argument("--no-build", action="store_true")
     parser.add_argument("--scripts", type=Path, help="keep the pgbench scripts in this folder")
     arguments = parser.parse_args()
-    wanted = arguments.only.split(",") if arguments.only else [*TITLES, "import"]
+    wanted = arguments.only.split(",") if arguments.only else [*TITLES, "search", "import"]
 
     limit_files()
     load.install_wrk()
@@ -36,7 +37,7 @@ def main():
     targets = json.loads((ROOT / "Benchmarks/thresholds.json").read_text())
     figures = {"machine": machine(), "people": arguments.people, "seconds": arguments.seconds, "rounds": arguments.rounds, "scenarios": []}
     names = [name for name in TITLES if name in wanted]
-    if names:
+    if names or "search" in wanted:
         requests(figures, names, arguments)
     if "import" in wanted:
         figures["import"] = [import_people(10_000), import_people(arguments.import_rows)]
@@ -66,6 +67,8 @@ def requests(figures, names, arguments):
             database.psql("VACUUM ANALYZE; CHECKPOINT".replace("; ", ";\n"))
             for name in names:
                 figures["scenarios"].append(Scenario(name, server, database, arguments.people, work).measure(arguments.seconds, arguments.rounds))
+            if "search" in (arguments.only or "search").split(","):
+                figures["search"] = measure_search(server, database, arguments.people, arguments.seconds, arguments.rounds)
             time.sleep(3)
             figures["loaded_pss_mib"] = server.pss()
 

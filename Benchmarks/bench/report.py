@@ -21,6 +21,11 @@ def show(figures, targets):
         print(
             f"{row['title']:<36}{row['tessera']:>11,.0f}{row['pgbench']:>11,.0f}{row['ratio']:>8.2f}{target:>8.2f}"
             f"{row['p50']:>9.2f}{row['p95']:>9.2f}{row['p99']:>9.2f}{verdict(row['scenario'], reached)}")
+    for row in figures.get("search", []):
+        slow = targets["p95_ms"][row["scenario"]]
+        print(
+            f"{row['title'] + ', ' + str(row['connections']) + ' connections':<36}{row['rate']:>11,.0f}{'':>27}"
+            f"{row['p50']:>9.2f}{row['p95']:>9.2f}{row['p99']:>9.2f}{verdict(row['title'], row['p95'] < slow)}")
     if "import" in figures:
         small, large = figures["import"]
         rate, copy = large["rows"] / large["seconds"], large["rows"] / large["copy_seconds"]

@@ -77,7 +77,8 @@ extension Field {
             readOnlyWhen: nil,
             owner: owner,
             vcard: declaration.vcard,
-            location: declaration.location
+            location: declaration.location,
+            search: declaration.search
         )
     }
 }

@@ -15,6 +15,7 @@ struct ConditionChecker {
             let declaration = composed.fields[index].declaration
             type.fields[index].requiredWhen = declaration.requiredWhen.flatMap { condition($0, of: draft) }
             type.fields[index].readOnlyWhen = declaration.readOnlyWhen.flatMap { condition($0, of: draft) }
+            checkSearch(of: type.fields[index])
         }
         type.rules = composed.rules.compactMap { rule in
             condition(rule.declaration.check, of: draft).map {
@@ -24,6 +25,17 @@ struct ConditionChecker {
             }
         }
         return type
+    }
+
+    /// A link is searched by what names its target, so that has to be searched too.
+    private mutating func checkSearch(of field: Field) {
+        guard field.search != nil, case .link(let link) = field.type, let target = catalog.type(id: link.target) else { return }
+        if let display = target.displayField, target.field(display)?.search != nil { return }
+        let name = target.displayField.map { "\($0), which names it," } ?? "nothing that names it"
+        diagnostics.append(
+            Diagnostic(
+                code: .contradiction, location: field.location,
+                message: "the link can't be searched, since of \(target.id) \(name) isn't searched; give that field 'search' first"))
     }
 
     private mutating func condition(_ source: ExpressionText, of type: RecordType) -> Condition? {

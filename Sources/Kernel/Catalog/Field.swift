@@ -18,6 +18,8 @@ package struct Field: Sendable, Hashable {
     /// The property of a vCard that holds the field: `bday`, `n/family`, `adr;work`.
     package var vcard: String?
     package var location: SourceLocation
+    /// How much it counts that a search finds the field; nil when it isn't searched.
+    package var search: SearchWeight? = nil
 }
 
 /// What a new record gets when its writer says nothing.

@@ -12,6 +12,8 @@ extension ActualSchema {
         try await actual.readColumns(connection, schemas)
         try await actual.readIndexes(connection, schemas)
         try await actual.readConstraints(connection, schemas)
+        try await actual.readTriggers(connection, schemas)
+        if !desired.searches.isEmpty { try await actual.readTrigrams(connection) }
         let wanted = Set(desired.tables.flatMap(\.indexes).flatMap(\.shape.keys).compactMap(\.collation)).sorted()
         if !wanted.isEmpty {
             let found = try await connection.query("SELECT collname::text FROM pg_collation WHERE collname = ANY(\(bind: wanted)::text[])")
@@ -23,7 +25,7 @@ extension ActualSchema {
     /// The kernel's own tables, which may not be there yet.
     private mutating func readSystem(_ connection: PostgresConnection) async throws {
         let present = try await connection.query(
-            "SELECT name FROM unnest(ARRAY['system_step', 'artifact', 'schema_state']) AS name WHERE to_regclass('tessera.' || name) IS NOT NULL"
+            "SELECT name FROM unnest(ARRAY['system_step', 'artifact', 'schema_state', 'search_state']) AS name WHERE to_regclass('tessera.' || name) IS NOT NULL"
         )
         let tables = Set(try present.rows.map { try $0.decode(String.self, 0) })
         if tables.contains("system_step") {
@@ -38,6 +40,11 @@ extension ActualSchema {
                 let entry = Ledger.Entry(owner: try row.value(2), definition: try row.value(3), isRetired: try row.value(4))
                 ledger.entries[.init(kind, try row.value(1))] = entry
                 if kind == .function { functions[try row.value(1)] = entry.definition }
+            }
+        }
+        if tables.contains("search_state") {
+            for row in try await connection.query("SELECT record_type, digest FROM tessera.search_state").rows {
+                searches[try row.value(0)] = try row.decode(String.self, 1)
             }
         }
         if tables.contains("schema_state") {
@@ -93,7 +100,9 @@ extension ActualSchema {
                     FROM unnest(i.indcollation::oid[]) WITH ORDINALITY k(oid, place)
                     LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = (i.indkey::int2[])[place - 1]
                     LEFT JOIN pg_collation l ON l.oid = k.oid ORDER BY place),
-                pg_get_expr(i.indpred, i.indrelid), i.indoption::int2[]::int4[]
+                pg_get_expr(i.indpred, i.indrelid), i.indoption::int2[]::int4[],
+                ARRAY(SELECT CASE WHEN o.opcdefault THEN '' ELSE o.opcname::text END FROM unnest(i.indclass::oid[]) WITH ORDINALITY k(oid, place)
+                    JOIN pg_opclass o ON o.oid = k.oid ORDER BY place)
             FROM pg_namespace n JOIN pg_class t ON t.relnamespace = n.oid JOIN pg_index i ON i.indrelid = t.oid AND NOT i.indisprimary
             JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
             WHERE n.nspname = ANY(\(bind: names)::text[])
@@ -106,12 +115,15 @@ extension ActualSchema {
             let collations: [String] = try row.value(8)
             // Bit 0: descending, which no plan makes; bit 1: nulls first.
             let options: [Int32] = try row.value(10)
+            let classes: [String] = try row.value(11)
             var shape: IndexShape?
             if isPlain, let method = IndexShape.Method(rawValue: try row.value(3)), columns.count == collations.count,
-                columns.count == options.count, options.allSatisfy({ $0 & 1 == 0 })
+                columns.count == options.count, columns.count == classes.count, options.allSatisfy({ $0 & 1 == 0 })
             {
                 let keys = columns.indices.map {
-                    IndexShape.Key(columns[$0], collation: collations[$0].isEmpty ? nil : collations[$0], nullsFirst: options[$0] & 2 != 0)
+                    IndexShape.Key(
+                        columns[$0], collation: collations[$0].isEmpty ? nil : collations[$0], nullsFirst: options[$0] & 2 != 0,
+                        operatorClass: classes[$0].isEmpty ? nil : classes[$0])
                 }
                 let predicate: String? = try row.value(9)
                 shape = IndexShape(
@@ -146,6 +158,33 @@ extension ActualSchema {
                     action: try row.value(5), isValidated: try row.value(4))
             }
         }
+    }
+
+    private mutating func readTriggers(_ connection: PostgresConnection, _ names: [String]) async throws {
+        let rows = try await connection.query(
+            """
+            SELECT n.nspname::text, t.relname::text, g.tgname::text
+            FROM pg_namespace n JOIN pg_class t ON t.relnamespace = n.oid JOIN pg_trigger g ON g.tgrelid = t.oid
+            WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname = ANY(\(bind: names)::text[])
+            """
+        ).rows
+        for row in rows {
+            tables[TableName(schema: try row.value(0), name: try row.value(1))]?.triggers.insert(try row.value(2))
+        }
+    }
+
+    private mutating func readTrigrams(_ connection: PostgresConnection) async throws {
+        let found = try await connection.query(
+            """
+            SELECT (SELECT n.nspname::text FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_trgm'),
+                EXISTS (SELECT FROM pg_opclass WHERE opcname = 'gin_trgm_ops' AND pg_opclass_is_visible(oid)),
+                EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm'),
+                has_database_privilege(current_database(), 'CREATE')
+            """
+        )
+        guard let row = found.first else { return }
+        trigrams = TrigramExtension(
+            schema: try row.value(0), isVisible: try row.value(1), isAvailable: try row.value(2), isAllowed: try row.value(3))
     }
 
     private static func withoutParentheses(_ expression: String) -> String {

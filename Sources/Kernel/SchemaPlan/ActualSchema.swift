@@ -13,6 +13,21 @@ package struct ActualSchema: Sendable, Hashable {
     package var functions: [String: String] = [:]
     /// What `apply` noted last; nil before the first time.
     package var stateDigest: String?
+    /// Digests of the rules by which the words of types were collected.
+    package var searches: [String: String] = [:]
+    package var trigrams = TrigramExtension()
+}
+
+/// PostgreSQL's pg_trgm, which finds words that resemble one another.
+package struct TrigramExtension: Sendable, Hashable {
+    /// The schema it is installed in; nil when it isn't.
+    package var schema: String?
+    /// Whether names in that schema are found without it.
+    package var isVisible = false
+    /// Whether the server's machine has it.
+    package var isAvailable = false
+    /// Whether this role may install it.
+    package var isAllowed = false
 }
 
 package struct ActualTable: Sendable, Hashable {
@@ -22,6 +37,7 @@ package struct ActualTable: Sendable, Hashable {
     /// Check constraints: whether all rows are known to meet them.
     package var checks: [String: Bool] = [:]
     package var primaryKey: DesiredTable.PrimaryKey?
+    package var triggers: Set<String> = []
     /// Columns that were ever added; PostgreSQL ends at 1,600.
     package var columnsUsed = 0
 }
@@ -53,7 +69,7 @@ package struct ActualForeignKey: Sendable, Hashable {
 /// Who owns what, and what is retired. The names are those of the table `tessera.artifact`.
 package struct Ledger: Sendable, Hashable {
     package enum Kind: String, Sendable, Hashable, CaseIterable {
-        case schema, table, field, column, index, constraint, function
+        case schema, table, field, column, index, constraint, function, trigger
     }
 
     package struct Key: Sendable, Hashable, Comparable {
@@ -110,6 +126,7 @@ extension DesiredSchema {
                 "PRIMARY KEY (\(table.primaryKey.columns.joined(separator: ", ")))")
             for check in table.checks { note(.constraint, "\(name).\(check.name)", check.owner, "CHECK (\(check.expression))") }
             for key in table.foreignKeys { note(.constraint, "\(name).\(key.name)", key.owner, key.definition) }
+            for trigger in table.triggers { note(.trigger, "\(name).\(trigger.name)", trigger.owner, trigger.definition) }
             for index in table.indexes { note(.index, "\(schema).\(index.name)", index.owner, index.definition(on: table.name)) }
         }
         return Ledger(entries: entries)

@@ -6,6 +6,7 @@ package struct DesiredSchema: Sendable, Hashable {
     package var schemas: [OwnedSchema] = []
     package var tables: [DesiredTable] = []
     package var fields: [DesiredField] = []
+    package var searches: [DesiredSearch] = []
     /// Why no database can be brought to this catalog.
     package var problems: [SchemaProblem] = []
     /// For fields whose default is a day: IANA name.
@@ -39,6 +40,7 @@ package struct DesiredTable: Sendable, Hashable {
     package var checks: [DesiredCheck] = []
     package var foreignKeys: [DesiredForeignKey] = []
     package var indexes: [DesiredIndex] = []
+    package var triggers: [DesiredTrigger] = []
 
     package struct PrimaryKey: Sendable, Hashable {
         package var name: String
@@ -124,6 +126,33 @@ package struct DesiredIndex: Sendable, Hashable {
     }
 }
 
+/// A trigger with a function of its own, which has the trigger's name.
+package struct DesiredTrigger: Sendable, Hashable {
+    package var name: String
+    /// CREATE OR REPLACE FUNCTION.
+    package var function: String
+    /// What follows the name in CREATE TRIGGER.
+    package var clause: String
+    package var owner: String
+
+    /// What the ledger remembers.
+    package var definition: String { "\(clause) \(StorageName.digest(function))" }
+
+    var sql: String { "\(function);\nCREATE OR REPLACE TRIGGER \(SQLName.quoted(name)) \(clause)" }
+}
+
+/// The words of a type's records, collected once; triggers keep them from then on.
+package struct DesiredSearch: Sendable, Hashable {
+    package var type: String
+    package var table: TableName
+    /// Of all that decides which words are kept.
+    package var digest: String
+    /// A statement that collects the words of all records, committing as it goes, and notes that it did.
+    package var fill: String
+    /// Notes the same where there are no records.
+    package var note: String
+}
+
 /// What an index does, in terms that can be read back from PostgreSQL.
 package struct IndexShape: Sendable, Hashable {
     package enum Method: String, Sendable, Hashable {
@@ -135,15 +164,19 @@ package struct IndexShape: Sendable, Hashable {
         /// A collation other than the column's own.
         package var collation: String?
         package var nullsFirst: Bool
+        /// An operator class other than the type's own for the method.
+        package var operatorClass: String?
 
-        package init(_ column: String, collation: String? = nil, nullsFirst: Bool = false) {
+        package init(_ column: String, collation: String? = nil, nullsFirst: Bool = false, operatorClass: String? = nil) {
             self.column = column
+            self.operatorClass = operatorClass
             self.collation = collation
             self.nullsFirst = nullsFirst
         }
 
         var clause: String {
-            SQLName.quoted(column) + (collation.map { " COLLATE \(SQLName.quoted($0))" } ?? "") + (nullsFirst ? " NULLS FIRST" : "")
+            SQLName.quoted(column) + (collation.map { " COLLATE \(SQLName.quoted($0))" } ?? "") + (operatorClass.map { " \($0)" } ?? "")
+                + (nullsFirst ? " NULLS FIRST" : "")
         }
     }
 

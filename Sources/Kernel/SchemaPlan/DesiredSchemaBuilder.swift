@@ -38,10 +38,16 @@ struct DesiredSchemaBuilder {
         }
         for field in type.fields { add(field, of: type, to: &table) }
         addIndexes(of: type, to: &table)
+        let search = SearchSchema(type)
+        table.triggers = search?.triggers(on: table.name) ?? []
         schema.tables.append(table)
         for field in type.fields {
-            if let child = type.childTable(of: field) { add(child, of: field, in: type) }
+            if let child = type.childTable(of: field) { add(child, of: field, in: type, search) }
         }
+        guard let search else { return }
+        schema.tables += search.tables
+        schema.searches.append(
+            DesiredSearch(type: type.id, table: type.table, digest: search.digest, fill: search.fill, note: search.note))
     }
 
     mutating func finish() -> DesiredSchema {
@@ -214,7 +220,7 @@ struct DesiredSchemaBuilder {
 
     // MARK: Tables of lists
 
-    private mutating func add(_ child: ChildTable, of field: Field, in type: RecordType) {
+    private mutating func add(_ child: ChildTable, of field: Field, in type: RecordType, _ search: SearchSchema?) {
         let path = "\(type.id).\(field.key)"
         var table = DesiredTable(
             name: child.name, owner: field.owner, subject: path, columns: [],
@@ -231,6 +237,7 @@ struct DesiredSchemaBuilder {
         }
         for column in own { addLinkColumn(column, path: "\(path).\(column.key)", to: &table) }
         addIndexes(of: child, owner: field.owner, to: &table)
+        table.triggers = search?.triggers(on: child.name) ?? []
         schema.tables.append(table)
     }
 

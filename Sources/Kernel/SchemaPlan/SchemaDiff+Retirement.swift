@@ -61,7 +61,7 @@ extension SchemaDiff {
             case .schema, .field: path = key.name
             case .table: path = entry.definition
             case .column: path = entry.definition.split(separator: " ").first.map(String.init) ?? key.name
-            case .index, .constraint, .function: continue
+            case .index, .constraint, .function, .trigger: continue
             }
             guard let root = outermost(of: path, in: roots) else { continue }
             groups[root, default: []].append(key)

@@ -29,6 +29,7 @@ struct SchemaDiff {
         // Names that clash or are too long would make every later finding misleading.
         guard problems.isEmpty else { return }
         addSchemas()
+        addTrigrams()
         addNewTables()
         addRetirements()
         let old = desired.tables.filter { actual.tables[$0.name] != nil }
@@ -39,6 +40,7 @@ struct SchemaDiff {
         for table in old { addConstraintSteps(of: table) }
         for table in old { addIndexSteps(of: table) }
         for table in old { addRequiredSteps(of: table) }
+        addSearchSteps()
         steps = PlanStep.Phase.allCases.flatMap { phase in steps.filter { $0.phase == phase } }
     }
 

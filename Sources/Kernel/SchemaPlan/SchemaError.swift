@@ -48,6 +48,7 @@ package struct SchemaProblem: Sendable, Hashable, CustomStringConvertible {
         package static let valuesTooLarge = Code(description: "schema.values_too_large")
         package static let notOurs = Code(description: "schema.not_ours")
         package static let drifted = Code(description: "schema.drifted")
+        package static let extensionMissing = Code(description: "schema.extension_missing")
         package static let notSupported = Code(description: "schema.not_supported")
     }
 

@@ -100,6 +100,7 @@ package enum SystemSchema {
                 """
         ),
         Step(version: 2, title: "contents of files in a store", sql: filesSQL),
+        search,
     ]
 
     /// The newest version this build knows.

@@ -119,6 +119,13 @@ enum CSDLJSONWriter {
         case .number(let number): json.raw(number)
         // A property path stands as text, a path to a value as an object.
         case .path(let path): if isMember { json.string(path) } else { json.object { $0.field("$Path", path) } }
+        case .record(let members):
+            json.object { json in
+                for (member, value) in members {
+                    json.key(member)
+                    write(value, isMember: true, to: &json)
+                }
+            }
         case .paths(let paths): json.array { json in for path in paths { json.string(path) } }
         case .records(let records):
             json.array { json in

@@ -18,6 +18,7 @@ struct CSDLModel {
         case paths([String])
         /// A collection of records, each a list of members.
         case records([[(String, AnnotationValue)]])
+        case record([(String, AnnotationValue)])
     }
 
     struct Property {
@@ -225,6 +226,11 @@ struct CSDLModel {
         }
         set.annotations = words(type.record.labelPlural, nil)
         set.annotations.append(Annotation(term: "Org.OData.Core.V1.OptimisticConcurrency", value: .paths(["version"])))
+        // A set of which nothing is said can be searched (OData Capabilities vocabulary).
+        if !type.record.isSearchable {
+            set.annotations.append(
+                Annotation(term: "Org.OData.Capabilities.V1.SearchRestrictions", value: .record([("Searchable", .flag(false))])))
+        }
         return set
     }
 

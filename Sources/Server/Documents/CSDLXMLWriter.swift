@@ -106,6 +106,12 @@ struct CSDLXMLWriter {
                     for path in paths { xml.line("<PropertyPath>\(Self.escaped(path))</PropertyPath>") }
                 }
             }
+        case .record(let members):
+            element(name, attributes) { xml in
+                xml.element("Record") { xml in
+                    for (member, value) in members { xml.write(value, in: "PropertyValue", [("Property", member)]) }
+                }
+            }
         case .records(let records):
             element(name, attributes) { xml in
                 xml.element("Collection") { xml in

@@ -32,21 +32,39 @@ struct OpenAPIOperations {
         }
     }
 
+    /// The search over several collections.
+    func writeSearch(to json: inout JSONWriter) {
+        json.object("/search") { json in
+            read("search", "deployment", "Search several collections at once", ["q", "types", "hits"], to: &json) { json in
+                json.field("type", "object")
+                json.object("properties") { json in
+                    json.object("value") { json in
+                        json.field("type", "array")
+                        json.object("items") { $0.field("$ref", "#/components/schemas/search_hit") }
+                    }
+                }
+                json.strings("required", ["value"])
+            }
+        }
+    }
+
     // MARK: Collections
 
     func write(_ type: ApiType, to json: inout JSONWriter) {
         let name = type.collection
         let schema = type.record.id
         json.object("/\(name)") { json in
-            list("list_\(name)", name, "List \(type.record.labelPlural)", schema, hasCSV: true, to: &json)
+            list(
+                "list_\(name)", name, "List \(type.record.labelPlural)", schema, hasCSV: true, isSearched: type.record.isSearchable,
+                to: &json)
             write("post", "create_\(name)", name, "Create \(type.record.label)", body: "\(schema).new", to: &json) { json in
                 answer(201, "The new record, or nothing with Prefer: return=minimal (204).", schema, to: &json)
                 json.object("204") { $0.field("description", "Created; OData-EntityId says where.") }
             }
         }
         json.object("/\(name)/$count") { json in
-            read("count_\(name)", name, "Count \(type.record.labelPlural)", ["filter", "count_mode"], contentType: "text/plain", to: &json)
-            {
+            let options = ["filter"] + (type.record.isSearchable ? ["search"] : []) + ["count_mode"]
+            read("count_\(name)", name, "Count \(type.record.labelPlural)", options, contentType: "text/plain", to: &json) {
                 $0.field("type", "integer")
             }
         }
@@ -224,8 +242,12 @@ struct OpenAPIOperations {
     }
 
     /// Pages of records, or all of them at once as CSV.
-    private func list(_ id: String, _ tag: String, _ summary: String, _ schema: String, hasCSV: Bool = false, to json: inout JSONWriter) {
-        let parameters = hasCSV ? OpenAPIParameters.collection : OpenAPIParameters.list
+    private func list(
+        _ id: String, _ tag: String, _ summary: String, _ schema: String, hasCSV: Bool = false, isSearched: Bool = false,
+        to json: inout JSONWriter
+    ) {
+        let known = hasCSV ? OpenAPIParameters.collection : OpenAPIParameters.list
+        let parameters = known.filter { isSearched || $0 != "search" }
         read(id, tag, summary, parameters, alsoAs: hasCSV ? ["text/csv"] : [], to: &json) { page(of: schema, to: &$0) }
     }
 

@@ -259,6 +259,7 @@ struct OpenAPISchemas {
             json.strings("required", ["@id"])
         }
         writeBulk(to: &json)
+        writeSearchHit(to: &json)
         writeBatch(to: &json)
         writeError(to: &json)
     }

@@ -50,6 +50,7 @@ struct OpenAPIWriter {
             json.object("paths") { json in
                 operations.writeDocuments(to: &json)
                 operations.batch(to: &json)
+                if types.contains(where: \.record.isSearchable) { operations.writeSearch(to: &json) }
                 if model.types[Resource.filesName] == nil { files.write(to: &json) }
                 for type in types {
                     operations.write(type, to: &json)
@@ -82,6 +83,7 @@ struct OpenAPIWriter {
 enum OpenAPIParameters {
     static let query: [(name: String, type: String, description: String)] = [
         ("filter", "string", "Condition in OData's expression language: `startswith(last_name,'Sm') and address/city eq 'Oslo'`."),
+        ("search", "string", "Words that records have: `anna mull`. Best hits first, unless orderby says otherwise."),
         ("orderby", "string", "Properties to sort by, each with `asc` or `desc`: `last_name,created_at desc`."),
         ("select", "string", "Properties to answer, with commas between."),
         ("expand", "string", "Links to follow, with options of their own: `organisation(select=name)`."),
@@ -106,6 +108,9 @@ enum OpenAPIParameters {
             for parameter in query {
                 write(parameter.name, name: parameter.name, in: "query", type: parameter.type, parameter.description, to: &json)
             }
+            write("q", name: "q", in: "query", type: "string", "The words to look for.", to: &json)
+            write("types", name: "types", in: "query", type: "string", "Collections to look in, with commas between; else all.", to: &json)
+            write("hits", name: "top", in: "query", type: "integer", "Most hits, up to \(Call.mostHits); 10 unless given.", to: &json)
             let headers = [
                 ("if_match", "If-Match", "ETag of the version that is to be changed; 412 when the record has another by now."),
                 (

@@ -28,7 +28,7 @@ struct Admission: Sendable {
 /// The kinds of requests, as metrics count them.
 enum Route: Int, Sendable, CaseIterable {
     case health, readiness, metrics
-    case serviceDocument, metadata, openAPI, batch, views
+    case serviceDocument, metadata, openAPI, batch, views, search
     case collection, count, bulk, each
     case record, property, stream, navigation, reference, action
     case files, file, content
@@ -45,6 +45,7 @@ enum Route: Int, Sendable, CaseIterable {
         case .openAPI: "/api/openapi.json"
         case .batch: "/api/$batch"
         case .views: "/api/views"
+        case .search: "/api/search"
         case .collection: "/api/{collection}"
         case .count: "/api/{collection}/$count"
         case .bulk: "/api/{collection}/bulk"

@@ -13,6 +13,10 @@ struct RequestOptions: Sendable {
     /// `count_mode=estimated`: counts may come from the planner.
     var countMode: CountMode = .exact
 
+    /// `q` and `types` of a search over several collections.
+    var words: String?
+    var types: [String]?
+
     static let none = RequestOptions()
 
     /// `name=…`: how a file that is sent is called.
@@ -40,6 +44,8 @@ struct RequestOptions: Sendable {
         case ("count_mode", "exact"): countMode = .exact
         case ("count_mode", "estimated"): countMode = .estimated
         case ("name", let name): fileName = name
+        case ("q", let value): words = value
+        case ("types", let value): types = (value ?? "").split(separator: ",").map(String.init)
         case ("count_mode", _): throw Self.badValue(option.name, "exact or estimated")
         default: throw Self.unknown(option.name, version)
         }
@@ -47,6 +53,8 @@ struct RequestOptions: Sendable {
 
     /// Refuses the options that the resource has no use for: a condition that is ignored would show what it was to keep out.
     func allow(_ allowed: Set<Name>, of resource: String) throws(APIError) {
+        if words != nil, !allowed.contains("q") { throw Self.unknown("q", .v4_01) }
+        if types != nil, !allowed.contains("types") { throw Self.unknown("types", .v4_01) }
         for name in system.ranges.keys.sorted() where !allowed.contains(name) && name != "format" {
             throw APIError(
                 .badRequest, "query.option_not_allowed",
@@ -87,6 +95,6 @@ struct RequestOptions: Sendable {
     }
 
     static let standardNames = [
-        "filter", "orderby", "select", "expand", "compute", "search", "apply", "top", "skip", "skiptoken", "count", "format",
+        "filter", "orderby", "select", "expand", "compute", "search", "apply", "top", "skip", "skiptoken", "deltatoken", "count", "format",
     ]
 }

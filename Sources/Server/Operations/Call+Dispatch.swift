@@ -27,6 +27,9 @@ extension Call {
         case .batch:
             guard method == .POST else { throw APIError.methodNotAllowed("POST") }
             return try await batch(body)
+        case .search:
+            guard isRead else { throw APIError.methodNotAllowed("GET") }
+            return try await searchEverything()
         case .collection(let type):
             if isRead { return negotiation.representation == .csv ? try export(type) : try await list(type) }
             throw APIError.methodNotAllowed("GET, POST")

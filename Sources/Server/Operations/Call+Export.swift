@@ -7,7 +7,7 @@ import Transfer
 /// GET of a collection as CSV: all of its pages in one answer, made while the client takes it.
 extension Call {
     func export(_ type: ApiType) throws -> ServerResponse {
-        try options.allow(["filter", "orderby", "top", "skip"], of: "A collection as CSV")
+        try options.allow(["filter", "search", "orderby", "top", "skip"], of: "A collection as CSV")
         let query = try query(type.shape.shape) ?? CheckedQuery(shape: type.shape.shape)
         let request = ListRequest(type: type.record, query: query, includeDeleted: options.includeDeleted)
         let exporter = Exporter(store: store, type: type.record, access: access)

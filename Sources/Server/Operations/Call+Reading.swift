@@ -58,7 +58,8 @@ extension Call {
     func count(_ type: ApiType) async throws -> ServerResponse {
         try options.allow(["filter", "search"], of: "$count")
         let query = try query(type.shape.shape)
-        let count = try await store.count(type.record, filter: query?.filter, mode: options.countMode, access: access)
+        let count = try await store.count(
+            type.record, filter: query?.filter, search: query?.search, mode: options.countMode, access: access)
         return text(String(count))
     }
 

@@ -5,7 +5,7 @@ import Records
 
 /// What a path names, as far as the catalog can tell without the database.
 enum Resource: Sendable {
-    case serviceDocument, metadata, openAPI, batch, views
+    case serviceDocument, metadata, openAPI, batch, views, search
     case collection(ApiType)
     case count(ApiType)
     case bulk(ApiType)
@@ -60,6 +60,7 @@ enum Resource: Sendable {
         case .openAPI: .openAPI
         case .batch: .batch
         case .views: .views
+        case .search: .search
         case .collection: .collection
         case .count: .count
         case .bulk: .bulk
@@ -94,6 +95,8 @@ enum Resource: Sendable {
             case "openapi.json": return .openAPI
             case "$batch": return .batch
             case "views" where model.types["views"] == nil: return .views
+            // A collection of that name, which a manifest may have, comes first.
+            case "search" where model.types["search"] == nil: return .search
             default: break
             }
         }

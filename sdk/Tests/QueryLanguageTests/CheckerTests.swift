@@ -152,9 +152,7 @@ struct CheckerTests {
         arguments: [
             ("$apply=aggregate(x)", .notSupported, 8, "'$apply' is not supported yet."),
             ("$compute=age as x", .notSupported, 10, "'$compute' is not supported yet."),
-            ("$search=x", .notSupported, 9, "'$search' is not supported yet."),
             ("$index=3", .notSupported, 8, "'$index' is not supported yet."),
-            ("$deltatoken=3", .notSupported, 13, "'$deltatoken' is not supported yet."),
             ("orderby=tags", .typeMismatch, 9, "Can't sort by a collection."),
             ("orderby=agee", .unknownName, 9, "Did you mean 'age'?"),
             ("select=agee", .unknownName, 8, "Did you mean 'age'?"),

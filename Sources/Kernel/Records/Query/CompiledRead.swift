@@ -34,6 +34,7 @@ struct ReadValues {
     var cursor: [Value] = []
     var cursorTypes: [PropertyType] = []
     var recordKeys: [PostgresParameter] = []
+    var search: [PostgresParameter] = []
 
     func parameter(_ source: ParameterSource) -> PostgresParameter {
         switch source {
@@ -43,6 +44,7 @@ struct ReadValues {
         case .offset: offset.postgresParameter
         case .cursor(let index): cursor.indices.contains(index) ? cursor[index].parameter(as: cursorTypes[index]) : .null()
         case .recordKey(let index): recordKeys.indices.contains(index) ? recordKeys[index] : .null()
+        case .search(let index): search.indices.contains(index) ? search[index] : .null()
         }
     }
 
@@ -54,6 +56,7 @@ struct ReadValues {
         case .offset: String(offset)
         case .cursor(let index): cursor.indices.contains(index) ? cursor[index].literal : "null"
         case .recordKey: "(key of the record)"
+        case .search: "(word of the search)"
         }
     }
 }

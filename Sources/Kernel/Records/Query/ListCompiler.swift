@@ -11,6 +11,8 @@ struct ListCompiler {
     let includeDeleted: Bool
     /// The link whose members are listed, when it is not the whole collection.
     var parent: ListParent?
+    /// What the records are to have, where another order than that of the hits is asked for.
+    var search: SearchTree?
 
     /// A list, or one range of it. Columns: JSON, then the sort keys.
     func list(_ query: CheckedQuery, range: KeysetRange?, limit: ListLimit, literals: [QueryLiteral]) throws -> CompiledRead {
@@ -56,17 +58,18 @@ struct ListCompiler {
         return try finish(text + Self.whereClause(conditions), compiler, literals)
     }
 
-    private func makeCompiler() throws -> QueryCompiler {
+    func makeCompiler() throws -> QueryCompiler {
         try QueryCompiler(
             catalog: catalog, access: access, format: format, shape: shape,
             from: parent?.from(catalog.type(id: shape.recordType)), linkAlias: parent?.linkAlias)
     }
 
-    private func rowConditions(_ compiler: QueryCompiler) throws -> [String] {
+    func rowConditions(_ compiler: QueryCompiler) throws -> [String] {
         let type = try compiler.recordType(of: shape)
         let access = compiler.guardCondition(type, alias: "t", includeDeleted: includeDeleted)
         let owner = parent.map { "\($0.condition) = \(compiler.placeholder(.recordKey(0)))" }
-        return [owner, access].compactMap { $0 }
+        let found = try search.map { try SearchCondition($0, type: type, compiler: compiler).filter() }
+        return [owner, access, found].compactMap { $0 }
     }
 
     static func whereClause(_ conditions: [String]) -> String {
@@ -75,7 +78,7 @@ struct ListCompiler {
 
     /// INVARIANT: the literals the compiler took are those that the key collected, in the same order; else a cached statement would be
     /// bound to the wrong values.
-    private func finish(_ text: String, _ compiler: QueryCompiler, _ literals: [QueryLiteral]) throws -> CompiledRead {
+    func finish(_ text: String, _ compiler: QueryCompiler, _ literals: [QueryLiteral]) throws -> CompiledRead {
         guard compiler.consumedLiterals == literals else {
             throw RecordsError(.internalFault, "The compiled query and its key disagree about the literals.")
         }
@@ -137,7 +140,7 @@ enum ListLimit: Sendable, Hashable {
 
     private static func isExact(_ rows: Int) -> Bool { steps.contains(rows) }
 
-    private static func step(_ rows: Int) -> Int {
+    static func step(_ rows: Int) -> Int {
         steps.first { $0 >= rows } ?? (rows + 4_999) / 5_000 * 5_000 + 1
     }
 }

@@ -12,6 +12,8 @@ enum ParameterSource: Sendable, Hashable {
     case cursor(Int)
     /// What the caller names the record by, or the record whose links are listed.
     case recordKey(Int)
+    /// A word of the search, or a bound of the words that begin with it.
+    case search(Int)
 }
 
 /// What is made of a literal.

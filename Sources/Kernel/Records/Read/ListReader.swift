@@ -10,6 +10,8 @@ struct ListReader {
     let compiler: ListCompiler
     /// The record whose link is listed.
     let parentID: GUID?
+    /// What to look for, if the request says so.
+    let tree: SearchTree?
     private let prefix: String
     private let key: QueryKey
 
@@ -20,15 +22,20 @@ struct ListReader {
         self.parentID = parentID
         let (catalog, generation) = store.currentCatalog
         guard let shape = catalog.typeShape(named: request.query.shape.name) else { throw QueryCompiler.gone(request.query.shape.name) }
+        tree = try request.query.search.map { try SearchTree($0, in: request.type) }
         compiler = ListCompiler(
-            catalog: catalog, access: access, format: request.format, shape: shape, includeDeleted: request.includeDeleted, parent: parent)
-        prefix = "\(generation)|\(request.query.shape.name)|\(request.includeDeleted ? "d" : "")\(parent?.signature ?? "")"
+            catalog: catalog, access: access, format: request.format, shape: shape, includeDeleted: request.includeDeleted, parent: parent,
+            search: tree)
+        prefix =
+            "\(generation)|\(request.query.shape.name)|\(request.includeDeleted ? "d" : "")\(parent?.signature ?? "")"
+            + (tree.map { "|search \($0.signature)" } ?? "")
         key = QueryKey(prefix + request.format.signature, of: request.query)
     }
 
     // MARK: Pages
 
     func page() async throws -> Page {
+        if let search { return try await page(of: search) }
         let token = try cursor()
         let allowed = token.map(\.remaining) ?? request.query.top
         let size = Int64(min(max(request.pageSize, 1), ReadLimits.largestPageSize))
@@ -38,6 +45,34 @@ struct ListReader {
         var page = try await rows(wanted, after: token, allowed: allowed)
         page.count = try await counted
         return page
+    }
+
+    /// Hits in the order of their rank: when no other order is asked for, and the search says what records have.
+    var search: SearchReader? {
+        guard let tree, request.query.orderBy.isEmpty, request.query.skip == nil, parentID == nil, tree.leads({ _ in 0 }) != nil else {
+            return nil
+        }
+        var lists = compiler
+        lists.search = nil
+        return SearchReader(
+            store: store, type: request.type, query: request.query, access: access, lists: lists, tree: tree, key: key)
+    }
+
+    private func page(of search: SearchReader) async throws -> Page {
+        var token: SearchToken?
+        var allowed = request.query.top
+        if let text = request.query.skipToken {
+            guard let read = SearchToken.read(text, for: fingerprint, words: search.tree.words.count) else { throw SearchReader.badToken }
+            (token, allowed) = read
+        }
+        let size = Int64(min(max(request.pageSize, 1), ReadLimits.largestPageSize))
+        let wanted = Int(min(size, max(allowed ?? size, 0)))
+        async let counted = countIfAsked()
+        let (hits, next) = try await search.hits(wanted, after: token)
+        let remaining = allowed.map { $0 - Int64(hits.count) }
+        let nextToken = remaining == 0 ? nil : next?.encoded(for: fingerprint, remaining: remaining)
+        let items = hits.map(\.json).joined(separator: [UInt8(ascii: ",")])
+        return Page(items: Array(items), rowCount: hits.count, count: try await counted, nextToken: nextToken)
     }
 
     private func rows(_ wanted: Int, after token: PageToken?, allowed: Int64?) async throws -> Page {
@@ -75,23 +110,25 @@ struct ListReader {
     private func values(missing: Int, skip: Int64, token: PageToken?, types: [PropertyType]) -> ReadValues {
         ReadValues(
             literals: key.literals, limit: Int64(missing), offset: skip, cursor: token?.values ?? [], cursorTypes: types,
-            recordKeys: parentID.map { [$0.parameter] } ?? [])
+            recordKeys: parentID.map { [$0.parameter] } ?? [], search: searchParameters)
     }
 
     private func cursor() throws -> PageToken? {
         guard let text = request.query.skipToken else { return nil }
         guard let token = PageToken(text, for: fingerprint, types: SortKey.types(of: request.query)) else {
-            throw RecordsError(
-                .badCursor, "The skiptoken belongs to another query or was changed: start again without it.", target: "skiptoken")
+            throw SearchReader.badToken
         }
         return token
     }
 
+    private var searchParameters: [PostgresParameter] { tree.map(SearchCondition.parameters)?.map(\.postgresParameter) ?? [] }
+
     /// What a token is bound to: the rows and their order, whatever of them is shown.
-    private var fingerprint: String {
+    var fingerprint: String {
         let conditions = QueryKey("", conditionsOf: request.query)
         var text = "\(request.query.shape.name)|\(request.includeDeleted ? "d" : "")\(compiler.parent?.signature ?? "")|\(conditions.shape)"
         if let parentID { text += "|\(parentID)" }
+        if let tree { text += "|search \(tree.signature) \(SearchCondition.parameters(tree).joined(separator: " "))" }
         for literal in conditions.literals {
             switch literal {
             case .value(let value): text += "|\(value.literal)"
@@ -103,6 +140,8 @@ struct ListReader {
     }
 
     // MARK: Counts
+
+    private func countIfAsked() async throws -> Int? { request.query.count ? try await count() : nil }
 
     func count() async throws -> Int {
         try await count(mode: request.countMode)
@@ -131,7 +170,8 @@ struct ListReader {
     private func countStatement(_ filter: QueryKey, estimating: Bool) throws -> SQL {
         try store.reads.statement(filter.shape + (estimating ? "~" : ""), access: access) {
             try compiler.count(request.query.filter, estimating: estimating, literals: filter.literals)
-        }.bound(ReadValues(literals: filter.literals, recordKeys: parentID.map { [$0.parameter] } ?? []))
+        }.bound(
+            ReadValues(literals: filter.literals, recordKeys: parentID.map { [$0.parameter] } ?? [], search: searchParameters))
     }
 
     // MARK: Whole lists
@@ -143,6 +183,7 @@ struct ListReader {
         let limit = ListLimit.all(isLimited: top != nil, skips: request.query.skip != nil)
         var values = ReadValues(literals: key.literals, limit: top ?? 0, offset: request.query.skip ?? 0)
         values.recordKeys = parentID.map { [$0.parameter] } ?? []
+        values.search = searchParameters
         return try statement(nil, limit: limit).bound(values)
     }
 

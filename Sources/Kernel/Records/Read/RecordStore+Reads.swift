@@ -14,9 +14,12 @@ extension RecordStore {
     }
 
     /// How many records match; `.none` counts nothing and answers 0.
-    package func count(_ type: RecordType, filter: TypedExpression?, mode: CountMode, access: Access) async throws -> Int {
+    package func count(_ type: RecordType, filter: TypedExpression?, search: SearchExpression? = nil, mode: CountMode, access: Access)
+        async throws -> Int
+    {
         var query = CheckedQuery(shape: try shape(of: type))
         query.filter = filter
+        query.search = search
         return try await ListReader(store: self, request: ListRequest(type: type, query: query), access: access).count(mode: mode)
     }
 

@@ -16,6 +16,14 @@ struct TypeDraft {
         let isOverlay: Bool
     }
 
+    private struct SearchClaim {
+        let weight: SearchWeight
+        let location: SourceLocation
+        let isOverlay: Bool
+    }
+
+    private var searches: [String: SearchClaim] = [:]
+
     private static let ownLabel = "/label"
     private static let ownLabelPlural = "/label_plural"
 
@@ -60,6 +68,7 @@ struct TypeDraft {
         unique += addition.unique.map { Owned(owner: owner, declaration: $0) }
         rules += addition.rules.map { Owned(owner: owner, declaration: $0) }
         for change in addition.choices { add(change, &checker) }
+        for change in addition.searches { add(change, isOverlay: isOverlay, &checker) }
         for change in addition.labels { add(change, isOverlay: isOverlay, &checker) }
         if let label = addition.label { claimLabel(Self.ownLabel, label, isOverlay: isOverlay, &checker) }
         if let label = addition.labelPlural { claimLabel(Self.ownLabelPlural, label, isOverlay: isOverlay, &checker) }
@@ -90,6 +99,26 @@ struct TypeDraft {
 
     private func reportNoChoices(_ field: Located<String>, _ checker: inout DeclarationChecker) {
         checker.report(.wrongType, field.location, "'\(field.value)' is not a choice field")
+    }
+
+    private mutating func add(_ change: SearchChange, isOverlay: Bool, _ checker: inout DeclarationChecker) {
+        guard let found = checker.property(change.field, scope) else { return }
+        guard case .field(let field) = found, let index = fields.firstIndex(where: { $0.key == field.key }) else {
+            checker.report(.wrongType, change.field.location, "'\(change.field.value)' is \(found.owner); only fields are searched")
+            return
+        }
+        guard field.kind.isSearchable else {
+            checker.report(.wrongType, change.field.location, "a field of type \(field.kind.keyword) can't be searched")
+            return
+        }
+        // The integrator has the last word over modules; two modules, or two overlays, have to agree.
+        if let first = searches[field.key], first.isOverlay == isOverlay, first.weight != change.weight {
+            checker.report(
+                .doubleClaim, change.field.location, "'\(field.key)' is searched as \(first.weight.rawValue) already, by \(first.location)")
+            return
+        }
+        searches[field.key] = SearchClaim(weight: change.weight, location: change.field.location, isOverlay: isOverlay)
+        fields[index] = ComposedField(owner: fields[index].owner, declaration: fields[index].declaration.with(search: change.weight))
     }
 
     private mutating func add(_ change: LabelChange, isOverlay: Bool, _ checker: inout DeclarationChecker) {
@@ -125,7 +154,9 @@ struct TypeDraft {
 }
 
 extension FieldDeclaration {
-    fileprivate func with(label: String? = nil, choices: [ChoiceDeclaration]? = nil) -> FieldDeclaration {
+    fileprivate func with(
+        label: String? = nil, choices: [ChoiceDeclaration]? = nil, search: SearchWeight? = nil
+    ) -> FieldDeclaration {
         let kind: FieldKind =
             switch (self.kind, choices) {
             case (.choice, let choices?): .choice(ChoiceOptions(choices: choices))
@@ -134,7 +165,7 @@ extension FieldDeclaration {
             }
         return FieldDeclaration(
             key: key, label: label ?? self.label, description: description, kind: kind, isRequired: isRequired, isUnique: isUnique,
-            defaultValue: defaultValue, isReadOnly: isReadOnly, requiredWhen: requiredWhen, readOnlyWhen: readOnlyWhen, vcard: vcard,
-            location: location)
+            search: search ?? self.search, defaultValue: defaultValue, isReadOnly: isReadOnly, requiredWhen: requiredWhen,
+            readOnlyWhen: readOnlyWhen, vcard: vcard, location: location)
     }
 }

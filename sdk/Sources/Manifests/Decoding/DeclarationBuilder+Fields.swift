@@ -30,6 +30,7 @@ extension DeclarationBuilder {
             key: key.value, label: object.text("label") ?? Names.label(from: key.value), description: object.text("description"),
             kind: kind,
             isRequired: isRequired, isUnique: flags.boolean("unique") ?? (kind.keyword == "auto_number"),
+            search: flags.text("search").flatMap { SearchWeight(rawValue: $0) },
             defaultValue: defaultValue(flags, kind),
             isReadOnly: isReadOnly || kind.keyword == "auto_number", requiredWhen: flags.expression("required_when"),
             readOnlyWhen: flags.expression("read_only_when"), vcard: flags.text("vcard"), location: key.location)

@@ -75,6 +75,9 @@ struct DeclarationBuilder {
             labelPlural: object.located("label_plural"),
             labels: object.map("labels").compactMap { entry in entry.text.map { LabelChange(field: entry.key, label: $0.value) } },
             choices: object.map("choices").compactMap { entry in entry.map.map { ChoiceAddition(field: entry.key, choices: choices($0)) } },
+            searches: object.map("search").compactMap { entry in
+                entry.text.flatMap { SearchWeight(rawValue: $0.value) }.map { SearchChange(field: entry.key, weight: $0) }
+            },
             indexes: indexes(object), unique: unique(object), rules: rules(object), location: key.location)
     }
 

@@ -8,14 +8,14 @@ extension Language {
             common + [.optional("required", .boolean, default: "`false`", "Whether every link has a value.")],
             variants: VariantShape(
                 discriminator: "type", doc: "The type of the column.",
-                cases: fieldCases.filter { linkColumnTypes.contains($0.word) }.map { without(["unique", "sort"], $0) })),
+                cases: fieldCases.filter { linkColumnTypes.contains($0.word) }.map { without(["unique", "sort", "search"], $0) })),
         ObjectShape(
             .eventField, "A value that an event carries.",
             common + [.optional("required", .boolean, default: "`false`", "Whether every event carries a value.")],
             variants: VariantShape(
                 discriminator: "type", doc: "The type of the value.",
                 cases: fieldCases.filter { eventFieldTypes.contains($0.word) }
-                    .map { without(["unique", "sort", "default", "inverse", "on_delete"], $0) })),
+                    .map { without(["unique", "sort", "search", "default", "inverse", "on_delete"], $0) })),
         ObjectShape(
             .moneyDefault, "An amount in a currency.",
             [
@@ -53,6 +53,9 @@ extension Language {
     private static let unique = PropertyShape.optional(
         "unique", .boolean, default: "`false`", "Whether two records that are not deleted may not have the same value.")
 
+    private static let search = PropertyShape.optional(
+        "search", .keyword(searchWeights), "Whether a search looks at the field, and how much it counts to be found there.")
+
     private static func defaulted(_ shape: ValueShape, _ doc: String = "The value of a new record that brings none.") -> PropertyShape {
         .optional("default", shape, doc)
     }
@@ -79,11 +82,11 @@ extension Language {
                 .optional(
                     "sort", .word(.language), default: "by code point",
                     "The language (BCP 47) whose order lists are sorted by. It has an index of its own and no effect on comparisons."),
-                unique, defaulted(.text(.content)),
+                search, unique, defaulted(.text(.content)),
             ]),
         field(
             "long_text", "Text of any length, in Markdown.",
-            [.optional("length", .object(.lengthRange), "The allowed length."), defaulted(.text(.content))]),
+            [.optional("length", .object(.lengthRange), "The allowed length."), search, defaulted(.text(.content))]),
         field("integer", "A whole number of 64 bits.", [integerRange, unique, defaulted(.integer(.min ... .max))]),
         field("decimal", "A decimal number of exact digits.", decimalLimits + [unique, defaulted(.decimal)]),
         field(
@@ -102,23 +105,24 @@ extension Language {
         field(
             "emails",
             "Mail addresses, each with a type, one of them primary, which is also `primary_email`. One such field per record type.",
-            [channels]),
+            [channels, search]),
         field(
             "phones",
             "Phone numbers, each with a type, one of them primary, which is also `primary_phone`. One such field per record type.",
-            [channels]),
-        field("url", "A web address.", textLimits + [unique, defaulted(.text(.content))]),
-        field("address", "A postal address: `address/city` and so on in expressions."),
+            [channels, search]),
+        field("url", "A web address.", textLimits + [search, unique, defaulted(.text(.content))]),
+        field("address", "A postal address: `address/city` and so on in expressions.", [search]),
         field(
             "tags", "Free words.",
             [
                 .optional("max", .integer(1...1000), default: "`100`", "How many a record may have."),
+                search,
                 defaulted(.list(of: .text(.tag), count: 1...100, isDistinct: true), "The tags of a new record that brings none."),
             ]),
         field(
             "link", "A link to one record. Its id alone has the field's name with `_id`.",
             [
-                target, inverse, unique,
+                target, inverse, search, unique,
                 .optional(
                     "on_delete", .keyword(deletePolicies), default: "`clear`", "What becomes of the link when its target is purged."),
             ]),
@@ -147,7 +151,8 @@ extension Language {
                     """
                     How it is written: text with `{yyyy}`, `{yy}`, `{mm}` and one counter of zeros such as `{0000}`, which begins anew with each \
                     month or year that the pattern shows.
-                    """)
+                    """),
+                search,
             ], without: ["required", "read_only", "required_when", "read_only_when"]),
     ]
 

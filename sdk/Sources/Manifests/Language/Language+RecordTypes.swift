@@ -67,10 +67,18 @@ extension Language {
                 .optional(
                     "choices", .map(key: .key, of: .map(key: .key, of: .object(.choice), count: 1...500), count: 0...maxFields),
                     "Choices to add to choice fields, by the field's key and the choice's. They come after those that exist."),
+                .optional(
+                    "search", .map(key: .key, of: .keyword(searchWeights), count: 0...maxFields),
+                    "Fields to search that aren't searched yet, or to search with another weight, by the field's key."),
                 .optional("indexes", indexList, "Indexes to add."),
                 .optional("unique", uniqueList, "Unique combinations to add."),
                 .optional("rules", ruleList, "Rules to add; each `id` is unique in the whole type."),
             ], needsSome: true)
+    ]
+
+    static let searchWeights = [
+        Keyword(word: "high", doc: "What names the record."), Keyword(word: "normal", doc: "What tells records apart."),
+        Keyword(word: "low", doc: "What helps to find a record at all."),
     ]
 
     private static let fieldMap = ValueShape.map(key: .key, of: .object(.field), count: 1...maxFields)

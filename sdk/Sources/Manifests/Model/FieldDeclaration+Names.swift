@@ -52,6 +52,14 @@ extension FieldKind {
         }
     }
 
+    /// Whether a search can look for words in it; of links it is the name of the linked record.
+    var isSearchable: Bool {
+        switch self {
+        case .text, .longText, .emails, .phones, .url, .address, .tags, .link, .autoNumber: true
+        default: false
+        }
+    }
+
     /// Whether a value names a record to people.
     var isDisplayable: Bool {
         switch self {

@@ -12,6 +12,8 @@ public struct FieldDeclaration: Sendable, Hashable {
     public let isRequired: Bool
     /// Whether two records that are not deleted may not have the same value.
     public let isUnique: Bool
+    /// How much it counts that a search finds the field; nil when it isn't searched.
+    public let search: SearchWeight?
     /// The value of a new record that brings none.
     public let defaultValue: Located<DefaultValue>?
     /// Whether only modules write the field, never a caller of the API.
@@ -24,6 +26,16 @@ public struct FieldDeclaration: Sendable, Hashable {
     public let vcard: String?
     /// Where the key stands.
     public let location: SourceLocation
+}
+
+/// How much it counts where a search finds its words: records found in a field of greater weight come first.
+public enum SearchWeight: String, Sendable, Hashable, CaseIterable {
+    /// What names the record: a last name, an organisation's name.
+    case high
+    /// What tells records apart.
+    case normal
+    /// What helps to find a record at all, such as the name of a linked one.
+    case low
 }
 
 /// What a new record gets when nothing else is said.

@@ -12,6 +12,8 @@ public struct TypeExtension: Sendable, Hashable {
     public let labels: [LabelChange]
     /// Choices to add to choice fields that exist.
     public let choices: [ChoiceAddition]
+    /// Fields that exist and are to be searched, or with another weight.
+    public let searches: [SearchChange]
     /// Indexes to add.
     public let indexes: [IndexDeclaration]
     /// Unique combinations to add.
@@ -28,6 +30,14 @@ public struct LabelChange: Sendable, Hashable {
     public let field: Located<String>
     /// Its new label.
     public let label: String
+}
+
+/// A field that exists and is to be searched.
+public struct SearchChange: Sendable, Hashable {
+    /// The field.
+    public let field: Located<String>
+    /// Its weight.
+    public let weight: SearchWeight
 }
 
 /// Choices added to a choice field that exists.

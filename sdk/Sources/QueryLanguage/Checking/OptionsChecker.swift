@@ -22,9 +22,11 @@ struct OptionsChecker {
         }
         if let items = options.select { query.select = try checkSelect(items) }
         query.expand = try checkExpand(options.expand)
+        query.search = options.search
         query.top = options.top
         query.skip = options.skip
         query.skipToken = options.skipToken
+        query.deltaToken = options.deltaToken
         query.count = options.count ?? false
         return query
     }
@@ -35,8 +37,8 @@ struct OptionsChecker {
 
     private func refuseUnsupported(_ options: QueryOptions) throws(QueryError) {
         let unsupported: [(name: OptionName, isGiven: Bool)] = [
-            (.apply, options.apply != nil), (.compute, !options.compute.isEmpty), (.search, options.search != nil),
-            (.index, options.index != nil), (.deltatoken, options.deltaToken != nil), (.levels, options.levels != nil),
+            (.apply, options.apply != nil), (.compute, !options.compute.isEmpty), (.search, isNested && options.search != nil),
+            (.index, options.index != nil), (.deltatoken, isNested && options.deltaToken != nil), (.levels, options.levels != nil),
             (.schemaversion, options.schemaVersion.map { $0 != "*" } ?? false), (.id, options.id != nil),
         ]
         guard let (name, _) = unsupported.first(where: \.isGiven) else { return }

@@ -4,6 +4,8 @@ public struct CheckedQuery: Sendable, Hashable {
     public let shape: EntityShape
     /// `$filter`, a Boolean; records for which it is true are kept.
     public var filter: TypedExpression?
+    /// `$search`, as written; what it finds is the store's to say.
+    public var search: SearchExpression?
     /// `$orderby` in order; empty when not given.
     public var orderBy: [CheckedOrderItem] = []
     /// `$select`
@@ -16,6 +18,8 @@ public struct CheckedQuery: Sendable, Hashable {
     public var skip: Int64?
     /// `$skiptoken`, decoded; its meaning is the store's.
     public var skipToken: String?
+    /// `$deltatoken`, decoded; its meaning is the store's.
+    public var deltaToken: String?
     /// `$count`, false when not given.
     public var count = false
 

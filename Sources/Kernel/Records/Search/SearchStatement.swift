@@ -1,0 +1,117 @@
+import Catalog
+import QueryLanguage
+
+/// Compiles the statement that gives the best hits of a search: rank after rank until there are enough, each read in the order of its index, so
+/// that a word which half of the records have costs no more than a rare one.
+struct SearchStatement {
+    let lists: ListCompiler
+    let type: RecordType
+    let tree: SearchTree
+    /// What must not be found, since it was shown already.
+    let excluded: SearchTree?
+    let ranks: [SearchRank]
+    /// Whether all words are common, so that what has all of them is worked out first.
+    let intersects: Bool
+    /// The first rank that is read; those before it were read to their end.
+    let first: Int
+    /// Whether reading goes on behind a hit in the first rank.
+    let isContinued: Bool
+
+    /// Columns: JSON, rank, word, name, the record whose word it is, id.
+    func compile(_ query: CheckedQuery, rows: Int, literals: [QueryLiteral]) throws -> CompiledRead {
+        let compiler = try lists.makeCompiler()
+        var conditions = try lists.rowConditions(compiler)
+        if let filter = query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
+        let search = SearchCondition(tree, type: type, compiler: compiler)
+        var preface = ""
+        if intersects, let common = try search.intersection() {
+            preface = "f(id) AS MATERIALIZED (\(common.rows)), "
+            conditions.append("t.\"id\" IN (SELECT f.id FROM f)")
+            if !common.isWhole { conditions.append(try search.matches(tree)) }
+        } else if !isWordAlone {
+            conditions.append(try search.matches(tree))
+        }
+        if let excluded {
+            let shown = SearchCondition(excluded, type: type, compiler: compiler, offset: SearchCondition.parameters(tree).count)
+            conditions.append("NOT \(try shown.matches(excluded))")
+        }
+        let records = compiler.record.from.text
+        let most = ListLimit.step(rows)
+        let limit = compiler.placeholder(.limit)
+        var parts: [String] = []
+        for (place, rank) in ranks.enumerated() where place >= first {
+            let isEnough = parts.indices.map { "(SELECT count(*) FROM h\($0))" }.joined(separator: " + ")
+            let gate = parts.isEmpty ? [] : ["\(isEnough) < \(limit)"]
+            let source = try source(of: rank, records: records, search: search)
+            var tests = gate + [source.condition] + conditions
+            tests += try better(than: place, search: search)
+            if isContinued, place == first { tests.append(behindCursor(rank, compiler)) }
+            let order = rank.field.isLink ? "b.word, b.name, b.record_id, t.\"id\"" : "b.word, b.name, b.record_id"
+            parts.append(
+                "SELECT \(place) AS rank, b.word, b.name, b.record_id AS via, t.\"id\" FROM \(source.from) "
+                    + "WHERE \(tests.joined(separator: " AND ")) ORDER BY \(order) LIMIT \(most)")
+        }
+        let (object, join) = try compiler.object(of: compiler.record, query: query).joined()
+        let hits = parts.indices.map { "SELECT * FROM h\($0)" }.joined(separator: " UNION ALL ")
+        let text =
+            "WITH \(preface)" + parts.enumerated().map { "h\($0) AS MATERIALIZED (\($1))" }.joined(separator: ", ")
+            + " SELECT \(object) AS j, s.rank, s.word, s.name, s.via, s.id "
+            + "FROM (SELECT * FROM (\(hits)) AS h ORDER BY rank, word, name, via, id LIMIT \(limit)) AS s "
+            + "JOIN \(type.table.sql) AS t ON t.\"id\" = s.id\(join) ORDER BY s.rank, s.word, s.name, s.via, s.id"
+        return try lists.finish(text, compiler, literals)
+    }
+
+    /// A single word needs no other test than that its row is there.
+    private var isWordAlone: Bool { if case .word = tree { true } else { false } }
+
+    private func source(
+        of rank: SearchRank, records: String, search: SearchCondition
+    ) throws -> (from: String, condition: String) {
+        let word = range(of: rank, in: "b", search)
+        if let link = try search.link(rank.field) {
+            return ("\(link.from) JOIN \(records) ON t.\"\(link.column)\" = b.record_id", "\(link.condition) AND \(word)")
+        }
+        return ("\(type.searchTable.sql) AS b JOIN \(records) ON t.\"id\" = b.record_id", "b.field = '\(rank.field.key)' AND \(word)")
+    }
+
+    private func range(of rank: SearchRank, in alias: String, _ search: SearchCondition) -> String {
+        if let place = rank.similar { return "\(alias).word = \(search.value(place, of: rank.word))" }
+        return search.range(rank.word, of: alias, isWhole: rank.isWhole)
+    }
+
+    /// Keeps a record in its best rank, and there at its first word.
+    private func better(than place: Int, search: SearchCondition) throws -> [String] {
+        let rank = ranks[place]
+        var own = ranks[..<place].filter { !$0.field.isLink }.map { "x.field = '\($0.field.key)' AND \(range(of: $0, in: "x", search))" }
+        var tests: [String] = []
+        if !rank.isWhole {
+            let earlier = "\(range(of: rank, in: "x", search)) AND x.word < b.word"
+            if let link = try search.link(rank.field) {
+                let display = link.condition.replacing("b.", with: "x.")
+                let words = link.from.split(separator: " ").first ?? ""
+                tests.append(
+                    "NOT EXISTS (SELECT 1 FROM \(words) AS x WHERE x.record_id = b.record_id AND \(display) AND \(earlier) OFFSET 0)")
+            } else {
+                own.append("x.field = '\(rank.field.key)' AND \(earlier)")
+            }
+        }
+        if !own.isEmpty {
+            let any = own.map { "(\($0))" }.joined(separator: " OR ")
+            tests.append("NOT EXISTS (SELECT 1 FROM \(type.searchTable.sql) AS x WHERE x.record_id = t.\"id\" AND (\(any)) OFFSET 0)")
+        }
+        for other in ranks[..<place] where other.field.isLink {
+            guard let link = try search.link(other.field) else { continue }
+            let word = range(of: other, in: "b", search)
+            tests.append(
+                "NOT EXISTS (SELECT 1 FROM \(link.from) WHERE \(link.condition) AND b.record_id = t.\"\(link.column)\" AND \(word) OFFSET 0)"
+            )
+        }
+        return tests
+    }
+
+    private func behindCursor(_ rank: SearchRank, _ compiler: QueryCompiler) -> String {
+        let values = (0..<4).map { compiler.placeholder(.cursor($0)) }
+        if rank.field.isLink { return "(b.word, b.name, b.record_id, t.\"id\") > (\(values.joined(separator: ", ")))" }
+        return "(b.word, b.name, b.record_id) > (\(values.prefix(3).joined(separator: ", ")))"
+    }
+}
