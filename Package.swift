@@ -151,7 +151,9 @@ let package = Package(
         // Random input for each front: see Tests/Fuzz/README.md.
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["Catalog", "Transfer", "Files", queryLanguage, manifests, .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "Catalog", "Records", "Transfer", "Files", queryLanguage, manifests, .product(name: "NIOCore", package: "swift-nio"),
+            ],
             path: "Tests/Fuzz", exclude: ["Corpus", "README.md"],
             swiftSettings: swiftSettings),
         // Holds a private cluster until it is killed, for the tests of what it leaves behind.

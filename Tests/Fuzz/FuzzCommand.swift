@@ -6,8 +6,8 @@ struct FuzzCommand {
     static func main() {
         guard let options = FuzzOptions(Array(CommandLine.arguments.dropFirst())) else { usage() }
         let fronts = [
-            ManifestFront.name, QueryFront.name, CSVFront.name, VCardFront.name, XLSXFront.name, MultipartFront.name, HTTPFront.name,
-            BatchFront.name,
+            ManifestFront.name, QueryFront.name, CSVFront.name, VCardFront.name, XLSXFront.name, MultipartFront.name,
+            DeltaTokenFront.name, HTTPFront.name, BatchFront.name,
         ]
         guard fronts.contains(options.front) else { usage() }
         let isChild = options.page != nil
@@ -19,6 +19,7 @@ struct FuzzCommand {
         case VCardFront.name: work(options, VCardFront())
         case XLSXFront.name: work(options, XLSXFront())
         case MultipartFront.name: work(options, MultipartFront())
+        case DeltaTokenFront.name: work(options, DeltaTokenFront())
         case HTTPFront.name:
             guard let front = HTTPFront(options) else { usage() }
             work(options, front)
@@ -45,7 +46,7 @@ struct FuzzCommand {
     private static func usage() -> Never {
         print(
             """
-            Fuzz manifests|query|csv|vcard|xlsx|multipart|http|batch [--minutes N] [--seed N] [--corpus DIR] [--work DIR] [--replay FILE]
+            Fuzz manifests|query|csv|vcard|xlsx|multipart|delta-tokens|http|batch [--minutes N] [--seed N] [--corpus DIR] [--work DIR] [--replay FILE]
               http and batch need --server HOST:PORT --token TOKEN --process PID of a running server
             """)
         exit(64)

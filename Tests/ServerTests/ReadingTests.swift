@@ -27,6 +27,15 @@ struct ReadingTests {
         Scenario(
             "answers 404 for an id that nobody has", "GET", "/api/samples(0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b)", status: 404,
             expects: ["records.not_found"]),
+        Scenario(
+            "tracks changes for those who ask", "GET", "/api/samples?select=title&filter=amount%20gt%205", ["prefer": "track-changes"],
+            status: 200,
+            expects: [#""@deltaLink":"http://test.example:8080/api/samples?select=title&filter=amount%20gt%205&$deltatoken="#],
+            answerHeaders: ["preference-applied": "track-changes"]),
+        Scenario(
+            "tracks no expanded links", "GET", "/api/samples?expand=place", ["prefer": "track-changes"], status: 501, expects: ["$expand"]),
+        Scenario(
+            "refuses a delta token that it didn't give", "GET", "/api/samples?deltatoken=abc", status: 400, expects: ["records.bad_cursor"]),
         Scenario("tells a client that it is up to date", "GET", "/api/samples({a})", ["if-none-match": "W/\"1\""], status: 304),
         Scenario(
             "selects and expands", "GET", "/api/samples({a})?select=title&expand=place(select=name)", status: 200,
@@ -103,7 +112,8 @@ struct ReadingTests {
         Scenario(
             "says where a filter is wrong", "GET", "/api/samples?$filter=titel%20eq%20'a'", status: 400,
             expects: [#""code":"query.unknown_name""#, "Did you mean 'title'?", #""target":"$filter""#, #""innererror":{"column":9}"#]),
-        Scenario("says what it doesn't support", "GET", "/api/samples?$compute=amount%20as%20x", status: 501, expects: ["query.not_supported"]),
+        Scenario(
+            "says what it doesn't support", "GET", "/api/samples?$compute=amount%20as%20x", status: 501, expects: ["query.not_supported"]),
         Scenario(
             "refuses an option that it doesn't know", "GET", "/api/samples?fliter=x", status: 400, expects: ["Did you mean 'filter'?"]),
         Scenario(

@@ -101,6 +101,7 @@ package enum SystemSchema {
         ),
         Step(version: 2, title: "contents of files in a store", sql: filesSQL),
         search,
+        sync,
     ]
 
     /// The newest version this build knows.

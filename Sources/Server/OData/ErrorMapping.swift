@@ -13,6 +13,7 @@ extension APIError {
         case let error as HTTPFault: self = error.apiError
         case let error as RecordsError: self.init(records: error)
         case let error as QueryError: self.init(query: error, target: nil)
+        case let fault as HTTPFault: self = fault.apiError
         case let error as TokenError:
             self.init(error.code == .unavailable ? .serviceUnavailable : .internalServerError, error.code.description, error.message)
         case let error as PostgresError: self.init(postgres: error)
@@ -43,6 +44,7 @@ extension APIError {
         case .notUnique, .stillReferenced: .conflict
         case .forbidden: .forbidden
         case .notSupported: .notImplemented
+        case .syncExpired: .gone
         case .unavailable: .serviceUnavailable
         case .moduleFailed, .internalFault: .internalServerError
         case .invalid, .linkTargetMissing, .unknownProperty, .badCursor: .badRequest

@@ -8,6 +8,8 @@ struct Preferences: Sendable, Hashable {
     var maxPageSize: Int?
     /// Whether what follows a failure is done all the same; nil when the client doesn't say.
     var continuesOnError: Bool?
+    /// `track-changes`: a delta link at the end of the list.
+    var tracksChanges = false
 
     static let none = Preferences()
 
@@ -31,6 +33,7 @@ struct Preferences: Sendable, Hashable {
                 if maxPageSize == nil, let size = Int(value), size > 0 { maxPageSize = size }
             case ("continue-on-error", nil), ("continue-on-error", "true"): continuesOnError = continuesOnError ?? true
             case ("continue-on-error", "false"): continuesOnError = continuesOnError ?? false
+            case ("track-changes", nil): tracksChanges = true
             default: continue
             }
         }

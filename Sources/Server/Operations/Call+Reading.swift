@@ -8,13 +8,14 @@ import Records
 /// GET of collections, records, properties and counts.
 extension Call {
     private static let listOptions: Set<String> = [
-        "filter", "orderby", "select", "expand", "top", "skip", "skiptoken", "count", "compute", "search", "apply",
+        "filter", "orderby", "select", "expand", "top", "skip", "skiptoken", "deltatoken", "count", "compute", "search", "apply",
     ]
     private static let recordOptions: Set<String> = ["select", "expand"]
 
     func list(_ type: ApiType) async throws -> ServerResponse {
         try options.allow(Self.listOptions, of: type.collection)
         let query = try query(type.shape.shape) ?? CheckedQuery(shape: type.shape.shape)
+        if query.deltaToken != nil || preferences.tracksChanges { return try await tracked(type, query) }
         let page = try await store.list(listRequest(type, query), access: access)
         return response(page: page, context: type.collection + Self.selection(query))
     }
@@ -25,7 +26,8 @@ extension Call {
             countMode: options.countMode)
     }
 
-    func response(page: Page, context fragment: String) -> ServerResponse {
+    /// - Parameter delta: the token that the pages of a tracked list carry along, and that its delta link ends with.
+    func response(page: Page, context fragment: String, delta: String? = nil) -> ServerResponse {
         var json = ByteBuffer()
         json.reserveCapacity(page.items.count + 512)
         json.writeString("{\(context(fragment))")
@@ -36,20 +38,32 @@ extension Call {
         json.writeString("\"value\":[")
         json.writeBytes(page.items)
         json.writeString("]")
-        if let token = page.nextToken { json.writeString(",\"\(negotiation.prefix)nextLink\":\"\(nextLink(token))\"") }
+        let deltaOption = delta.map { ["$deltatoken=\(PercentEncoding.encode($0))"] } ?? []
+        if let token = page.nextToken {
+            let link = link(deltaOption + ["$skiptoken=\(PercentEncoding.encode(token))"])
+            json.writeString(",\"\(negotiation.prefix)nextLink\":\"\(link)\"")
+        } else if delta != nil {
+            json.writeString(",\"\(negotiation.prefix)deltaLink\":\"\(link(deltaOption))\"")
+        }
         json.writeString("}")
-        let applied = preferences.maxPageSize == nil ? nil : "maxpagesize=\(pageSize)"
-        return response(.ok, json: json, applied.map { [("preference-applied", negotiation.version == .v4_0 ? "odata.\($0)" : $0)] } ?? [])
+        return response(.ok, json: json, appliedPreferences(tracks: delta != nil))
     }
 
-    /// The same request with the place where the next page begins.
-    private func nextLink(_ token: String) -> String {
+    func appliedPreferences(tracks: Bool) -> ServerResponse.Headers {
+        let applied = (preferences.maxPageSize == nil ? [] : ["maxpagesize=\(pageSize)"]) + (tracks ? ["track-changes"] : [])
+        guard !applied.isEmpty else { return [] }
+        let prefix = negotiation.version == .v4_0 ? "odata." : ""
+        return [("preference-applied", applied.map { prefix + $0 }.joined(separator: ", "))]
+    }
+
+    /// The same request with other tokens.
+    func link(_ tokens: [String]) -> String {
         let path = String(Substring(request.path))
         let kept = (request.query ?? "").split(separator: "&").filter { option in
-            let name = option.prefix { $0 != "=" }.lowercased()
-            return name != "$skiptoken" && name != "skiptoken" && name != "%24skiptoken"
+            let name = option.prefix { $0 != "=" }.lowercased().replacing("%24", with: "$")
+            return !["skiptoken", "deltatoken"].contains(name.hasPrefix("$") ? String(name.dropFirst()) : name)
         }
-        let options = kept.map(String.init) + ["$skiptoken=\(PercentEncoding.encode(token))"]
+        let options = kept.map(String.init) + tokens
         let target = "\(path)?\(options.joined(separator: "&"))"
         // What clients send unescaped against the standard must not end the JSON string.
         return String(root.dropLast(4)) + target.replacing("\\", with: "%5C").replacing("\"", with: "%22")

@@ -29,7 +29,7 @@ extension GUID {
 
 extension DateTime {
     /// This moment, by the system's clock.
-    static var now: DateTime {
+    package static var now: DateTime {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return DateTime(microseconds: Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000)

@@ -1,0 +1,125 @@
+import Catalog
+import Postgres
+import QueryLanguage
+
+/// Reads what changed of a list since a token: records that are in it now as they are, others as removed.
+struct ChangesReader {
+    let store: RecordStore
+    let request: ListRequest
+    let access: Access
+    let token: SyncToken
+    /// What tokens of this list are bound to.
+    let fingerprint: String
+    let lists: ListCompiler
+    let search: SearchTree?
+
+    init(store: RecordStore, request: ListRequest, token text: String, access: Access) throws {
+        let list = try ListReader(store: store, request: request, access: access)
+        guard let token = SyncToken(text, for: list.fingerprint) else {
+            throw RecordsError(
+                .badCursor, "The deltatoken belongs to another query or was changed: start anew, with Prefer: track-changes.",
+                target: "deltatoken")
+        }
+        self.store = store
+        self.request = request
+        self.access = access
+        self.token = token
+        fingerprint = list.fingerprint
+        var lists = list.compiler
+        search = lists.search
+        lists.search = nil
+        self.lists = lists
+    }
+
+    func page(now: Int64) async throws -> ChangesPage {
+        guard token.issued <= now + 60, now - token.issued <= SyncToken.lifetime else { throw Self.expired }
+        let wanted = min(max(request.pageSize, 1), ReadLimits.largestPageSize)
+        let sql = try statement(rows: wanted + 1)
+        let result = try await ReadFailure.translating { try await store.client.query(sql) }
+        guard let first = result.first else { throw Self.expired }
+        let until: String = try first.decode(String.self, 0)
+        guard try first.decode(String.self, 1) == token.system, try first.decode(Bool.self, 2) else { throw Self.expired }
+        var items: [UInt8] = []
+        var (count, last): (Int, GUID?) = (0, nil)
+        // The first row tells about the database even when nothing changed.
+        for row in result.rows where !row.isNull(3) {
+            count += 1
+            guard count <= wanted else { break }
+            let id = GUID(postgres: try row.decode(PostgresUUID.self, 3))
+            last = id
+            let isHere = !row.isNull(4)
+            if !isHere, try row.decode(Bool.self, 6) { continue }
+            if !items.isEmpty { items.append(UInt8(ascii: ",")) }
+            if isHere {
+                try row.withBytes(4) { bytes in if let bytes { items.append(contentsOf: bytes) } }
+            } else {
+                items += Array(removed(id, isDeleted: try row.decode(Bool.self, 5)).utf8)
+            }
+        }
+        guard count > wanted else {
+            let next = SyncToken(seen: until, issued: token.until == nil ? now : token.issued, system: token.system)
+            return ChangesPage(items: items, next: .delta(next.encoded(for: fingerprint)))
+        }
+        // A long answer goes on telling of the same transactions; what commits meanwhile is told after it.
+        let next = SyncToken(
+            seen: token.seen, issued: token.until == nil ? now : token.issued, system: token.system, until: until, last: last)
+        return ChangesPage(items: items, next: .page(next.encoded(for: fingerprint)))
+    }
+
+    /// Columns: the snapshot told of, the cluster, whether the token is of its past, id, JSON if the record is in the list, whether it is deleted,
+    /// whether it was made since the token and so was never in the client's list.
+    private func statement(rows: Int) throws -> SQL {
+        let compiler = try lists.makeCompiler()
+        var conditions = try lists.rowConditions(compiler) + ["t.\"id\" = g.id"]
+        if let filter = request.query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
+        if let search {
+            conditions.append(try SearchCondition(search, type: request.type, compiler: compiler).matches(search))
+        }
+        let (object, join) = try compiler.object(of: compiler.record, query: request.query).joined()
+        let (type, seen, until, last) = (key(0, compiler), key(1, compiler), key(2, compiler), key(3, compiler))
+        let text = """
+            WITH told AS MATERIALIZED (SELECT coalesce(\(until)::pg_snapshot, pg_current_snapshot()) AS snapshot), \
+            changed AS MATERIALIZED (SELECT c.record_id AS id, bool_or(c.action = 'create') AS is_new FROM tessera.change AS c \
+            WHERE c.record_type = \(type) AND c.xid >= pg_snapshot_xmin(\(seen)::pg_snapshot) \
+            AND NOT pg_visible_in_snapshot(c.xid, \(seen)::pg_snapshot) AND pg_visible_in_snapshot(c.xid, (SELECT snapshot FROM told)) \
+            AND c.record_id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000') \
+            GROUP BY c.record_id ORDER BY c.record_id LIMIT \(rows)) \
+            SELECT told.snapshot::text, (SELECT system_identifier::text FROM pg_control_system()), \
+            pg_snapshot_xmax(\(seen)::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()), g.id, m.j, \
+            x.id IS NULL OR x.deleted_at IS NOT NULL, g.is_new \
+            FROM told LEFT JOIN changed AS g ON TRUE LEFT JOIN \(request.type.table.sql) AS x ON x.id = g.id \
+            LEFT JOIN LATERAL (SELECT \(object) AS j FROM \(compiler.record.from.text)\(join) WHERE \(conditions.joined(separator: " AND "))) \
+            AS m ON TRUE ORDER BY g.id
+            """
+        let values = ReadValues(
+            literals: compiler.consumedLiterals,
+            recordKeys: [
+                request.type.id.postgresParameter, token.seen.postgresParameter, token.until.postgresParameter,
+                token.last.map { PostgresUUID(guid: $0) }.postgresParameter,
+            ],
+            search: (search.map(SearchCondition.parameters) ?? []).map(\.postgresParameter))
+        return CompiledRead(text: text, compiler: compiler).bound(values)
+    }
+
+    private func key(_ index: Int, _ compiler: QueryCompiler) -> String { compiler.placeholder(.recordKey(index)) }
+
+    /// OData JSON 4.01 section 15.3; 4.0 has an object of another form.
+    private func removed(_ id: GUID, isDeleted: Bool) -> String {
+        let reason = isDeleted ? "deleted" : "changed"
+        let address = "\(request.type.collection)(\(id))"
+        guard request.format.version == .v4_0 else {
+            return "{\"@removed\":{\"reason\":\"\(reason)\"},\"@id\":\"\(address)\",\"id\":\"\(id)\"}"
+        }
+        return "{\"@odata.context\":\"$metadata#\(request.type.collection)/$deletedEntity\",\"id\":\"\(address)\",\"reason\":\"\(reason)\"}"
+    }
+
+    static let expired = RecordsError(
+        .syncExpired,
+        "The deltatoken is too old, or of another database: what changed since can't be told. Read the whole list anew, with Prefer: track-changes.",
+        target: "deltatoken")
+}
+
+extension RecordsError.Code {
+    /// What changed since a token can no longer be told.
+    package static let syncExpired = RecordsError.Code(description: "records.sync_expired")
+}

@@ -1,0 +1,257 @@
+import Catalog
+import Postgres
+import QueryLanguage
+import TestKernel
+import Testing
+
+@testable import Records
+
+@Suite("Incremental sync")
+struct SyncTests {
+    private static let now: Int64 = 1_800_000_000
+
+    /// A client that keeps a copy of a list.
+    private struct Copy {
+        let store: TestStore
+        let options: String
+        var token: String
+        var records: [String: String] = [:]
+        /// What the last round told, in order: `id`, `id deleted` or `id changed`.
+        var told: [String] = []
+
+        init(_ store: TestStore, _ options: String) async throws {
+            self.store = store
+            self.options = options
+            token = try await store.store.syncToken(try Self.request(store, options), now: SyncTests.now, access: .test)
+            let page = try await store.store.list(try Self.request(store, options), access: .test)
+            for (id, text) in Self.objects(page.items) { records[id] = text }
+        }
+
+        static func request(_ store: TestStore, _ options: String, pageSize: Int = 1_000) throws -> ListRequest {
+            let type = try store.type("samples")
+            let shape = try #require(store.catalog.entityShape(named: type.id))
+            let query = try QueryChecker(schema: store.catalog).check(QueryOptions.parse(urlQuery: options), on: shape)
+            return ListRequest(type: type, query: query, format: ReadFormat(metadata: .none), pageSize: pageSize)
+        }
+
+        mutating func follow(pageSize: Int = 1_000) async throws {
+            told = []
+            while true {
+                let request = try Self.request(store, options, pageSize: pageSize)
+                let page = try await store.store.changes(request, since: token, now: SyncTests.now + 10, access: .test)
+                for (id, text) in Self.objects(page.items) {
+                    if text.contains("@removed") {
+                        records[id] = nil
+                        told.append("\(id) \(text.contains("\"deleted\"") ? "deleted" : "changed")")
+                    } else {
+                        records[id] = text
+                        told.append(id)
+                    }
+                }
+                switch page.next {
+                case .page(let next): token = next
+                case .delta(let next):
+                    token = next
+                    return
+                }
+            }
+        }
+
+        /// Flat objects with an id, by their id.
+        private static func objects(_ items: [UInt8]) -> [(String, String)] {
+            let text = String(decoding: items, as: UTF8.self)
+            return text.matches(of: /\{(?:[^{}]|\{[^{}]*\})*\}/).compactMap { match in
+                match.0.firstMatch(of: /"id":"([0-9a-f-]{36})"/).map { (String($0.1), String(match.0)) }
+            }
+        }
+    }
+
+    @Test("tells what was made, changed, deleted, restored, purged, and what left the filter")
+    func kinds() async throws {
+        try await TestStore.with { store in
+            let samples = try store.type("samples")
+            func make(_ title: String, _ amount: Int64) async throws -> GUID {
+                try await store.create("samples", ["title": .string(title), "amount": .integer(amount)])
+            }
+            let ids = [try await make("a", 10), try await make("b", 10), try await make("c", 10), try await make("low", 1)]
+            var copy = try await Copy(store, "select=id,title,amount&filter=amount%20gt%205")
+            #expect(copy.records.count == 3)
+            try await copy.follow()
+            #expect(copy.told == [])
+            let new = try await make("new", 7)
+            _ = try await make("never in the list", 2)
+            _ = try await store.update("samples", ids[0], ["title": .string("a2")])
+            _ = try await store.update("samples", ids[1], ["amount": .integer(3)])
+            _ = try await store.update("samples", ids[3], ["amount": .integer(30)])
+            _ = try await store.store.delete(samples, [RecordReference(key: .id(ids[2]))], options: .single, access: .test)
+            try await copy.follow()
+            #expect(Set(copy.told) == ["\(ids[0])", "\(ids[1]) changed", "\(ids[2]) deleted", "\(ids[3])", "\(new)"])
+            #expect(copy.records["\(ids[0])"]?.contains("\"a2\"") == true)
+            _ = try await store.store.restore(samples, [RecordReference(key: .id(ids[2]))], options: .single, access: .test)
+            _ = try await store.store.purge(samples, [RecordReference(key: .id(ids[0]))], options: .single, access: .test)
+            try await copy.follow()
+            #expect(Set(copy.told) == ["\(ids[2])", "\(ids[0]) deleted"])
+            try await copy.follow()
+            #expect(copy.told == [])
+        }
+    }
+
+    @Test("a change that commits late is told late and not lost, whatever was told before it")
+    func lateCommits() async throws {
+        try await TestStore.with { store in
+            let ids = try await (0..<3).asyncMap { try await store.create("samples", ["title": .string("s\($0)")]) }
+            var copy = try await Copy(store, "select=id,title")
+            // Three transactions begin in one order and end in another, while others come and go.
+            try await store.client.withConnection { first in
+                try await first.execute("BEGIN")
+                try await Self.change(ids[0], "first", on: first)
+                try await store.client.withConnection { second in
+                    try await second.execute("BEGIN")
+                    try await Self.change(ids[1], "second", on: second)
+                    _ = try await store.update("samples", ids[2], ["title": .string("between")])
+                    try await copy.follow()
+                    #expect(copy.told == ["\(ids[2])"])
+                    try await second.execute("COMMIT")
+                    try await copy.follow()
+                    #expect(copy.told == ["\(ids[1])"])
+                }
+                _ = try await store.update("samples", ids[2], ["title": .string("after")])
+                try await copy.follow()
+                #expect(copy.told == ["\(ids[2])"])
+                try await first.execute("COMMIT")
+            }
+            try await copy.follow()
+            #expect(copy.told == ["\(ids[0])"])
+            #expect(copy.records["\(ids[0])"]?.contains("\"first\"") == true)
+            // What is rolled back is never told.
+            try await store.client.withConnection { third in
+                try await third.execute("BEGIN")
+                try await Self.change(ids[1], "undone", on: third)
+                try await copy.follow()
+                try await third.execute("ROLLBACK")
+            }
+            try await copy.follow()
+            #expect(copy.told == [])
+        }
+    }
+
+    @Test("copies end equal to the list, however transactions interleave")
+    func interleaved() async throws {
+        let seed = TestEnvironment.seed
+        print("seed \(seed)")
+        try await TestStore.with { store in
+            var random = SeededRandom(seed: seed)
+            let ids = try await (0..<12).asyncMap {
+                try await store.create("samples", ["title": .string("s\($0)"), "amount": .integer(Int64($0))])
+            }
+            let options = "select=id,title&filter=amount%20gt%205"
+            var copies = [try await Copy(store, options), try await Copy(store, options)]
+            try await store.client.withConnection { first in
+                try await store.client.withConnection { second in
+                    let connections = [first, second]
+                    var open = [false, false]
+                    // Each connection has records of its own, so that nobody waits for a lock.
+                    for step in 0..<120 {
+                        let which = Int.random(in: 0..<2, using: &random)
+                        let connection = connections[which]
+                        switch Int.random(in: 0..<5, using: &random) {
+                        case 0 where open[which]:
+                            try await connection.execute(random.oneIn(4) ? "ROLLBACK" : "COMMIT")
+                            open[which] = false
+                        case 0, 1:
+                            if !open[which] { try await connection.execute("BEGIN") }
+                            open[which] = true
+                        case 2:
+                            let copy = Int.random(in: 0..<2, using: &random)
+                            try await copies[copy].follow(pageSize: random.pick([1, 2, 100]))
+                        default:
+                            let id = ids[Int.random(in: 0..<6, using: &random) * 2 + which]
+                            try await Self.change(
+                                id, "step \(step)", amount: Int64.random(in: 0..<12, using: &random), on: connection)
+                        }
+                    }
+                    for (connection, isOpen) in zip(connections, open) where isOpen { try await connection.execute("COMMIT") }
+                }
+            }
+            let end = try await Copy(store, options).records
+            for index in copies.indices {
+                try await copies[index].follow()
+                #expect(copies[index].records == end, "copy \(index), seed \(seed)")
+            }
+        }
+    }
+
+    @Test("a long answer comes in pages, and tells of what commits meanwhile after it")
+    func pages() async throws {
+        try await TestStore.with { store in
+            var copy = try await Copy(store, "select=id,title")
+            let ids = try await (0..<5).asyncMap { try await store.create("samples", ["title": .string("s\($0)")]) }
+            let request = try Copy.request(store, "select=id,title", pageSize: 2)
+            let first = try await store.store.changes(request, since: copy.token, now: Self.now, access: .test)
+            guard case .page(let next) = first.next else { return #expect(Bool(false), "one page only") }
+            let late = try await store.create("samples", ["title": .string("late")])
+            copy.token = next
+            try await copy.follow(pageSize: 2)
+            #expect(copy.told == ids[2...].map { "\($0)" })
+            try await copy.follow()
+            #expect(copy.told == ["\(late)"])
+        }
+    }
+
+    @Test("refuses tokens of other lists, changed ones, and those that are too old")
+    func tokens() async throws {
+        try await TestStore.with { store in
+            let copy = try await Copy(store, "select=id&filter=amount%20gt%205")
+            func code(_ options: String, _ token: String, now: Int64 = Self.now) async throws -> RecordsError.Code? {
+                let request = try Copy.request(store, options)
+                do {
+                    _ = try await store.store.changes(request, since: token, now: now, access: .test)
+                    return nil
+                } catch let error as RecordsError { return error.code }
+            }
+            let same = "select=id&filter=amount%20gt%205"
+            #expect(try await code(same, copy.token) == nil)
+            #expect(try await code("select=id&filter=amount%20gt%206", copy.token) == .badCursor)
+            #expect(try await code(same, copy.token + "A") == .badCursor)
+            #expect(try await code(same, String(copy.token.dropLast(3))) == .badCursor)
+            #expect(try await code(same, "") == .badCursor)
+            #expect(try await code(same, copy.token, now: Self.now + SyncToken.lifetime) == nil)
+            #expect(try await code(same, copy.token, now: Self.now + SyncToken.lifetime + 1) == .syncExpired)
+            // From a database that was restored to an earlier state, or another one.
+            let fingerprint = try ListReader(store: store.store, request: try Copy.request(store, same), access: .test).fingerprint
+            let system = try #require(try await store.text("SELECT system_identifier::text FROM pg_control_system()"))
+            let future = SyncToken(seen: "900000000:900000000:", issued: Self.now, system: system).encoded(for: fingerprint)
+            #expect(try await code(same, future) == .syncExpired)
+            let foreign = SyncToken(seen: "1:1:", issued: Self.now, system: "1").encoded(for: fingerprint)
+            #expect(try await code(same, foreign) == .syncExpired)
+        }
+    }
+
+    @Test(
+        "takes snapshots only as PostgreSQL writes them",
+        arguments: [
+            ("10:20:10,14,15", true), ("10:10:", true), ("10:20:", true), ("10:20:14,10", false), ("10:20:20", false), ("20:10:", false),
+            ("10:20", false),
+            ("0:5:", false), ("a:b:", false), ("10:20:11,,12", false), ("10:20:11,", false), ("-1:5:", false),
+            ("10:99999999999999999999:", false),
+        ])
+    func snapshots(text: String, isGood: Bool) { #expect(SyncToken.isSnapshot(text) == isGood) }
+
+    /// As the store writes it, on a connection whose transaction the test ends.
+    private static func change(_ id: GUID, _ title: String, amount: Int64 = 9, on connection: PostgresConnection) async throws {
+        try await connection.execute(
+            """
+            WITH rec AS (UPDATE lab.sample SET title = '\(title)', amount = \(amount), version = version + 1 WHERE id = '\(id)' RETURNING id, version)
+            INSERT INTO tessera.change (change_set, record_id, version, record_type, action, before)
+            SELECT id, id, version, 'lab.sample', 'update', '{}' FROM rec
+            """)
+    }
+}
+
+extension Sequence {
+    fileprivate func asyncMap<R>(_ transform: (Element) async throws -> R) async rethrows -> [R] {
+        var results: [R] = []
+        for element in self { results.append(try await transform(element)) }
+        return results
+    }
+}
