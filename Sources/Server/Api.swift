@@ -16,6 +16,8 @@ final class Api: Responder {
     let configuration: ServerConfiguration
     let metrics = RequestMetrics()
     let load: RequestLoad
+    let limiter: RateLimiter
+    let queue: FairQueue
     let logger: Logger
     private let model: Mutex<ApiModel>
 
@@ -25,6 +27,8 @@ final class Api: Responder {
         self.tokens = tokens
         self.configuration = configuration
         self.load = load
+        limiter = RateLimiter(configuration.rateLimits)
+        queue = FairQueue(room: configuration.limits.workingRequests, longest: configuration.limits.waitingRequests)
         self.logger = logger
         model = Mutex(ApiModel(store.catalog))
     }
@@ -47,14 +51,31 @@ final class Api: Responder {
             if Self.isPath(request, "/metrics") {
                 return Admission(route: .metrics, step: .work(bodyLimit: 0) { _ in self.self.metricsText(request) })
             }
+            let limited = limiter.take(access.principal)
+            let told = limited.map { RateLimiter.headers($0.limit, $0.verdict) } ?? []
+            if let limited, !limited.verdict.isAllowed {
+                return Admission(route: route, step: .answer(tooMany(limited.limit, limited.verdict, told)))
+            }
             let (call, resource) = try call(request, access)
             route = resource.route
             if call.takesFile(resource) {
                 let limit = Int(clamping: files.limits.size) + Call.formOverhead
-                return Admission(route: route, step: .transfer(bodyLimit: limit) { await self.run(call, resource, upload: $0) })
+                return Admission(
+                    route: route,
+                    step: .transfer(bodyLimit: limit) { body in
+                        var response = await self.run(call, resource, upload: body)
+                        response.headers += told
+                        return response
+                    })
             }
             let limit = !call.readsBody(resource) ? 0 : resource.holdsMany ? call.limits.bulkBodySize : call.limits.bodySize
-            return Admission(route: route, step: .work(bodyLimit: limit) { body in await self.run(call, resource, body) })
+            return Admission(
+                route: route,
+                step: .work(bodyLimit: limit) { body in
+                    var response = await self.run(call, resource, body)
+                    response.headers += told
+                    return response
+                })
         } catch {
             return Admission(route: route, step: .answer(answer(to: error, request)))
         }
@@ -70,7 +91,7 @@ final class Api: Responder {
 
     private func run(_ call: Call, _ resource: Resource, _ body: ByteBuffer) async -> ServerResponse {
         do {
-            return try await call.respond(to: resource, body: body)
+            return try await queue.run(call.access.principal) { try await call.respond(to: resource, body: body) }
         } catch {
             return answer(to: error, call.request)
         }
@@ -79,7 +100,22 @@ final class Api: Responder {
     private func run(_ call: Call, _ resource: Resource, upload: IncomingBody) async -> ServerResponse {
         var call = call
         call.upload = upload
-        return await run(call, resource, ByteBuffer())
+        // A body that takes minutes to arrive must not take up a place.
+        do {
+            return try await call.respond(to: resource, body: ByteBuffer())
+        } catch {
+            return answer(to: error, call.request)
+        }
+    }
+
+    private func tooMany(_ limit: RateLimit, _ verdict: RateBucket.Verdict, _ told: ServerResponse.Headers) -> ServerResponse {
+        let error = APIError(
+            .tooManyRequests, "http.rate_limited",
+            "You may send \(limit.requests) requests in \(limit.seconds) seconds. Wait \(verdict.retryAfter) seconds."
+        ).with(header: "retry-after", String(verdict.retryAfter))
+        var response = error.response
+        response.headers += told
+        return response
     }
 
     private func call(_ request: ServerRequest, _ access: Access) throws(APIError) -> (Call, Resource) {
@@ -142,7 +178,7 @@ final class Api: Responder {
 
     func answer(to error: any Error, _ request: ServerRequest) -> ServerResponse {
         let apiError = APIError(error)
-        if apiError.status.code >= 500, !(error is APIError), !(error is CancellationError) {
+        if apiError.status.code >= 500, !(error is APIError), !(error is CancellationError), !(error is HTTPFault) {
             logger.error(
                 "A request failed.",
                 metadata: [
@@ -210,7 +246,11 @@ extension Api {
         guard request.method == .GET || request.method == .HEAD else { return APIError.methodNotAllowed("GET").response }
         var text = PrometheusText()
         text.requests(metrics)
-        text.metric("tessera_http_requests_in_progress", .gauge, "Requests at work, this one included.", load.current)
+        text.metric("tessera_http_requests_in_progress", .gauge, "Requests in the server, this one included.", load.current)
+        let queued = queue.figures
+        text.metric("tessera_http_requests_waiting", .gauge, "Requests that wait for their principal's turn.", queued.waiting)
+        text.metric("tessera_http_requests_refused_total", .counter, "Requests refused because too many waited.", queued.refused)
+        text.metric("tessera_http_requests_rate_limited_total", .counter, "Requests refused by a rate limit.", limiter.refused)
         let memory = ProcessMemory.current()
         text.metric(
             "tessera_process_resident_memory_bytes", .gauge, "Resident memory of the server, shared pages in full.", memory.resident)

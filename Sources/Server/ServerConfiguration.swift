@@ -14,6 +14,8 @@ package struct ServerConfiguration: Sendable {
 
     package var listen: Listen
     package var limits: ServerLimits
+    /// Requests that a principal may send; none are refused unless limits are set.
+    package var rateLimits: RateLimits
     /// `https://crm.example.org`: what links in answers begin with. Without it, the Host header of each request says.
     package var publicAddress: String?
     /// X-Forwarded-Proto and X-Forwarded-Host are believed: only behind a proxy that sets them.
@@ -24,11 +26,13 @@ package struct ServerConfiguration: Sendable {
     package var readiness: @Sendable () async -> [ReadinessProblem]
 
     package init(
-        listen: Listen, limits: ServerLimits = ServerLimits(), publicAddress: String? = nil, trustsForwardedHeaders: Bool = false,
+        listen: Listen, limits: ServerLimits = ServerLimits(), rateLimits: RateLimits = RateLimits(), publicAddress: String? = nil,
+        trustsForwardedHeaders: Bool = false,
         openMetrics: Bool = false, readiness: @escaping @Sendable () async -> [ReadinessProblem] = { [] }
     ) {
         self.listen = listen
         self.limits = limits
+        self.rateLimits = rateLimits
         self.publicAddress = publicAddress
         self.trustsForwardedHeaders = trustsForwardedHeaders
         self.openMetrics = openMetrics

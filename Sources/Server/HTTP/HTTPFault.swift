@@ -11,6 +11,7 @@ enum HTTPFault: Error, Hashable {
     case encodedTransfer
     case answerTooSlow
     case busy
+    case queueFull
     case noHost
     case targetTooLong
 
@@ -33,7 +34,7 @@ enum HTTPFault: Error, Hashable {
         case .bodyTooLarge: .payloadTooLarge
         case .unsupportedEncoding, .encodedTransfer: .unsupportedMediaType
         case .answerTooSlow: .gatewayTimeout
-        case .busy: .serviceUnavailable
+        case .busy, .queueFull: .serviceUnavailable
         case .targetTooLong: .uriTooLong
         }
     }
@@ -57,6 +58,10 @@ enum HTTPFault: Error, Hashable {
             APIError(status, "http.unsupported_encoding", "A body that is taken as a stream is sent as it is, without Content-Encoding.")
         case .answerTooSlow: APIError(status, "http.timeout", "The answer took too long, so the work was stopped. Ask for less at once.")
         case .busy: APIError(status, "http.busy", "The server works on as many requests as it can. Try again in a moment.")
+        case .queueFull:
+            APIError(
+                status, "http.queue_full", "More requests wait than the server can work off soon, most of them yours. Send fewer at once."
+            ).with(header: "retry-after", "1")
         case .targetTooLong: APIError(status, "http.uri_too_long", "The URL is too long. Ask for less, or with fewer conditions.")
         }
     }

@@ -30,8 +30,12 @@ package struct ServerLimits: Sendable, Hashable {
     package var writeTime: Duration = .seconds(30)
     /// Between two requests of a connection.
     package var idleTime: Duration = .seconds(75)
-    /// Requests at work at once: beyond it 503.
-    package var concurrentRequests = 512
+    /// Requests in the server at once, working and waiting: beyond it 503.
+    package var concurrentRequests = 2_048
+    /// Requests worked on at once; more wait for their turn, each principal's in turns.
+    package var workingRequests = 64
+    /// Requests that wait for their turn: beyond it 503 for those who have most of them.
+    package var waitingRequests = 1_024
     /// Open connections; more wait in the listening socket's queue.
     package var connections = 4_096
     /// How long a shutdown waits for what is running.

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import Postgres
 import PrivateCluster
+import QueryLanguage
 import Records
 import SchemaPlan
 import Server
@@ -39,10 +40,21 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Answer /metrics without a token: only where nobody else reaches the port.")
     var openMetrics = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How many requests a principal may send in so many seconds, such as 600/60. Default: no limit.", valueName: "requests/seconds"))
+    var rateLimit: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Another limit for one principal, by its id; may be given several times.", valueName: "principal=requests/seconds"))
+    var rateLimitOf: [String] = []
+
     func validate() throws { _ = try ListenAddress(listen) }
 
     func run() async throws {
         try await reportingFailures {
+            let limits = try RateLimitOptions(standard: rateLimit, own: rateLimitOf).limits
             let address = try ListenAddress(listen)
             let deployment = try options.load()
             let logger = CommandLog.server
@@ -57,6 +69,7 @@ struct ServeCommand: AsyncParsableCommand {
                 settings.publicAddress = publicAddress
                 settings.trustsForwardedHeaders = trustForwardedHeaders
                 settings.openMetrics = openMetrics
+                settings.rateLimits = limits
                 let readiness = SchemaReadiness(store: store)
                 settings.readiness = { await readiness.problems() }
                 let files = try FileSettings.open(options, records: store, logger: logger)
@@ -78,6 +91,33 @@ struct ServeCommand: AsyncParsableCommand {
             }
             await cluster?.stop()
         }
+    }
+}
+
+/// `--rate-limit 600/60 --rate-limit-of 0190…=6000/60`
+struct RateLimitOptions {
+    let limits: RateLimits
+
+    init(standard: String?, own: [String]) throws {
+        var limits = RateLimits()
+        if let standard { limits.standard = try Self.limit(standard, "--rate-limit") }
+        for text in own {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, let principal = GUID(String(parts[0])) else {
+                throw Failure(.wrongInput, "--rate-limit-of takes a principal's id and a limit, such as 0190…=6000/60, not '\(text)'")
+            }
+            limits.own[principal] = try Self.limit(parts[1], "--rate-limit-of")
+        }
+        self.limits = limits
+    }
+
+    private static func limit(_ text: some StringProtocol, _ option: String) throws -> RateLimit {
+        guard let limit = RateLimit(text) else {
+            throw Failure(
+                .wrongInput,
+                "\(option) takes requests/seconds, such as 600/60 (up to 1000000 requests, 86400 seconds), not '\(text)'")
+        }
+        return limit
     }
 }
 

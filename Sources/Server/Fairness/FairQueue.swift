@@ -1,0 +1,88 @@
+import QueryLanguage
+import Synchronization
+
+/// Gives each principal its share of the work, in front of the database.
+final class FairQueue: Sendable {
+    private struct State {
+        var machine: FairQueueMachine<GUID>
+        var tickets: UInt64 = 0
+        var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
+        /// Cancelled before they began to wait.
+        var cancelled: Set<UInt64> = []
+        var refused = 0
+    }
+
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - room: requests worked on at once.
+    ///   - longest: requests that wait at most, of all principals together.
+    init(room: Int, longest: Int) {
+        state = Mutex(State(machine: FairQueueMachine(room: room, longest: longest)))
+    }
+
+    /// Requests that wait for their turn now, and those refused since the start.
+    var figures: (waiting: Int, refused: Int) { state.withLock { ($0.machine.waiting, $0.refused) } }
+
+    /// Does the work when it is the principal's turn.
+    ///
+    /// - Throws: `HTTPFault.queueFull`, `CancellationError`, and what the work throws.
+    func run<R: Sendable>(_ principal: GUID, _ work: () async throws -> R) async throws -> R {
+        try await enter(principal)
+        defer { leave() }
+        return try await work()
+    }
+
+    private func enter(_ principal: GUID) async throws {
+        let ticket = state.withLock { state in
+            state.tickets += 1
+            return state.tickets
+        }
+        // A cancellation that came too late to matter leaves nothing behind.
+        defer { _ = state.withLock { $0.cancelled.remove(ticket) } }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                let resumptions = state.withLock { Self.arrive(principal, ticket, continuation, &$0) }
+                for (continuation, result) in resumptions { continuation.resume(with: result) }
+            }
+        } onCancel: {
+            let continuation = state.withLock { state -> CheckedContinuation<Void, any Error>? in
+                guard let waiting = state.waiting.removeValue(forKey: ticket) else {
+                    state.cancelled.insert(ticket)
+                    return nil
+                }
+                _ = state.machine.cancel(ticket)
+                return waiting
+            }
+            continuation?.resume(throwing: CancellationError())
+        }
+    }
+
+    private typealias Resumption = (CheckedContinuation<Void, any Error>, Result<Void, any Error>)
+
+    private static func arrive(
+        _ principal: GUID, _ ticket: UInt64, _ continuation: CheckedContinuation<Void, any Error>, _ state: inout State
+    ) -> [Resumption] {
+        if state.cancelled.remove(ticket) != nil { return [(continuation, .failure(CancellationError()))] }
+        switch state.machine.arrive(principal, ticket) {
+        case .runs: return [(continuation, .success(()))]
+        case .waits:
+            state.waiting[ticket] = continuation
+            return []
+        case .refused:
+            state.refused += 1
+            return [(continuation, .failure(HTTPFault.queueFull))]
+        case .waitsInsteadOf(let other):
+            state.refused += 1
+            state.waiting[ticket] = continuation
+            return state.waiting.removeValue(forKey: other).map { [($0, .failure(HTTPFault.queueFull))] } ?? []
+        }
+    }
+
+    private func leave() {
+        let next = state.withLock { state in
+            state.machine.finish().flatMap { state.waiting.removeValue(forKey: $0) }
+        }
+        next?.resume()
+    }
+}

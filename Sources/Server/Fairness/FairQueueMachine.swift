@@ -1,0 +1,93 @@
+/// Decides whose request is worked on next: as long as there is room, each at once; else in turns, so that who sends many waits for the own ones
+/// (start-time fair queueing, all of the same weight and every request of the same cost). Pure.
+struct FairQueueMachine<Owner: Hashable & Sendable> {
+    typealias Ticket = UInt64
+
+    enum Arrival: Equatable {
+        case runs
+        case waits
+        /// There is no room left to wait, and nobody waits with more requests than this owner.
+        case refused
+        /// It waits in the place of the youngest request of the owner that has most of them, which is refused.
+        case waitsInsteadOf(Ticket)
+    }
+
+    private struct Waiting {
+        let ticket: Ticket
+        let owner: Owner
+        /// When its turn is, in requests of its owner.
+        let turn: UInt64
+    }
+
+    let room: Int
+    let longest: Int
+    private(set) var running = 0
+    /// In the order of turns; of the same turn, as they came.
+    private var queue: [Waiting] = []
+    private var clock: UInt64 = 0
+    private var lastTurn: [Owner: UInt64] = [:]
+    private var waitingOf: [Owner: Int] = [:]
+
+    init(room: Int, longest: Int) {
+        self.room = max(1, room)
+        self.longest = max(0, longest)
+    }
+
+    var waiting: Int { queue.count }
+
+    mutating func arrive(_ owner: Owner, _ ticket: Ticket) -> Arrival {
+        if running < room, queue.isEmpty {
+            running += 1
+            return .runs
+        }
+        guard queue.count < longest else { return arriveInFullQueue(owner, ticket) }
+        enqueue(owner, ticket)
+        return .waits
+    }
+
+    /// The request that is worked on in the place of one that ended; nil when none waits.
+    mutating func finish() -> Ticket? {
+        guard !queue.isEmpty else {
+            running -= 1
+            if running == 0 { lastTurn.removeAll() }
+            return nil
+        }
+        let next = queue.removeFirst()
+        clock = max(clock, next.turn)
+        leave(next.owner)
+        return next.ticket
+    }
+
+    /// Takes back a request that waits; false when it doesn't any more.
+    mutating func cancel(_ ticket: Ticket) -> Bool {
+        guard let index = queue.firstIndex(where: { $0.ticket == ticket }) else { return false }
+        leave(queue.remove(at: index).owner)
+        return true
+    }
+
+    private mutating func arriveInFullQueue(_ owner: Owner, _ ticket: Ticket) -> Arrival {
+        guard let most = waitingOf.max(by: { $0.value < $1.value }), most.value > (waitingOf[owner] ?? 0) + 1,
+            let victim = queue.lastIndex(where: { $0.owner == most.key })
+        else { return .refused }
+        let refused = queue.remove(at: victim)
+        leave(refused.owner)
+        // Its turn was its owner's last, and is free again.
+        lastTurn[refused.owner] = refused.turn - 1
+        enqueue(owner, ticket)
+        return .waitsInsteadOf(refused.ticket)
+    }
+
+    private mutating func enqueue(_ owner: Owner, _ ticket: Ticket) {
+        let turn = max(clock, lastTurn[owner] ?? 0) + 1
+        lastTurn[owner] = turn
+        waitingOf[owner, default: 0] += 1
+        let place = queue.firstIndex { $0.turn > turn } ?? queue.endIndex
+        queue.insert(Waiting(ticket: ticket, owner: owner, turn: turn), at: place)
+    }
+
+    private mutating func leave(_ owner: Owner) {
+        let left = (waitingOf[owner] ?? 1) - 1
+        waitingOf[owner] = left > 0 ? left : nil
+        if left == 0, let turn = lastTurn[owner], turn <= clock { lastTurn[owner] = nil }
+    }
+}

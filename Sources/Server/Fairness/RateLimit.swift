@@ -1,0 +1,69 @@
+/// So many requests in so many seconds. Off unless an operator sets one.
+package struct RateLimit: Sendable, Hashable, CustomStringConvertible {
+    package var requests: Int
+    package var seconds: Int
+
+    package init?(requests: Int, seconds: Int) {
+        guard (1...1_000_000).contains(requests), (1...86_400).contains(seconds) else { return nil }
+        self.requests = requests
+        self.seconds = seconds
+    }
+
+    /// `600/60`: 600 requests in 60 seconds.
+    package init?(_ text: some StringProtocol) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let requests = Int(parts[0]), let seconds = Int(parts[1]) else { return nil }
+        self.init(requests: requests, seconds: seconds)
+    }
+
+    package var description: String { "\(requests)/\(seconds)" }
+}
+
+/// What one principal has left of a limit: a bucket that holds as many requests as the limit allows and fills up evenly (GCRA). Pure: the time is
+/// passed in.
+struct RateBucket: Sendable, Hashable {
+    let limit: RateLimit
+    /// Requests that may come at once, with fractions.
+    private(set) var tokens: Double
+    private var filled: Duration
+
+    init(_ limit: RateLimit, at now: Duration) {
+        self.limit = limit
+        tokens = Double(limit.requests)
+        filled = now
+    }
+
+    struct Verdict: Sendable, Hashable {
+        var isAllowed: Bool
+        /// Requests left.
+        var remaining: Int
+        /// Seconds until all of the limit is there again.
+        var reset: Int
+        /// Seconds until the next request is allowed; 0 when it is.
+        var retryAfter: Int
+    }
+
+    mutating func take(at now: Duration) -> Verdict {
+        fill(at: now)
+        let isAllowed = tokens >= 1
+        if isAllowed { tokens -= 1 }
+        let perToken = Double(limit.seconds) / Double(limit.requests)
+        func seconds(until wanted: Double) -> Int { max(0, Int(((wanted - tokens) * perToken).rounded(.up))) }
+        return Verdict(
+            isAllowed: isAllowed, remaining: Int(tokens), reset: seconds(until: Double(limit.requests)),
+            retryAfter: isAllowed ? 0 : max(1, seconds(until: 1)))
+    }
+
+    /// Whether forgetting the bucket changes nothing.
+    mutating func isFull(at now: Duration) -> Bool {
+        fill(at: now)
+        return tokens >= Double(limit.requests)
+    }
+
+    private mutating func fill(at now: Duration) {
+        guard now > filled else { return }
+        let passed = (now - filled) / .seconds(1)
+        tokens = min(Double(limit.requests), tokens + passed * Double(limit.requests) / Double(limit.seconds))
+        filled = now
+    }
+}

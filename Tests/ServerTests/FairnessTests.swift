@@ -1,0 +1,160 @@
+import NIOHTTP1
+import Postgres
+import QueryLanguage
+import TestKernel
+import Testing
+
+@testable import Server
+
+@Suite("Rate limits and fair shares")
+struct FairnessTests {
+    @Test("a bucket gives what the limit allows, then one request after the other")
+    func bucket() throws {
+        var bucket = RateBucket(try #require(RateLimit("3/60")), at: .seconds(100))
+        // Time, allowed, left, seconds until all is there, seconds to wait.
+        let steps: [(Duration, Bool, Int, Int, Int)] = [
+            (.seconds(100), true, 2, 20, 0), (.seconds(100), true, 1, 40, 0), (.seconds(100), true, 0, 60, 0),
+            (.seconds(100), false, 0, 60, 20),
+            (.seconds(110), false, 0, 50, 10), (.seconds(120), true, 0, 60, 0), (.seconds(119), false, 0, 60, 20),
+            (.seconds(1_000), true, 2, 20, 0),
+        ]
+        for (now, isAllowed, remaining, reset, wait) in steps {
+            let verdict = bucket.take(at: now)
+            #expect(verdict == .init(isAllowed: isAllowed, remaining: remaining, reset: reset, retryAfter: wait), "\(now)")
+        }
+    }
+
+    @Test(
+        "takes limits as people write them",
+        arguments: [
+            ("600/60", "600/60"), ("1/1", "1/1"), ("0/60", nil), ("5/0", nil), ("5", nil), ("5/6/7", nil), ("-1/5", nil), ("a/b", nil),
+            ("9999999/1", nil),
+        ])
+    func limits(text: String, expected: String?) { #expect(RateLimit(text)?.description == expected) }
+
+    @Test("a principal's second request waits until others had their first")
+    func turns() {
+        let queue = Queue(room: 1, longest: 100)
+        #expect(queue.arrive("flood", 0) == .runs)
+        for ticket in UInt64(1)...5 { #expect(queue.arrive("flood", ticket) == .waits) }
+        #expect(queue.arrive("small", 10) == .waits)
+        #expect(queue.arrive("other", 20) == .waits)
+        #expect(queue.arrive("small", 11) == .waits)
+        #expect((0..<9).map { _ in queue.finish() } == [1, 10, 20, 2, 11, 3, 4, 5, nil])
+        #expect(queue.running == 0)
+        #expect(queue.arrive("flood", 30) == .runs)
+    }
+
+    @Test("who waits for long gains no head start, and who comes late none either")
+    func lateComer() {
+        let queue = Queue(room: 1, longest: 100)
+        _ = queue.arrive("flood", 0)
+        for ticket in UInt64(1)...4 { _ = queue.arrive("flood", ticket) }
+        #expect([queue.finish(), queue.finish()] == [1, 2])
+        for ticket in UInt64(10)...12 { _ = queue.arrive("late", ticket) }
+        #expect((0..<5).map { _ in queue.finish() } == [3, 10, 4, 11, 12])
+    }
+
+    @Test("a full queue refuses those who have most in it")
+    func fullQueue() {
+        let queue = Queue(room: 1, longest: 3)
+        _ = queue.arrive("flood", 0)
+        for ticket in UInt64(1)...3 { _ = queue.arrive("flood", ticket) }
+        #expect(queue.arrive("flood", 4) == .refused)
+        #expect(queue.arrive("small", 10) == .waitsInsteadOf(3))
+        #expect(queue.arrive("flood", 5) == .refused)
+        #expect(queue.arrive("small", 11) == .refused, "both would wait with as many")
+        #expect(queue.waiting == 3)
+        #expect(queue.cancel(10))
+        #expect(!queue.cancel(10))
+        #expect((0..<3).map { _ in queue.finish() } == [1, 2, nil])
+    }
+
+    @Test("each principal has a limit of its own, and is told of it")
+    func rateLimits() async throws {
+        let limits = RateLimits(standard: RateLimit("3/3600"), own: [Self.other: RateLimit("1/3600")!])
+        try await TestHost.with(configure: { $0.rateLimits = limits }) { host in
+            for left in [2, 1, 0] {
+                let answer = try await host.send("GET", "/api/places")
+                #expect(answer.status == 200)
+                #expect(answer.headers["ratelimit-policy"] == "\"principal\";q=3;w=3600")
+                #expect(answer.headers["ratelimit"]?.hasPrefix("\"principal\";r=\(left);t=") == true)
+            }
+            let refused = try await host.send("GET", "/api/places")
+            #expect(refused.status == 429)
+            #expect(refused.text.contains("http.rate_limited"))
+            #expect(refused.headers["retry-after"] == "1200")
+            #expect(refused.headers["ratelimit"]?.hasPrefix("\"principal\";r=0;t=") == true)
+            let token = try await Self.otherToken(host)
+            #expect(try await host.send("GET", "/api/places", headers: ["authorization": "Bearer \(token)"]).status == 200)
+            #expect(try await host.send("GET", "/api/places", headers: ["authorization": "Bearer \(token)"]).status == 429)
+            let metrics = try await host.send("GET", "/metrics")
+            #expect(metrics.text.contains("tessera_http_requests_rate_limited_total 2"))
+        }
+    }
+
+    @Test("one client's flood doesn't keep another from being answered")
+    func flood() async throws {
+        var limits = ServerLimits()
+        limits.workingRequests = 1
+        limits.waitingRequests = 4
+        try await TestHost.with(limits: limits) { host in
+            let token = try await Self.otherToken(host)
+            try await withThrowingTaskGroup(of: (String, Int, String?).self) { group in
+                // Nobody gets at places until the transaction ends.
+                try await host.lab.client.transaction { transaction in
+                    _ = try await transaction.query("LOCK TABLE lab.place IN ACCESS EXCLUSIVE MODE")
+                    for number in 0..<5 {
+                        group.addTask {
+                            let answer = try await host.send("GET", "/api/places?top=1")
+                            return ("flood", answer.status, answer.headers["retry-after"])
+                        }
+                        try await Self.wait(host, until: number)
+                    }
+                    group.addTask {
+                        let answer = try await host.send("GET", "/api/topics", headers: ["authorization": "Bearer \(token)"])
+                        return ("small", answer.status, nil)
+                    }
+                    // The newcomer takes the place of the flood's youngest.
+                    let refused = try await group.next()
+                    #expect(refused.map { "\($0.0) \($0.1) \($0.2 ?? "")" } == "flood 503 1")
+                }
+                var order: [String] = []
+                for try await (name, status, _) in group {
+                    #expect(status == 200)
+                    order.append(name)
+                }
+                #expect(order.sorted() == ["flood", "flood", "flood", "flood", "small"])
+            }
+            #expect(try await host.send("GET", "/metrics").text.contains("tessera_http_requests_refused_total 1"))
+        }
+    }
+
+    /// The machine as a reference, so that expectations may change it.
+    private final class Queue {
+        private var machine: FairQueueMachine<String>
+
+        init(room: Int, longest: Int) { machine = FairQueueMachine(room: room, longest: longest) }
+
+        var running: Int { machine.running }
+        var waiting: Int { machine.waiting }
+        func arrive(_ owner: String, _ ticket: UInt64) -> FairQueueMachine<String>.Arrival { machine.arrive(owner, ticket) }
+        func finish() -> UInt64? { machine.finish() }
+        func cancel(_ ticket: UInt64) -> Bool { machine.cancel(ticket) }
+    }
+
+    // MARK: -
+
+    private static let other = GUID("00000000-0000-7000-8000-0000000000aa")!
+
+    private static func otherToken(_ host: TestHost) async throws -> String {
+        _ = try await host.lab.client.query(
+            "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(high: other.high, low: other.low)), 'service', 'other')"
+        )
+        return try await host.tokens.issue(for: other, label: "other").text
+    }
+
+    private static func wait(_ host: TestHost, until waiting: Int) async throws {
+        while try await !host.send("GET", "/metrics").text.contains("tessera_http_requests_waiting \(waiting)\n") { await Task.yield() }
+    }
+}
