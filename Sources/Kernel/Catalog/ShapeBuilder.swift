@@ -70,7 +70,7 @@ struct ShapeBuilder {
         properties.append(
             Property(
                 name: property.name, type: property.type, isNullable: property.isNullable, isFilterable: property.isFilterable,
-                currencyProperty: property.currencyProperty, ordinal: bindings.count))
+                currencyProperty: property.currencyProperty, normalForm: property.normalForm, ordinal: bindings.count))
         bindings.append(binding)
     }
 
@@ -95,7 +95,11 @@ struct ShapeBuilder {
         case .date: return [column(0, .date)]
         case .dateTime: return [column(0, .dateTimeOffset)]
         case .duration: return [column(0, .duration)]
-        case .emails, .phones: return [column(0, .string, nullable: true)]
+        case .emails, .phones:
+            let place = NormalForm.Place.flagged(collection: field.key, flag: "is_primary", member: "normalised")
+            let isEmail = if case .emails = field.type { true } else { false }
+            let form = NormalForm(isEmail ? .email : .phone, at: place)
+            return [(Property(name: columns[0].name, type: .string, normalForm: form), .column(columns[0], field: field.key))]
         case .address:
             let members = AddressMember.allCases.map { Property(name: $0.rawValue, type: .string) }
             let shape = ComplexShape(name: "address", properties: members)
@@ -109,19 +113,22 @@ struct ShapeBuilder {
 
     private static func channelShape(_ table: ChildTable) -> ComplexShape {
         let text = { (name: String, nullable: Bool) in Property(name: name, type: .string, isNullable: nullable) }
+        let compared = { (name: String, kind: NormalForm.Kind) in
+            Property(name: name, type: .string, isNullable: false, normalForm: NormalForm(kind, at: .sibling("normalised")))
+        }
         let flag = { (name: String) in Property(name: name, type: .boolean, isNullable: false) }
         if case .emails = table.kind {
             return ComplexShape(
                 name: "email",
                 properties: [
-                    text("address", false), text("normalised", false), text("kind", true), flag("is_primary"), flag("opted_out"),
-                    flag("invalid"),
+                    compared("address", .email), text("normalised", false), text("kind", true), flag("is_primary"),
+                    flag("opted_out"), flag("invalid"),
                 ])
         }
         return ComplexShape(
             name: "phone",
             properties: [
-                text("number", false), text("normalised", false), text("extension", true), text("kind", true), flag("is_primary"),
+                compared("number", .phone), text("normalised", false), text("extension", true), text("kind", true), flag("is_primary"),
                 flag("invalid"),
             ])
     }

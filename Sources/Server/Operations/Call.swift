@@ -65,7 +65,7 @@ struct Call: Sendable {
 
     func checked(_ options: QueryOptions, on shape: EntityShape) throws(APIError) -> CheckedQuery {
         do {
-            return try QueryChecker(schema: model.catalog).check(options, on: shape)
+            return try QueryChecker(schema: DeploymentSchema(catalog: model.catalog, hooks: store.hooks)).check(options, on: shape)
         } catch {
             throw APIError(query: error, target: Self.option(at: error.column, in: options))
         }

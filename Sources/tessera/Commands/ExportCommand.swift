@@ -30,13 +30,13 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             let deployment = try options.load()
-            let list = try ListQuery(query, catalog: deployment.catalog)
             guard let format = ExportFormat(format) else {
                 throw Failure(.wrongInput, "there is no format '\(format)'; there is \(ExportFormat.names.joined(separator: ", "))")
             }
-            let descriptor = try openOutput()
-            defer { if file != nil { close(descriptor) } }
             try await DirectStore.with(options, deployment: deployment) { store in
+                let list = try ListQuery(query, store: store)
+                let descriptor = try openOutput()
+                defer { if file != nil { close(descriptor) } }
                 var progress = Progress(label: list.type.labelPlural.lowercased(), total: nil)
                 let exporter = Exporter(store: store, type: list.type, access: .commandLine, format: format)
                 let count = try await exporter.run(ListRequest(type: list.type, query: list.query)) { bytes in

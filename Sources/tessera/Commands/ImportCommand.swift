@@ -59,7 +59,7 @@ struct ImportCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             let deployment = try options.load()
-            let type = try ListQuery(collection, catalog: deployment.catalog).type
+            let type = try ListQuery.type(collection: collection, catalog: deployment.catalog)
             let plan = try makePlan(type, deployment.catalog)
             show(plan)
             if let saveMapping { try TextFile.write(plan.mapping.yaml, to: saveMapping) }

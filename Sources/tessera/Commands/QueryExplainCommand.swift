@@ -21,9 +21,9 @@ struct QueryExplainCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             let deployment = try options.load()
-            let request = try ListQuery(query, catalog: deployment.catalog)
             let explained = try await DirectStore.with(options, deployment: deployment) { store in
-                try await store.explain(ListRequest(type: request.type, query: request.query), access: .commandLine)
+                let request = try ListQuery(query, store: store)
+                return try await store.explain(ListRequest(type: request.type, query: request.query), access: .commandLine)
             }
             Console.print(Console.styled("SQL", .bold) + "\n\(explained.sql)\n")
             Console.print(Console.styled("Parameters", .bold))

@@ -30,6 +30,8 @@ struct PlanTests {
         // By foreign key, by a text of a list, by a unique key, by a member of a list of texts, by id.
         ("filter=group_id%20eq%20\(Lab.id(7, group: true))", 130),
         ("filter=emails/any(e:e/normalised%20eq%20'mail77@x.org')", 10),
+        ("filter=primary_email%20eq%20'MAIL77@x.ORG'", 10), ("filter=primary_phone%20eq%20'%2B47%20%2077'", 10),
+        ("filter=primary_email%20in%20('Mail77@x.org','mail78@X.org')", 10), ("filter=startswith(primary_email,'MAIL7777')", 45),
         ("filter=code%20eq%20'c77'", 5), ("filter=tags/any(t:t%20eq%20'tag77')", 130),
         ("filter=id%20eq%20\(Lab.id(77))", 5), ("filter=id%20in%20(\(Lab.id(77)),\(Lab.id(78)))", 5),
     ]

@@ -76,10 +76,21 @@ struct QuerySQLTests {
             "EXISTS (SELECT 1 FROM unnest(t.\"tags\") AS v1(value) WHERE v1.\"value\" >= $1 AND v1.\"value\" < $2)"
         ),
         ("tags/$count gt 1", "coalesce(cardinality(t.\"tags\"), 0)::bigint > $1"),
+        // Mail addresses and phone numbers by their normal forms.
         (
-            "emails/any(e:e/address eq 'a@b.c')",
-            "EXISTS (SELECT 1 FROM \"lab\".\"thing__emails\" AS v1 WHERE v1.\"record_id\" = t.\"id\" AND (v1.\"address\" = $1))"
+            "emails/any(e:e/address eq 'A@b.c')",
+            "EXISTS (SELECT 1 FROM \"lab\".\"thing__emails\" AS v1 WHERE v1.\"record_id\" = t.\"id\" AND (v1.\"normalised\" = $1))"
         ),
+        (
+            "primary_email eq 'A@b.c'",
+            "EXISTS (SELECT 1 FROM \"lab\".\"thing__emails\" AS v1 WHERE v1.\"record_id\" = t.\"id\" AND (v1.\"is_primary\" AND (v1.\"normalised\" = $1)))"
+        ),
+        (
+            "primary_phone ne '+47 22'",
+            "NOT EXISTS (SELECT 1 FROM \"lab\".\"thing__phones\" AS v1 WHERE v1.\"record_id\" = t.\"id\" AND (v1.\"is_primary\" AND (v1.\"normalised\" = $1)))"
+        ),
+        ("primary_email eq null", "t.\"primary_email\" IS NULL"),
+        ("primary_email eq name", "tessera.lower(t.\"primary_email\") IS NOT DISTINCT FROM tessera.lower(t.\"name\")"),
         (
             "emails/all(e:e/kind eq 'work')",
             "NOT EXISTS (SELECT 1 FROM \"lab\".\"thing__emails\" AS v1 WHERE v1.\"record_id\" = t.\"id\" AND (v1.\"kind\" = $1) IS NOT TRUE)"

@@ -59,8 +59,17 @@ struct ExpressionGenerator {
     private mutating func atom(_ scopes: [Scope]) -> String {
         let scope = random.pick(scopes)
         switch scope.place {
-        case .email: return random.pick(["\(scope.prefix)opted_out", "\(scope.prefix)kind eq 'work'", "\(scope.prefix)invalid eq false"])
-        case .phone: return random.pick(["\(scope.prefix)is_primary", "\(scope.prefix)extension eq null"])
+        case .email:
+            return random.pick([
+                "\(scope.prefix)opted_out", "\(scope.prefix)kind eq 'work'", "\(scope.prefix)invalid eq false",
+                "\(scope.prefix)address \(random.pick(["eq", "ne"])) 'ANN\(random.pick([0, 1, 2]))@X0.org'", "\(scope.prefix)address eq primary_email",
+                "contains(\(scope.prefix)address,'NN')",
+            ])
+        case .phone:
+            return random.pick([
+                "\(scope.prefix)is_primary", "\(scope.prefix)extension eq null", "\(scope.prefix)number eq '+47 0 \(random.pick([1, 2, 3]))'",
+                "\(scope.prefix)number ne primary_phone",
+            ])
         case .tag: return "\(scope.prefix.dropLast()) ne \(Self.quoted(random.pick(LabWorld.texts)))"
         case .group:
             return random.pick([
@@ -75,7 +84,9 @@ struct ExpressionGenerator {
                 "\(path)active", "\(path)active eq null", "\(path)place \(random.pick(["eq", "ne"])) null", "\(path)parent eq null",
                 "\(path)subject ne null", "\(path)colour eq 'red'", "\(path)colour ne 'blue'", "\(path)extra eq null",
                 "\(path)colour in ('red','green')", "\(path)name in \(path)tags", "true", "\(path)group ne null", "\(path)span eq null",
-                "\(path)subject/lab.thing/active", "\(path)parent_id ne \(path)subject_id",
+                "\(path)primary_email \(random.pick(["eq", "ne"])) 'ANN\(random.pick([0, 1, 2]))@X0.org'",
+                "\(path)primary_phone in ('+4701','47-0-2',null)", "endswith(\(path)primary_email,'@X0.ORG')",
+                "\(path)primary_phone ne '+47 0 3'", "\(path)subject/lab.thing/active", "\(path)parent_id ne \(path)subject_id",
             ])
         }
     }

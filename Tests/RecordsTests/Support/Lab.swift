@@ -79,20 +79,22 @@ struct Lab {
 
     // MARK: Queries
 
+    static let checker = QueryChecker(schema: DeploymentSchema(catalog: LabTypes.catalog, hooks: NoHooks()))
+
     func query(_ text: String, on type: RecordType) throws -> CheckedQuery {
         try Self.query(text, shape: type.id)
     }
 
     static func query(_ text: String, shape name: String) throws -> CheckedQuery {
         guard let shape = LabTypes.catalog.entityShape(named: name) else { throw RecordsError(.internalFault, "no shape \(name)") }
-        return try QueryChecker(schema: LabTypes.catalog).check(QueryOptions.parse(urlQuery: text), on: shape)
+        return try checker.check(QueryOptions.parse(urlQuery: text), on: shape)
     }
 
     static func expression(_ text: String, expecting type: PropertyType? = .boolean, shape name: String = "lab.thing") throws
         -> TypedExpression
     {
         guard let shape = LabTypes.catalog.entityShape(named: name) else { throw RecordsError(.internalFault, "no shape \(name)") }
-        return try QueryChecker(schema: LabTypes.catalog).check(Expression.parse(text), on: shape, expecting: type)
+        return try checker.check(Expression.parse(text), on: shape, expecting: type)
     }
 
     func list(

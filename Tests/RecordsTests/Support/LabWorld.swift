@@ -76,19 +76,20 @@ struct LabWorld {
 
     private mutating func addLists(of id: Value, to row: inout [String: Value], _ groupCount: Int, _ random: inout SeededRandom) {
         for position in 0..<Int.random(in: 0..<3, using: &random) {
-            let address = "\(random.pick(["ann", "bob", "Zoë"]))\(Int.random(in: 0..<5, using: &random))@x\(position).org"
+            let address = "\(random.pick(["ann", "Ann", "bob", "Zoë", "ZOË"]))\(Int.random(in: 0..<5, using: &random))@x\(position).org"
             emails.append([
                 "record_id": id, "position": .integer(Int64(position)), "address": .string(address),
-                "normalised": .string(address.lowercased()),
+                "normalised": .string(CaseMapping.lowercased(address)),
                 "kind": random.oneIn(3) ? .null : .string(random.pick(["work", "home"])), "is_primary": .bool(position == 0),
                 "opted_out": .bool(random.oneIn(3)), "invalid": .bool(random.oneIn(4)),
             ])
             if position == 0 { row["primary_email"] = .string(address) }
         }
         for position in 0..<Int.random(in: 0..<3, using: &random) {
-            let number = "+47\(position)\(Int.random(in: 0..<9, using: &random))"
+            let digits = "47\(position)\(Int.random(in: 0..<9, using: &random))"
+            let number = random.oneIn(2) ? "+\(digits)" : "+\(digits.prefix(2)) \(digits.dropFirst(2))"
             phones.append([
-                "record_id": id, "position": .integer(Int64(position)), "number": .string(number), "normalised": .string(number),
+                "record_id": id, "position": .integer(Int64(position)), "number": .string(number), "normalised": .string(digits),
                 "extension": random.oneIn(2) ? .null : "12", "kind": random.oneIn(2) ? .null : "work", "is_primary": .bool(position == 0),
                 "invalid": .bool(random.oneIn(4)),
             ])

@@ -35,6 +35,17 @@ struct EvaluatorTests {
             ("tags/$count(filter=startswith($this,'m'))", "1"), ("organisation/people/any(p:p/age gt age)", "true"),
             ("organisation/people/any(p:p/age lt $it/age)", "false"), ("numbers/any(n:n add age eq 41)", "true"),
             ("subject/contacts.organisation/name", "'Royal Society'"), ("subject/contacts.person/last_name", "null"),
+            // Mail addresses and phone numbers.
+            ("primary_email", "'Ada@example.org'"), ("primary_email eq 'aDA@Example.ORG'", "true"), ("primary_email ne 'ada@example.org'", "false"),
+            ("primary_email eq ' ada@example.org '", "true"), ("primary_email eq 'ada@home.example'", "false"), ("primary_email eq null", "false"),
+            ("primary_email in ('x','ADA@example.org')", "true"), ("primary_email in ('x',null)", "false"),
+            ("startswith(primary_email,'ADA')", "true"), ("contains(primary_email,'HOME')", "false"),
+            ("emails/any(e:e/address eq 'ADA@home.Example')", "true"), ("emails/any(e:e/address eq primary_email)", "true"),
+            ("emails/all(e:e/address ne 'ADA@home.Example')", "false"), ("primary_email eq first_name", "false"),
+            ("primary_email eq concat('ADA','@example.org')", "true"), ("length(primary_email)", "15"),
+            ("primary_phone eq '(44) 20-79460958'", "true"), ("primary_phone ne '+44 20 7946 0958'", "false"),
+            ("primary_phone in ('1','+44 2079 460958')", "true"), ("phones/any(p:p/number eq '+44 2079 460958')", "true"),
+            ("phones/any(p:p/number eq primary_phone)", "true"), ("startswith(primary_phone,'+44 20')", "true"),
             // Arithmetic.
             ("age add 4 mul 2", "44"), ("(age add 4) mul 2", "80"), ("7 div 2", "3"), ("-7 div 2", "-3"),
             ("7 divby 2", "3.5000000000000000"),

@@ -7,8 +7,15 @@ enum SampleSchema {
     static let email = ComplexShape(
         name: "email",
         properties: [
-            Property(name: "address", type: .string, isNullable: false), Property(name: "kind", type: .string),
+            Property(name: "address", type: .string, isNullable: false, normalForm: NormalForm(.email, at: .sibling("normalised"))),
+            Property(name: "normalised", type: .string, isNullable: false), Property(name: "kind", type: .string),
             Property(name: "is_primary", type: .boolean, isNullable: false),
+        ])
+    static let phone = ComplexShape(
+        name: "phone",
+        properties: [
+            Property(name: "number", type: .string, isNullable: false, normalForm: NormalForm(.phone, at: .sibling("normalised"))),
+            Property(name: "normalised", type: .string, isNullable: false), Property(name: "is_primary", type: .boolean, isNullable: false),
         ])
     static let lifecycle = ChoiceType(members: ["lead", "contact", "customer", "former_customer"])
 
@@ -39,6 +46,13 @@ enum SampleSchema {
             Property(name: "salary_currency", type: .string, ordinal: 21),
             Property(name: "bonus", type: .decimal, currencyProperty: "bonus_currency", ordinal: 22),
             Property(name: "bonus_currency", type: .string, ordinal: 23),
+            Property(
+                name: "primary_email", type: .string,
+                normalForm: NormalForm(.email, at: .flagged(collection: "emails", flag: "is_primary", member: "normalised")), ordinal: 24),
+            Property(
+                name: "primary_phone", type: .string,
+                normalForm: NormalForm(.phone, at: .flagged(collection: "phones", flag: "is_primary", member: "normalised")), ordinal: 25),
+            Property(name: "phones", type: .collection(of: .complex(phone)), isNullable: false, ordinal: 26),
         ])
 
     static let organisation = EntityShape(
@@ -51,7 +65,7 @@ enum SampleSchema {
             Property(name: "people", type: .entityCollection("contacts.person"), isNullable: false),
         ])
 
-    static let schema = FixedSchema([person, organisation])
+    static let schema = SampleEntities([person, organisation])
     static let checker = QueryChecker(schema: schema)
 
     static let ada = RecordValues([
@@ -62,9 +76,11 @@ enum SampleSchema {
         "lifecycle": "customer", "tags": .collection(["maths", "poetry"]), "numbers": .collection([3, 5, 8]),
         "address": .complex(["street": "St James's Square 12", "city": "London"]),
         "emails": .collection([
-            .complex(["address": "ada@example.org", "kind": "work", "is_primary": true]),
-            .complex(["address": "ada@home.example", "kind": .null, "is_primary": false]),
+            .complex(["address": "Ada@example.org", "normalised": "ada@example.org", "kind": "work", "is_primary": true]),
+            .complex(["address": "ada@home.example", "normalised": "ada@home.example", "kind": .null, "is_primary": false]),
         ]),
+        "primary_email": "Ada@example.org", "primary_phone": "+44 20 7946 0958",
+        "phones": .collection([.complex(["number": "+44 20 7946 0958", "normalised": "442079460958", "is_primary": true])]),
         "organisation": .complex([
             "name": "Analytical Engines", "employees": 2, "parent": .null,
             "people": .collection([.complex(["last_name": "Babbage", "age": 45])]),
@@ -72,4 +88,15 @@ enum SampleSchema {
         "subject": .complex(["@type": "contacts.organisation", "name": "Royal Society"]),
         "salary": .decimal(DecimalNumber("100.00")!), "salary_currency": "GBP",
     ])
+}
+
+/// A schema that compares phone numbers by their digits.
+struct SampleEntities: QuerySchema {
+    private let shapes: FixedSchema
+
+    init(_ shapes: [EntityShape]) { self.shapes = FixedSchema(shapes) }
+
+    func entityShape(named name: String) -> EntityShape? { shapes.entityShape(named: name) }
+
+    func normalisedPhone(_ number: String) -> String? { number.filter(\.isNumber) }
 }

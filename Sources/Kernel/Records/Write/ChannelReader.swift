@@ -10,7 +10,7 @@ struct ChannelReader {
         try rows(value, main: "address", extra: ["kind", "is_primary", "opted_out", "invalid"]) { text, row throws(FieldChecker.Refusal) in
             let address = try Self.address(text, named: field.label)
             row["address"] = .string(address)
-            row["normalised"] = .string(address.lowercased())
+            row["normalised"] = .string(CaseMapping.lowercased(address))
             row["opted_out"] = row["opted_out"] ?? .bool(false)
         }
     }

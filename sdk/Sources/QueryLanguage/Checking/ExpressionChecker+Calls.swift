@@ -24,7 +24,7 @@ extension ExpressionChecker {
         return QueryError(.unknownFunction, at: call.nameRange.start, "There is no function '\(call.name)'.", suggestion: suggestion)
     }
 
-    private func apply(_ function: CanonicalFunction, to arguments: [TypedExpression], range: SourceRange) throws(QueryError)
+    private mutating func apply(_ function: CanonicalFunction, to arguments: [TypedExpression], range: SourceRange) throws(QueryError)
         -> TypedExpression
     {
         let (parameters, resultType) = function.signature
@@ -45,6 +45,7 @@ extension ExpressionChecker {
         if function == .substring, checked.count == 3, case .literal(.integer(let length)) = checked[2].kind, length < 0 {
             throw QueryError(.invalidLiteral, at: checked[2].range.start, "The length for 'substring' can't be negative.")
         }
+        if let node = try normalCall(function, checked, range: range) { return node }
         let node = TypedExpression(
             .call(function, checked), type: resultType, mayBeNull: checked.contains(where: \.mayBeNull), range: range)
         return function == .now ? node : try folded(node, operands: checked)

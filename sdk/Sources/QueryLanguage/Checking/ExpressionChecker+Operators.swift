@@ -22,7 +22,7 @@ extension ExpressionChecker {
 
     // MARK: - Comparison
 
-    private func compare(
+    private mutating func compare(
         _ comparison: TypedExpression.Comparison, _ left: TypedExpression, _ right: TypedExpression, range: SourceRange
     ) throws(QueryError) -> TypedExpression {
         let isEquality = comparison == .equal || comparison == .notEqual
@@ -37,6 +37,7 @@ extension ExpressionChecker {
             let hint = side.type.isCollection ? "use any, all or $count" : "it can only be compared with null"
             throw QueryError(.typeMismatch, at: side.range.start, "This is \(side.type.phrase); \(hint).")
         }
+        if isEquality, let node = try normalComparison(comparison, left, right, range: range) { return node }
         let (first, second) = try matched(left, right, word: comparison.rawValue)
         if !isEquality, isChoice(first) || isChoice(second) {
             let message = "Choices have no order for '\(comparison.rawValue)'; use eq, ne or in."
@@ -139,6 +140,7 @@ extension ExpressionChecker {
             let (_, matched) = try matched(operand, member, word: "in")
             if case .literal(let value) = matched.kind { values.append(value) }
         }
+        if let node = try normalMembership(operand, of: values, includesNull: includesNull, members: members, range: range) { return node }
         let node = TypedExpression(.isInList(operand, values, includesNull: includesNull), type: .boolean, mayBeNull: false, range: range)
         return try folded(node, operands: [operand])
     }

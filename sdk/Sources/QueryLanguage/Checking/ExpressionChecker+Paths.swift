@@ -155,7 +155,7 @@ extension ExpressionChecker {
         }
     }
 
-    private mutating func newVariable() -> Int {
+    mutating func newVariable() -> Int {
         defer { nextVariable += 1 }
         return nextVariable
     }

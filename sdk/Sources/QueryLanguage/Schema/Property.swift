@@ -11,6 +11,8 @@ public struct Property: Sendable, Hashable {
     /// For an amount of money: the sibling property that holds the currency. Amounts of different currency properties
     /// can't be added or compared with one another.
     public let currencyProperty: String?
+    /// For a mail address or phone number: where the form lies by which it is compared.
+    public let normalForm: NormalForm?
     /// A number that the schema's owner gives, so that a back end finds column or value without looking up names.
     /// The query language carries it along and doesn't read it.
     public let ordinal: Int
@@ -18,13 +20,14 @@ public struct Property: Sendable, Hashable {
     /// Makes a property.
     public init(
         name: String, type: PropertyType, isNullable: Bool = true, isFilterable: Bool = true,
-        currencyProperty: String? = nil, ordinal: Int = 0
+        currencyProperty: String? = nil, normalForm: NormalForm? = nil, ordinal: Int = 0
     ) {
         self.name = name
         self.type = type
         self.isNullable = isNullable
         self.isFilterable = isFilterable
         self.currencyProperty = currencyProperty
+        self.normalForm = normalForm
         self.ordinal = ordinal
     }
 }

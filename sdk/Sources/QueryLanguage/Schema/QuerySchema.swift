@@ -2,6 +2,12 @@
 public protocol QuerySchema: Sendable {
     /// The shape of the entity type that a link names; nil when there is none.
     func entityShape(named name: String) -> EntityShape?
+    /// The form in which a phone number is stored for comparison; nil where the schema can't tell, so that comparing numbers is refused.
+    func normalisedPhone(_ number: String) -> String?
+}
+
+extension QuerySchema {
+    public func normalisedPhone(_ number: String) -> String? { nil }
 }
 
 /// The properties and links of one entity type.
