@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import load
+from . import aggregate, load
 from .importing import import_people
 from .product import ROOT, Database, Folder, Server, build, limit_files, note
 from .report import show
@@ -21,14 +21,14 @@ def main():
     parser.add_argument("--people", type=int, default=100_000, help="made-up people to measure with (default 100,000; the issue's other size is 1,000,000)")
     parser.add_argument("--seconds", type=int, default=8, help="length of one round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each, in turns; the medians count")
-    parser.add_argument("--only", help="comma-separated: " + ", ".join([*TITLES, "search", "import"]))
+    parser.add_argument("--only", help="comma-separated: " + ", ".join([*TITLES, "aggregate", "search", "import"]))
     parser.add_argument("--import-rows", type=int, default=100_000, help="rows of the large import; the small one has 10,000")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     parser.add_argument("--check", action="store_true", help="end with 1 when a target is missed")
     parser.add_argument("--no-build", action="store_true")
     parser.add_argument("--scripts", type=Path, help="keep the pgbench scripts in this folder")
     arguments = parser.parse_args()
-    wanted = arguments.only.split(",") if arguments.only else [*TITLES, "search", "import"]
+    wanted = arguments.only.split(",") if arguments.only else [*TITLES, "aggregate", "search", "import"]
 
     limit_files()
     load.install_wrk()
@@ -36,7 +36,7 @@ def main():
         build()
     targets = json.loads((ROOT / "Benchmarks/thresholds.json").read_text())
     figures = {"machine": machine(), "people": arguments.people, "seconds": arguments.seconds, "rounds": arguments.rounds, "scenarios": []}
-    names = [name for name in TITLES if name in wanted]
+    names = [name for name in [*TITLES, "aggregate"] if name in wanted]
     if names or "search" in wanted:
         requests(figures, names, arguments)
     if "import" in wanted:
@@ -65,6 +65,9 @@ def requests(figures, names, arguments):
             note(f"start to first answer {figures['start_seconds']:.2f} s, idle {figures['idle_pss_mib']:.1f} MiB")
             database = Database(folder)
             database.psql("VACUUM ANALYZE; CHECKPOINT".replace("; ", ";\n"))
+            if "aggregate" in names:
+                names.remove("aggregate")
+                figures["aggregate"] = aggregate.measure(server, database, 2 * arguments.rounds + 1)
             for name in names:
                 figures["scenarios"].append(Scenario(name, server, database, arguments.people, work).measure(arguments.seconds, arguments.rounds))
             if "search" in (arguments.only or "search").split(","):

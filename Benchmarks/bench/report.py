@@ -26,6 +26,11 @@ def show(figures, targets):
         print(
             f"{row['title'] + ', ' + str(row['connections']) + ' connections':<36}{row['rate']:>11,.0f}{'':>27}"
             f"{row['p50']:>9.2f}{row['p95']:>9.2f}{row['p99']:>9.2f}{verdict(row['title'], row['p95'] < slow)}")
+    for row in figures.get("aggregate", []):
+        target = targets["aggregate_ratio"]
+        print(
+            f"{row['title']:<36}{row['tessera_ms']:>8,.0f} ms{row['psql_ms']:>8,.0f} ms{row['ratio']:>8.2f}{target:>8.2f}  (Tessera, psql)"
+            + verdict(row["title"], row["ratio"] <= target))
     if "import" in figures:
         small, large = figures["import"]
         rate, copy = large["rows"] / large["seconds"], large["rows"] / large["copy_seconds"]

@@ -1,6 +1,7 @@
 import Catalog
 import Manifests
 import QueryLanguage
+import Records
 
 /// The query parser, the type checker against the contacts module, and the evaluation in memory.
 struct QueryFront: Front {
@@ -28,7 +29,13 @@ struct QueryFront: Front {
         "2024-02-29T23:30:00.5Z", "2024-01-01T00:00:00-14:00", "12:30:15.25", "duration'P1DT2H'", "binary'AA=='", "geography'POINT(1 2)'",
         "018bcfe5-6800-7000-8000-000000000001", "[\"a\",1]", "{\"a\":null}", " asc", " desc", "*", "%27", "%2", "%C3%28", "%00", "+", "AND",
         "NOT", "OR", "\"a b\"",
-        "/$ref", "/$value", "contacts.person", "groupby((", "aggregate(", " as total",
+        "/$ref", "/$value", "contacts.person", "groupby((", "aggregate(", " as total", "apply=", "filter(", "compute(", "identity",
+        "rollup(", "concat(", "topcount(",
+        " with sum as s", " with average as a", " with countdistinct as d", " with min", " from ", "$count as n", "))/", "),", " as ",
+        "/$count with max as m",
+        "Edm.Date", "Edm.DateTimeOffset", "Edm.TimeOfDay", "'ADA@Example.org'", "primary_phone", "'+47 22 22 22 22'",
+        "organisation/industry",
+        "organisation/revenue_currency", "preferred_channel", " has 'vip'",
     ]
 
     private let checker: QueryChecker?
@@ -41,7 +48,7 @@ struct QueryFront: Front {
         let contacts = FuzzFiles.read("manifests/contacts.yaml").map { String(decoding: $0, as: UTF8.self) } ?? ""
         let result = Composer(files: .memory(["d.yaml": deployment, "manifests/contacts.yaml": contacts])).compose("d.yaml")
         let catalog = result.composition.flatMap { try? Catalog(composition: $0) }
-        checker = catalog.map { QueryChecker(schema: $0) }
+        checker = catalog.map { QueryChecker(schema: DeploymentSchema(catalog: $0, hooks: NoHooks())) }
         shape = catalog?.entityShape(named: "contacts.person")
         let email: Value = .complex(["address": .string("ada@example.org"), "kind": .string("work"), "is_primary": .bool(true)])
         record = RecordValues([
@@ -75,7 +82,11 @@ struct QueryFront: Front {
             let checked = try checker.check(options, on: shape)
             let truth = checked.filter.map { evaluator.evaluate($0, on: record) }
             let keys = checked.orderBy.map { kind(evaluator.evaluate($0.expression, on: record)) }
-            return "options \(truth.map(kind) ?? "-") \(keys.count) \(checked.expand.count) \(options.custom.count)"
+            let computed = checked.computed.map { kind(evaluator.evaluate($0.expression, on: record)) }
+            let groups = checked.apply.map { "\($0.steps.count) \($0.rowKeys.count) \($0.result.properties.count)" }
+            finding = finding ?? reparse(options)
+            return
+                "options \(computed.count) \(groups ?? "-") \(truth.map(kind) ?? "-") \(keys.count) \(checked.expand.count) \(options.custom.count)"
         } finding: {
             finding = $0
         }
@@ -100,6 +111,24 @@ struct QueryFront: Front {
             return again.text == printed ? nil : "an expression prints differently when read again"
         } catch {
             return error.code == .limit ? nil : "an expression's printed form is refused: \(error.code)"
+        }
+    }
+
+    private func reparse(_ options: QueryOptions) -> String? {
+        guard !options.apply.isEmpty else { return nil }
+        var part = QueryOptions()
+        part.apply = options.apply
+        let printed = part.text
+        let encoded = printed.utf8.map { byte in
+            let scalar = Unicode.Scalar(byte)
+            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || byte == UInt8(ascii: "$") || byte == UInt8(ascii: "="))
+            return isPlain ? String(scalar) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        do throws(QueryError) {
+            let again = try QueryOptions.parse(urlQuery: encoded)
+            return again.text == printed ? nil : "$apply prints differently when read again"
+        } catch {
+            return error.code == .limit ? nil : "the printed form of $apply is refused: \(error.code)"
         }
     }
 

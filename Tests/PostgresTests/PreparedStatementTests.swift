@@ -20,6 +20,33 @@ import Testing
         }
     }
 
+    @Test("keeps no plan of a statement that wants a new one each time, alone, in a pipeline and in a transaction")
+    func plannedEachTime() async throws {
+        try await withClient(options: oneLane) { client, _ in
+            func statement(_ number: Int) -> SQL {
+                var sql: SQL = "SELECT \(bind: number) * 3"
+                sql.isPlannedEachTime = true
+                return sql
+            }
+            for number in 0..<7 { #expect(try await client.pipelined(statement(number)).int64(row: 0, column: 0) == Int64(number * 3)) }
+            for number in 0..<7 { #expect(try await client.query(statement(number)).int64(row: 0, column: 0) == Int64(number * 3)) }
+            try await client.transaction { transaction in
+                for number in 0..<7 {
+                    let result = try await transaction.query(statement(number))
+                    let answer = try result.int64(row: 0, column: 0)
+                    #expect(answer == Int64(number * 3))
+                }
+            }
+            for route in [Route.pipeline, .pool] {
+                let kept: SQL = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%* 3'"
+                #expect(try await route.run(kept, client).int64(row: 0, column: 0) == 0)
+            }
+            var joined: SQL = "EXPLAIN "
+            joined.append(statement(1))
+            #expect(joined.isPlannedEachTime)
+        }
+    }
+
     @Test("keeps no more statements than its limit, on the server too")
     func eviction() async throws {
         try await withClient(options: oneLane) { client, _ in

@@ -36,7 +36,10 @@ struct DocumentTests {
             #"<Annotation Term="Org.OData.Core.V1.Computed" Bool="true"/>"#,
             #"<Annotation Term="Org.OData.Measures.V1.ISOCurrency" Path="price_currency"/>"#,
             #"<PropertyValue Property="Name" PropertyPath="code"/>"#,
-            #"<EntitySet Name="samples" EntityType="lab.sample">"#, #"<NavigationPropertyBinding Path="place" Target="places"/>"#,
+            #"<EntitySet Name="samples" EntityType="lab.sample">"#,
+            #"<Annotation Term="Org.OData.Aggregation.V1.ApplySupported">"#, "<String>groupby</String>",
+            #"<PropertyValue Property="Rollup" EnumMember="Org.OData.Aggregation.V1.RollupType/None"/>"#,
+            #"<NavigationPropertyBinding Path="place" Target="places"/>"#,
             #"<Action Name="restore" IsBound="true">"#, #"<ReturnType Type="Collection(tessera.bulk_result)" Nullable="false"/>"#,
         ]
         for fragment in expected { #expect(xml.contains(fragment), "\(fragment)") }

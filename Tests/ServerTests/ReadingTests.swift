@@ -89,6 +89,42 @@ struct ReadingTests {
         Scenario(
             "counts", "GET", "/api/samples/$count?filter=amount%20gt%205", status: 200, expects: ["2"],
             answerHeaders: ["content-type": "text/plain;charset=utf-8"]),
+        Scenario(
+            "computes", "GET",
+            "/api/samples?compute=amount%20mul%202%20as%20double,price%20mul%202%20as%20more&select=title,double,more&filter=double%20gt%2015"
+                + "&orderby=double", status: 200,
+            expects: [
+                "#samples(title,double,more)",
+                #""value":[{"@etag":"W/\"1\"","title":"Beta","double":18,"more":null}]"#,
+            ]),
+        Scenario(
+            "computes for one record", "GET", "/api/samples({a})?compute=amount%20add%201%20as%20next&select=next", status: 200,
+            expects: [#""next":8}"#]),
+        Scenario(
+            "groups and aggregates", "GET",
+            "/api/samples?$apply=groupby((place/name),aggregate($count%20as%20n,amount%20with%20sum%20as%20total))&$orderby=total&$count=true",
+            status: 200,
+            expects: [
+                #"#samples(place,n,total)""#,
+                #""@count":2,"value":[{"place":{"name":"Oslo"},"n":1,"total":7},{"place":{"name":null},"n":1,"total":9}]"#,
+            ], refuses: ["etag", "nextLink"]),
+        Scenario(
+            "pages through groups", "GET", "/api/samples?apply=groupby((title))", ["prefer": "maxpagesize=1"], status: 200,
+            expects: [#""value":[{"title":"Alpha"}],"@nextLink":"http://test.example:8080/api/samples?apply=groupby((title))&$skiptoken="#]),
+        Scenario(
+            "says where a grouping is wrong", "GET", "/api/samples?$apply=groupby((titel))", status: 400,
+            expects: [#""code":"query.unknown_name""#, "Did you mean 'title'?", #""target":"$apply""#, #""column":17"#]),
+        Scenario(
+            "finds mail addresses in any case", "GET", "/api/samples?filter=primary_email%20eq%20'A@Example.COM'&select=title", status: 200,
+            expects: [#""title":"Alpha""#], refuses: ["Beta"]),
+        Scenario(
+            "counts within conditions and sorts by counts", "GET",
+            "/api/places?filter=samples/$count%20gt%200%20and%20samples/$count($filter=amount%20gt%205)%20eq%201&orderby=samples/$count%20desc&select=name",
+            status: 200, expects: [#""value":[{"@etag":"W/\"1\"","name":"Oslo"}]"#]),
+        Scenario(
+            "takes values from aliases", "GET",
+            "/api/samples?filter=amount%20gt%20@low%20and%20title%20in%20@titles&@low=8&@titles=[%22Alpha%22,%22Beta%22]&select=title",
+            status: 200, expects: [#""title":"Beta""#], refuses: ["Alpha"]),
         Scenario("reads one property", "GET", "/api/samples({a})/title", status: 200, expects: [#"samples({a})/title","value":"Alpha"}"#]),
         Scenario("reads its raw value", "GET", "/api/samples({a})/title/$value", status: 200, expects: ["Alpha"], refuses: ["\""]),
         Scenario("reads a member of an address", "GET", "/api/samples({a})/origin/city/$value", status: 200, expects: ["Bergen"]),

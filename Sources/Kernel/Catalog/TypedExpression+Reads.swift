@@ -36,7 +36,7 @@ extension TypedExpression {
         case .literal, .property: break
         case .isNull(let operand, _), .isInList(let operand, _, _), .isInCollection(let operand, _), .not(let operand),
             .negate(let operand),
-            .toDecimal(let operand):
+            .toDecimal(let operand), .cast(let operand):
             operand.visit(body)
         case .compare(_, let left, let right), .arithmetic(_, let left, let right):
             left.visit(body)

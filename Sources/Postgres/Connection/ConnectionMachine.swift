@@ -181,6 +181,11 @@ struct ConnectionMachine<Request: Equatable> {
                 flight.steps.formUnion(use.isNew ? [.prepareBegin, .begin] : .begin)
                 beginCommand = Command(name: use.entry.name, needsPrepare: use.isNew)
             }
+            if key.isPlannedEachTime {
+                flight.steps.formUnion([.prepare, .execute])
+                submission = .send(begin: beginCommand, statement: Command(name: "", needsPrepare: true))
+                break
+            }
             // The first attempt may have relied on another's preparation that failed; the second relies on nobody.
             if isSecondAttempt { cache.forget(key) }
             let use = cache.use(key)

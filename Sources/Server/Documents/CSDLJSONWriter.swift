@@ -127,16 +127,18 @@ enum CSDLJSONWriter {
                 }
             }
         case .paths(let paths): json.array { json in for path in paths { json.string(path) } }
-        case .records(let records):
-            json.array { json in
-                for record in records {
-                    json.object { json in
-                        for (member, value) in record {
-                            json.key(member)
-                            write(value, isMember: true, to: &json)
-                        }
-                    }
-                }
+        case .texts(let texts): json.array { json in for text in texts { json.string(text) } }
+        case .member(let member, _): json.string(member)
+        case .record(let members): write(members, to: &json)
+        case .records(let records): json.array { json in for record in records { write(record, to: &json) } }
+        }
+    }
+
+    private static func write(_ members: [(String, CSDLModel.AnnotationValue)], to json: inout JSONWriter) {
+        json.object { json in
+            for (member, value) in members {
+                json.key(member)
+                write(value, isMember: true, to: &json)
             }
         }
     }

@@ -16,6 +16,10 @@ struct CSDLModel {
         case number(String)
         case path(String)
         case paths([String])
+        case texts([String])
+        /// A member of an enumeration.
+        case member(String, of: String)
+        case record([(String, AnnotationValue)])
         /// A collection of records, each a list of members.
         case records([[(String, AnnotationValue)]])
         case record([(String, AnnotationValue)])
@@ -225,6 +229,7 @@ struct CSDLModel {
             if let target, let targetType = model.typesByID[target] { set.bindings.append((property.name, targetType.collection)) }
         }
         set.annotations = words(type.record.labelPlural, nil)
+        if version == .v4_01 { set.annotations.append(Self.applySupported) }
         set.annotations.append(Annotation(term: "Org.OData.Core.V1.OptimisticConcurrency", value: .paths(["version"])))
         // A set of which nothing is said can be searched (OData Capabilities vocabulary).
         if !type.record.isSearchable {
@@ -233,6 +238,14 @@ struct CSDLModel {
         }
         return set
     }
+
+    /// What `$apply` can do (OData Extension for Data Aggregation 4.0, section 5.1).
+    private static let applySupported = Annotation(
+        term: "Org.OData.Aggregation.V1.ApplySupported",
+        value: .record([
+            ("Transformations", .texts(["filter", "compute", "groupby", "aggregate", "identity"])),
+            ("Rollup", .member("None", of: "Org.OData.Aggregation.V1.RollupType")), ("From", .flag(false)),
+        ]))
 
     private func actions(_ type: ApiType) -> [Action] {
         let single = Resource.Action.allCases.map { Action(name: $0.rawValue, type: type.record.id, isOnCollection: false, parameters: []) }

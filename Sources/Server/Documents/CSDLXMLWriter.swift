@@ -13,6 +13,7 @@ struct CSDLXMLWriter {
 
     private static let vocabularies = [
         ("Core", "Org.OData.Core.V1"), ("Validation", "Org.OData.Validation.V1"), ("Measures", "Org.OData.Measures.V1"),
+        ("Aggregation", "Org.OData.Aggregation.V1"),
     ]
 
     private mutating func write(_ model: CSDLModel) {
@@ -106,26 +107,30 @@ struct CSDLXMLWriter {
                     for path in paths { xml.line("<PropertyPath>\(Self.escaped(path))</PropertyPath>") }
                 }
             }
-        case .record(let members):
+        case .texts(let texts):
             element(name, attributes) { xml in
-                xml.element("Record") { xml in
-                    for (member, value) in members { xml.write(value, in: "PropertyValue", [("Property", member)]) }
+                xml.element("Collection") { xml in
+                    for text in texts { xml.line("<String>\(Self.escaped(text))</String>") }
                 }
             }
+        case .member(let member, let type): empty(name, attributes + [("EnumMember", "\(type)/\(member)")])
+        case .record(let members): element(name, attributes) { $0.writeRecord(members) }
         case .records(let records):
             element(name, attributes) { xml in
                 xml.element("Collection") { xml in
-                    for record in records {
-                        xml.element("Record") { xml in
-                            for (member, value) in record {
-                                if member.hasPrefix("@") {
-                                    xml.write(value, in: "Annotation", [("Term", String(member.dropFirst()))])
-                                } else {
-                                    xml.write(value, in: "PropertyValue", [("Property", member)])
-                                }
-                            }
-                        }
-                    }
+                    for record in records { xml.writeRecord(record) }
+                }
+            }
+        }
+    }
+
+    private mutating func writeRecord(_ members: [(String, CSDLModel.AnnotationValue)]) {
+        element("Record") { xml in
+            for (member, value) in members {
+                if member.hasPrefix("@") {
+                    xml.write(value, in: "Annotation", [("Term", String(member.dropFirst()))])
+                } else {
+                    xml.write(value, in: "PropertyValue", [("Property", member)])
                 }
             }
         }

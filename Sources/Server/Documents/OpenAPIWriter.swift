@@ -87,6 +87,15 @@ enum OpenAPIParameters {
         ("orderby", "string", "Properties to sort by, each with `asc` or `desc`: `last_name,created_at desc`."),
         ("select", "string", "Properties to answer, with commas between."),
         ("expand", "string", "Links to follow, with options of their own: `organisation(select=name)`."),
+        (
+            "compute", "string",
+            "Values to compute for each record, usable in the other options: `revenue mul 1.25 as gross,year(created_at) as since`."
+        ),
+        (
+            "apply", "string",
+            "Groups and aggregates in place of records: `filter(kind eq 'customer')/groupby((industry),aggregate($count as n,employees with sum as people))`. "
+                + "Methods are sum, min, max, average and countdistinct. The other options then speak about the groups."
+        ),
         ("top", "integer", "Most records over all pages."),
         ("skip", "integer", "Records to leave out at the start. To page, follow nextLink instead."),
         ("skiptoken", "string", "Where the next page begins, as nextLink has it."),
@@ -98,7 +107,7 @@ enum OpenAPIParameters {
 
     static let list = query.map(\.name).filter { $0 != "format" } + ["maxpagesize", "odata_max_version"]
     static let collection = list + ["format"]
-    static let record = ["select", "expand", "include_deleted", "if_none_match", "odata_max_version"]
+    static let record = ["select", "expand", "compute", "include_deleted", "if_none_match", "odata_max_version"]
     static let write = ["select", "expand", "if_match", "if_none_match", "prefer", "change_set", "odata_max_version"]
     static let create = ["select", "expand", "prefer", "change_set", "odata_max_version"]
     static let bulk = ["prefer", "change_set", "odata_max_version"]

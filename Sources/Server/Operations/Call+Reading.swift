@@ -10,7 +10,7 @@ extension Call {
     private static let listOptions: Set<String> = [
         "filter", "orderby", "select", "expand", "top", "skip", "skiptoken", "deltatoken", "count", "compute", "search", "apply",
     ]
-    private static let recordOptions: Set<String> = ["select", "expand"]
+    private static let recordOptions: Set<String> = ["select", "expand", "compute"]
 
     func list(_ type: ApiType) async throws -> ServerResponse {
         try options.allow(Self.listOptions, of: type.collection)

@@ -118,6 +118,9 @@ struct Call: Sendable {
                 if property.members.isEmpty { items.append(property.property.name) }
                 items += property.members.map { "\(property.property.name)/\($0.name)" }
             }
+            items += query.computed.map(\.name)
+        } else if let apply = query.apply {
+            items += apply.result.properties.values.sorted { $0.ordinal < $1.ordinal }.map(\.name) + query.computed.map(\.name)
         }
         items += query.expand.map { expand in
             let inner = selection(expand.query)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import Glibc
+import QueryLanguage
 import Records
 import Transfer
 
@@ -35,6 +36,9 @@ struct ExportCommand: AsyncParsableCommand {
             }
             try await DirectStore.with(options, deployment: deployment) { store in
                 let list = try ListQuery(query, store: store)
+                guard list.query.apply == nil else {
+                    throw Failure(.wrongInput, "an export is made of records; ask the API for groups, or leave out apply")
+                }
                 let descriptor = try openOutput()
                 defer { if file != nil { close(descriptor) } }
                 var progress = Progress(label: list.type.labelPlural.lowercased(), total: nil)

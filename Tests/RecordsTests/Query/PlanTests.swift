@@ -59,6 +59,35 @@ struct PlanTests {
         #expect(!plan.contains("Seq Scan"))
     }
 
+    @Test("a member of a list is found by its index however often the statement runs")
+    func members() async throws {
+        try await Lab.with { lab in
+            try await Self.seed(lab)
+            for filter in ["tags/any(t:t%20eq%20'tag77')", "tags%20has%20'tag77'"] {
+                let request = ListRequest(
+                    type: lab.thing, query: try lab.query("select=name&filter=\(filter)", on: lab.thing), pageSize: 50)
+                let (sql, _) = try ListReader(store: lab.store, request: request, access: Lab.access).pageStatement()
+                try await lab.client.withConnection { connection in
+                    let before = try await Self.scans(connection)
+                    for _ in 0..<7 { #expect(try await connection.query(sql).rowCount == 51) }
+                    let text = sql.text.prefix(40)
+                    let kept: SQL = "SELECT count(*) FROM pg_prepared_statements WHERE starts_with(statement, \(bind: String(text)))"
+                    #expect(try await connection.query(kept).first?.decode(Int.self, 0) == 0)
+                    #expect(try await Self.scans(connection) - before == 7)
+                }
+            }
+        }
+    }
+
+    /// How often the index over tags was used, as PostgreSQL counts.
+    private static func scans(_ connection: PostgresConnection) async throws -> Int {
+        _ = try await connection.query("SELECT pg_stat_force_next_flush()")
+        let sql: SQL =
+            "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelid = (SELECT indexrelid FROM pg_index JOIN pg_class c ON c.oid = indexrelid "
+            + "JOIN pg_am a ON a.oid = c.relam WHERE indrelid = 'lab.thing'::regclass AND a.amname = 'gin')"
+        return try await connection.query(sql).first?.decode(Int.self, 0) ?? -1
+    }
+
     @Test("a language's prefix ranges keep the same records as the prefix itself")
     func languagePrefixes() async throws {
         let seed = TestEnvironment.seed

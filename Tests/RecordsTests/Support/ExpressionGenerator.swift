@@ -62,12 +62,14 @@ struct ExpressionGenerator {
         case .email:
             return random.pick([
                 "\(scope.prefix)opted_out", "\(scope.prefix)kind eq 'work'", "\(scope.prefix)invalid eq false",
-                "\(scope.prefix)address \(random.pick(["eq", "ne"])) 'ANN\(random.pick([0, 1, 2]))@X0.org'", "\(scope.prefix)address eq primary_email",
+                "\(scope.prefix)address \(random.pick(["eq", "ne"])) 'ANN\(random.pick([0, 1, 2]))@X0.org'",
+                "\(scope.prefix)address eq primary_email",
                 "contains(\(scope.prefix)address,'NN')",
             ])
         case .phone:
             return random.pick([
-                "\(scope.prefix)is_primary", "\(scope.prefix)extension eq null", "\(scope.prefix)number eq '+47 0 \(random.pick([1, 2, 3]))'",
+                "\(scope.prefix)is_primary", "\(scope.prefix)extension eq null",
+                "\(scope.prefix)number eq '+47 0 \(random.pick([1, 2, 3]))'",
                 "\(scope.prefix)number ne primary_phone",
             ])
         case .tag: return "\(scope.prefix.dropLast()) ne \(Self.quoted(random.pick(LabWorld.texts)))"
@@ -83,7 +85,8 @@ struct ExpressionGenerator {
                 "\(path)created_at gt mindatetime()",
                 "\(path)active", "\(path)active eq null", "\(path)place \(random.pick(["eq", "ne"])) null", "\(path)parent eq null",
                 "\(path)subject ne null", "\(path)colour eq 'red'", "\(path)colour ne 'blue'", "\(path)extra eq null",
-                "\(path)colour in ('red','green')", "\(path)name in \(path)tags", "true", "\(path)group ne null", "\(path)span eq null",
+                "\(path)colour in ('red','green')", "\(path)colours has 'red'", "\(path)colours has 'red,blue'", "\(path)tags has 'vip'",
+                "\(path)name in \(path)tags", "true", "\(path)group ne null", "\(path)span eq null",
                 "\(path)primary_email \(random.pick(["eq", "ne"])) 'ANN\(random.pick([0, 1, 2]))@X0.org'",
                 "\(path)primary_phone in ('+4701','47-0-2',null)", "endswith(\(path)primary_email,'@X0.ORG')",
                 "\(path)primary_phone ne '+47 0 3'", "\(path)subject/lab.thing/active", "\(path)parent_id ne \(path)subject_id",
@@ -135,6 +138,9 @@ struct ExpressionGenerator {
             case 0: return "tolower(\(make(.text, scopes, depth - 1)))"
             case 1: return "toupper(\(make(.text, scopes, depth - 1)))"
             case 2: return "trim(\(make(.text, scopes, depth - 1)))"
+            case 3 where random.oneIn(3):
+                let kind = random.pick([Kind.integer, .decimal, .day, .moment, .time, .span, .boolean])
+                return "cast(\(make(kind, scopes, depth - 1)),Edm.String)"
             case 3: return "concat(\(make(.text, scopes, depth - 1)),\(make(.text, scopes, depth - 1)))"
             case 4: return "substring(\(make(.text, scopes, depth - 1)),\(make(.integer, scopes, depth - 1)))"
             default: return "substring(\(make(.text, scopes, depth - 1)),\(random.pick([-3, -1, 0, 1, 2])),\(make(.integer, scopes, 0)))"
@@ -162,6 +168,7 @@ struct ExpressionGenerator {
             case 3: return "\(random.pick(["hour", "minute", "second"]))(\(make(random.oneIn(2) ? .time : .moment, scopes, depth - 1)))"
             case 4: return "totaloffsetminutes(\(make(.moment, scopes, depth - 1)))"
             case 5: return count(scopes)
+            case 6 where random.oneIn(2): return "cast(\(make(random.oneIn(2) ? .decimal : .text, scopes, depth - 1)),Edm.Int64)"
             case 6: return "-(\(make(.integer, scopes, depth - 1)))"
             default:
                 return
@@ -191,6 +198,7 @@ struct ExpressionGenerator {
             case 0: return "\(random.pick(["round", "floor", "ceiling"]))(\(make(.decimal, scopes, depth - 1)))"
             case 1: return "totalseconds(\(make(.span, scopes, depth - 1)))"
             case 2: return "fractionalseconds(\(make(random.oneIn(2) ? .time : .moment, scopes, depth - 1)))"
+            case 3 where random.oneIn(2): return "cast(\(make(random.oneIn(2) ? .text : .integer, scopes, depth - 1)),Edm.Decimal)"
             case 3: return "-(\(make(.decimal, scopes, depth - 1)))"
             case 4: return "(\(make(.integer, scopes, depth - 1)) divby \(make(.integer, scopes, depth - 1)))"
             default:
@@ -215,6 +223,7 @@ struct ExpressionGenerator {
     }
 
     private mutating func moment(_ scopes: [Scope], _ depth: Int) -> String {
+        if depth > 0, random.oneIn(8) { return "cast(\(make(.day, scopes, depth - 1)),Edm.DateTimeOffset)" }
         if depth > 0, random.oneIn(3) {
             return "(\(make(.moment, scopes, depth - 1)) \(random.pick(["add", "sub"])) \(make(.span, scopes, depth - 1)))"
         }

@@ -22,7 +22,12 @@ struct CheckerTests {
             "2 mul patience gt -patience", "year(birthday) eq year(created_at)", "hour(wakes_at) eq 3", "date(created_at) eq birthday",
             "totalseconds('PT3S') eq 3", "round(age) eq age", "round(score) gt 3", "concat(first_name,null) eq null",
             "case(age gt 3:'a',true:first_name) eq 'b'", "case(age gt 3:1,active:score) gt 1", "salary gt 100", "salary add 1 gt salary",
-            "salary sub salary eq 0", "null", "length(trim(toupper(first_name))) gt 3", "substring(first_name,-1) eq 'a'",
+            "salary sub salary eq 0", "salary div salary gt bonus divby bonus", "tags has 'x'", "lifecycle has 'lead'",
+            "interests has 'sports,food'",
+            "interests has x.y'sports'", "cast(age,Edm.String) eq '3'", "cast(score,Edm.Int64) eq age", "cast(first_name,Edm.Decimal) gt 1",
+            "cast(birthday,Edm.DateTimeOffset) lt now()", "cast(created_at,Edm.Date) eq birthday", "cast(null,Edm.String) eq null",
+            "cast(lifecycle,Edm.String) gt 'a'", "organisation/people/any(p:p/reports/any(r:r/tags has 'x' and r/age gt p/age))", "null",
+            "length(trim(toupper(first_name))) gt 3", "substring(first_name,-1) eq 'a'",
         ])
     func acceptance(text: String) throws {
         let checked = try SampleSchema.checker.check(Expression.parse(text), on: SampleSchema.person)
@@ -71,8 +76,21 @@ struct CheckerTests {
             ("matchespattern(first_name,'x')", .notSupported, 1, "'matchespattern' is not supported yet."),
             ("geo.length(first_name) gt 3", .notSupported, 1, "'geo.length' is not supported yet."),
             ("isof(contacts.person)", .notSupported, 1, "'isof' is not supported yet."),
-            ("cast(age,Edm.String) eq '3'", .notSupported, 1, "'cast' is not supported yet."),
-            ("lifecycle has x'lead'", .notSupported, 1, "'has' is not supported yet."),
+            ("cast(Edm.String) eq '3'", .notSupported, 1, "A cast of the whole record is not supported yet."),
+            ("cast(age,Edm.Strng) eq '3'", .notSupported, 1, "Did you mean 'Edm.String'?"),
+            ("cast(age,Edm.Int32) eq 3", .notSupported, 1, "Did you mean 'Edm.Int64'?"),
+            ("cast(age,Edm.Double) eq 3", .notSupported, 1, "Did you mean 'Edm.Decimal'?"),
+            ("cast(age,Collection(Edm.String)) eq 3", .notSupported, 1, "'Collection(Edm.String)'"),
+            ("cast(age,contacts.person) eq 3", .notSupported, 1, "A cast to 'contacts.person' is not supported."),
+            ("cast(active,Edm.Int64) eq 3", .typeMismatch, 6, "A Boolean can't be cast to Edm.Int64."),
+            ("cast(tags,Edm.String) eq 'x'", .typeMismatch, 6, "A collection can't be cast to Edm.String."),
+            ("lifecycle has x'leed'", .invalidLiteral, 15, "Did you mean 'lead'?"),
+            ("interests has 'sports,foood'", .invalidLiteral, 15, "Did you mean 'food'?"),
+            ("last_name has 'x'", .typeMismatch, 1, "'has' needs a multi-choice or tags on its left, but this is text."),
+            ("tags has 3", .typeMismatch, 10, "'has' needs a choice in quotes on its right"),
+            ("salary div bonus gt 3", .typeMismatch, 12, "needs amounts of one currency"),
+            ("case(active:salary,true:bonus) gt 3", .typeMismatch, 25, "needs amounts of one currency"),
+            ("primary_phone eq 3", .typeMismatch, 18, "text stands in quotes"),
             ("$root/people(1)/age eq 3", .notSupported, 1, "'$root' is not supported yet."),
             ("@core.x eq 3", .notSupported, 1, "An annotation is not supported yet."),
             ("reports(1)/age eq 3", .notSupported, 1, "A key in a path is not supported yet."),
@@ -150,8 +168,17 @@ struct CheckerTests {
     @Test(
         "refuses options that have no meaning here",
         arguments: [
-            ("$apply=aggregate(x)", .notSupported, 8, "'$apply' is not supported yet."),
-            ("$compute=age as x", .notSupported, 10, "'$compute' is not supported yet."),
+            ("compute=age as last_name", .duplicateOption, 9, "There is a property 'last_name' already"),
+            ("compute=age as a,score as a", .duplicateOption, 18, "choose another name after 'as'"),
+            ("compute=tags as t", .typeMismatch, 9, "Only single values can be computed, but this is a collection."),
+            ("compute=null as n", .typeMismatch, 9, "null, which has no type"),
+            ("compute=age as a,a add 1 as b", .unknownName, 18, "There is no property 'a'"),
+            ("compute=age add 1 as older&orderby=oldr", .unknownName, 36, "Did you mean 'older'?"),
+            ("compute=age add 1 as older&filter=older eq 'x'", .typeMismatch, 44, "write it without quotes"),
+            ("compute=age add 1 as older&select=oldr", .unknownName, 35, "Did you mean 'older'?"),
+            ("compute=age add 1 as older&filter=older/x gt 1", .unknownName, 41, "There is nothing below 'older'"),
+            ("expand=reports(apply=identity)", .notSupported, 22, "'$apply' in $expand"),
+            ("$apply=identity&$search=x", .notSupported, 25, "'$search'"),
             ("$index=3", .notSupported, 8, "'$index' is not supported yet."),
             ("orderby=tags", .typeMismatch, 9, "Can't sort by a collection."),
             ("orderby=agee", .unknownName, 9, "Did you mean 'age'?"),
@@ -173,6 +200,25 @@ struct CheckerTests {
         #expect(error?.code == code)
         #expect(error?.column == column)
         #expect(error?.fullMessage.contains(message) == true, "\(error?.fullMessage ?? "")")
+    }
+
+    @Test("puts computed names in their places, and shows what was selected of them")
+    func compute() throws {
+        let query = try check(
+            "compute=age add 1 as older,concat(first_name,last_name) as name&filter=older gt 3 and reports/any(r:r/age lt older)")
+        #expect(query.computed.map(\.name) == ["older", "name"])
+        guard case .and(let conditions) = query.filter?.kind, case .compare(.greaterThan, let older, _) = conditions[0].kind,
+            case .arithmetic(.addIntegers, _, _) = older.kind, case .any(let reports) = conditions[1].kind,
+            case .compare(.lessThan, _, let outer)? = reports.condition?.kind, case .arithmetic(_, let age, _) = outer.kind,
+            case .property(let path) = age.kind
+        else { return #expect(Bool(false)) }
+        #expect(path.root == .record)
+        #expect(try check("compute=age add 1 as older,score as s&select=s,age").computed.map(\.name) == ["s"])
+        #expect(try check("compute=age add 1 as older&select=*").computed.map(\.name) == ["older"])
+        #expect(try check("compute=age add 1 as older&select=age").computed.isEmpty)
+        #expect(try check("expand=reports(compute=age add 1 as older;filter=older gt 3;orderby=older)").expand[0].query.computed.count == 1)
+        let steps = try check("apply=filter(age gt 3)/compute(age add 1 as older)/compute(older add 1 as oldest)&filter=oldest gt 5")
+        #expect(steps.apply == nil && steps.computed.map(\.name) == ["older", "oldest"])
     }
 
     private func check(_ text: String) throws -> CheckedQuery {

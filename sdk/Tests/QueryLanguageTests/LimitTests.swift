@@ -26,6 +26,29 @@ struct LimitTests {
         #expect(code("1e99999999999") == .limit)
     }
 
+    @Test("takes as many steps, keys and aggregates as the limits say, and no more")
+    func groups() {
+        let repeated = { (text: String, separator: String, count: Int) in Array(repeating: text, count: count).joined(separator: separator)
+        }
+        #expect(optionsCode("$apply=" + repeated("identity", "/", 16)) == nil)
+        #expect(optionsCode("$apply=" + repeated("identity", "/", 17)) == .limit)
+        #expect(optionsCode("$apply=groupby((\(repeated("a", ",", 32))))") == nil)
+        #expect(optionsCode("$apply=groupby((\(repeated("a", ",", 33))))") == .limit)
+        #expect(optionsCode("$apply=aggregate(\(repeated("$count as n", ",", 64)))") == nil)
+        #expect(optionsCode("$apply=aggregate(\(repeated("$count as n", ",", 65)))") == .limit)
+        #expect(optionsCode("$apply=" + repeated("groupby((a),", "", 100)) == .limit)
+    }
+
+    @Test("ends on computed names that double each other")
+    func doubling() {
+        var query = "$apply=compute(age as a0)"
+        for index in 1..<16 { query += "/compute(a\(index - 1) add a\(index - 1) as a\(index))" }
+        let error = #expect(throws: QueryError.self) {
+            try SampleSchema.checker.check(QueryOptions.parse(urlQuery: query), on: SampleSchema.person)
+        }
+        #expect(error?.code == .limit)
+    }
+
     @Test(
         "ends on whatever nests, without a trap",
         arguments: [

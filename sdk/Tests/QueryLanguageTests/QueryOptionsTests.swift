@@ -26,6 +26,19 @@ struct QueryOptionsTests {
             ("$search=AND OR", "$search=AND AND OR"),
             ("$search=a%3Bb", "$search=a;b"),
             ("$apply=groupby((a,b),aggregate($count as n))", "$apply=groupby((a,b),aggregate($count as n))"),
+            (
+                "apply=Filter(a gt 1)/GroupBy( (a, b/c) , Aggregate( $count as n , x mul 2 with SUM as s, y with max from z with sum as m ) )/identity",
+                "$apply=filter(a gt 1)/groupby((a,b/c),aggregate($count as n,x mul 2 with SUM as s,y with max from z with sum as m))/identity"
+            ),
+            (
+                "$apply=compute(a add @x as b)/aggregate(b with average as avg)&@x=2",
+                "$apply=compute(a add 2 as b)/aggregate(b with average as avg)"
+            ),
+            (
+                "$apply=groupby((rollup(a,b),c))/concat(identity,aggregate(Sales))",
+                "$apply=groupby((rollup(a,b),c))/concat(identity,aggregate(Sales))"
+            ),
+            ("$apply=aggregate(Sales,x with my.Method as y)/my.Step(a=1)", "$apply=aggregate(Sales,x with my.Method as y)/my.Step(a=1)"),
             ("$format=JSON", "$format=json"), ("$format=text/html", "$format=text/html"),
             ("$index=-2&$skiptoken=a%26b&$deltatoken=x&schemaversion=*", "$index=-2&$skiptoken=a&b&$deltatoken=x&$schemaversion=*"),
             ("$filter=contains(title,@w)&@w='Black'", "$filter=contains(title,'Black')"),
@@ -75,6 +88,15 @@ struct QueryOptionsTests {
             ("@a=1&@a=2", 9, "given twice"),
             ("$filter=@a/b eq 1&@a=2", 9, "Only an alias that is a path"),
             ("=1", 1, "Expected the name of a query option"),
+            ("$apply=", 8, "a transformation such as groupby or aggregate"),
+            ("$apply=group((a))", 8, "Did you mean 'groupby'?"),
+            ("$apply=groupby(a)", 16, "Expected '(' and the keys"),
+            ("$apply=groupby((a),)", 20, "a transformation such as"),
+            ("$apply=groupby(('a'))", 17, "the path of a property"),
+            ("$apply=aggregate(a with )", 25, "a method such as sum"),
+            ("$apply=aggregate($count as 1)", 28, "a name after 'as'"),
+            ("$apply=filter(a eq 1", 21, "Expected ')'"),
+            ("$apply=identity x", 17, "Expected an operator such as"),
             ("$compute=a", 11, "Expected ' as ' and a name"),
         ])
     func refusal(query: String, column: Int, message: String) {

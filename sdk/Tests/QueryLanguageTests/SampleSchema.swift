@@ -17,6 +17,7 @@ enum SampleSchema {
             Property(name: "number", type: .string, isNullable: false, normalForm: NormalForm(.phone, at: .sibling("normalised"))),
             Property(name: "normalised", type: .string, isNullable: false), Property(name: "is_primary", type: .boolean, isNullable: false),
         ])
+    static let interests = ChoiceType(members: ["sports", "food", "music"])
     static let lifecycle = ChoiceType(members: ["lead", "contact", "customer", "former_customer"])
 
     static let person = EntityShape(
@@ -53,6 +54,7 @@ enum SampleSchema {
                 name: "primary_phone", type: .string,
                 normalForm: NormalForm(.phone, at: .flagged(collection: "phones", flag: "is_primary", member: "normalised")), ordinal: 25),
             Property(name: "phones", type: .collection(of: .complex(phone)), isNullable: false, ordinal: 26),
+            Property(name: "interests", type: .collection(of: .choice(interests)), isNullable: false, ordinal: 27),
         ])
 
     static let organisation = EntityShape(
@@ -79,6 +81,7 @@ enum SampleSchema {
             .complex(["address": "Ada@example.org", "normalised": "ada@example.org", "kind": "work", "is_primary": true]),
             .complex(["address": "ada@home.example", "normalised": "ada@home.example", "kind": .null, "is_primary": false]),
         ]),
+        "interests": .collection(["food", "music"]),
         "primary_email": "Ada@example.org", "primary_phone": "+44 20 7946 0958",
         "phones": .collection([.complex(["number": "+44 20 7946 0958", "normalised": "442079460958", "is_primary": true])]),
         "organisation": .complex([

@@ -7,11 +7,13 @@ struct CompiledRead: Sendable {
     private let sources: [ParameterSource]
     /// The guard's answers that are part of the text.
     private let guards: [GuardCheck]
+    private let isPlannedEachTime: Bool
 
     init(text: String, compiler: QueryCompiler) {
         self.text = text
         sources = compiler.sources
         guards = compiler.guards
+        isPlannedEachTime = compiler.isPlannedEachTime
     }
 
     /// Whether the guard answers this access as it answered the one the statement was compiled for.
@@ -19,7 +21,9 @@ struct CompiledRead: Sendable {
 
     /// The statement with its values.
     func bound(_ values: ReadValues) -> SQL {
-        SQL(verbatim: text, parameters: sources.map { values.parameter($0) })
+        var sql = SQL(verbatim: text, parameters: sources.map { values.parameter($0) })
+        sql.isPlannedEachTime = isPlannedEachTime
+        return sql
     }
 
     /// The values as people read them, in the order of the parameters.

@@ -17,15 +17,19 @@ struct ListCompiler {
     /// A list, or one range of it. Columns: JSON, then the sort keys.
     func list(_ query: CheckedQuery, range: KeysetRange?, limit: ListLimit, literals: [QueryLiteral]) throws -> CompiledRead {
         let compiler = try makeCompiler()
-        if let first = query.orderBy.first?.expression, case .property(let path) = first.kind {
+        var conditions = try rowConditions(compiler)
+        if let apply = query.apply { conditions = try compiler.apply(apply, conditions: conditions) }
+        if query.apply == nil, let first = query.orderBy.first?.expression, case .property(let path) = first.kind {
             compiler.languageSort = try compiler.sortCollation(of: first).map { (path, $0) }
         }
-        var conditions = try rowConditions(compiler)
         if let filter = query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
         compiler.languageSort = nil
         let keys = try SortKey.keys(of: query, compiler: compiler)
         if let range {
             conditions += range.sql(keys) { compiler.placeholder(.cursor($0)) }
+        }
+        if query.apply != nil {
+            return try finish(try groups(query, keys, conditions, limit: limit, compiler), compiler, literals)
         }
         let (object, join) = try compiler.object(of: compiler.record, query: query).joined()
         let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")
@@ -36,11 +40,25 @@ struct ListCompiler {
         return try finish(text, compiler, literals)
     }
 
-    /// One column: the number of records the filter matches, or the rows themselves for an estimate.
-    func count(_ filter: TypedExpression?, estimating: Bool, literals: [QueryLiteral]) throws -> CompiledRead {
+    /// The groups that are shown, sorted and counted off before any JSON is made of them.
+    private func groups(
+        _ query: CheckedQuery, _ keys: [SortKey], _ conditions: [String], limit: ListLimit, _ compiler: QueryCompiler
+    ) throws -> String {
+        let columns = ["\(compiler.record.alias).*"] + keys.enumerated().map { "\($1.sql) AS k\($0)" }
+        var text = "SELECT \(columns.joined(separator: ", ")) FROM \(compiler.record.from.text)\(Self.whereClause(conditions))"
+        if !keys.isEmpty { text += " ORDER BY \(keys.map(\.ordering).joined(separator: ", "))" }
+        compiler.enclose(limit.applied(to: text, compiler: compiler))
+        let (object, join) = try compiler.groupObject(query).joined()
+        let shown = ["\(object) AS j"] + keys.indices.map { "\(compiler.record.alias).k\($0)" }
+        return "SELECT \(shown.joined(separator: ", ")) FROM \(compiler.record.from.text)\(join)"
+    }
+
+    /// One column: the number of rows the filter matches, or the rows themselves for an estimate.
+    func count(_ query: CheckedQuery, estimating: Bool, literals: [QueryLiteral]) throws -> CompiledRead {
         let compiler = try makeCompiler()
         var conditions = try rowConditions(compiler)
-        if let filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
+        if let apply = query.apply { conditions = try compiler.apply(apply, conditions: conditions) }
+        if let filter = query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
         let result = estimating ? "EXPLAIN (FORMAT JSON) SELECT 1" : "SELECT count(*)"
         return try finish("\(result) FROM \(compiler.record.from.text)\(Self.whereClause(conditions))", compiler, literals)
     }

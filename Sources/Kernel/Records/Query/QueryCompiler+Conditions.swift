@@ -152,6 +152,8 @@ extension QueryCompiler {
         guard case .property(let path) = left.kind, path.root == .variable(members.variable), path.segments.isEmpty else { return nil }
         guard case .literal(let value) = right.kind, case .string = value else { return nil }
         guard case .members(.array(let array)) = try resolve(members.path) else { return nil }
+        // How frequent a member is says whether its index or the order of the list leads to the page, and no plan for any value can know.
+        isPlannedEachTime = true
         let member = placeholder(.literal(take(.value(value)), .array))
         return SQLFragment("\(array.text) @> \(member)", isAtomic: false, isNullable: true)
     }

@@ -105,6 +105,7 @@ extension CheckedExpand {
         }
         if let filter = options?.filter { add { $0.filter = filter } }
         if let order = options?.orderBy, !order.isEmpty { add { $0.orderBy = order } }
+        if let compute = options?.compute, !compute.isEmpty { add { $0.compute = compute } }
         if let select = options?.select { add { $0.select = select } }
         if let expand = options?.expand, !expand.isEmpty { add { $0.expand = expand } }
         if let top = query.top { add { $0.top = top - Int64(ReadLimits.expandedItems) } }

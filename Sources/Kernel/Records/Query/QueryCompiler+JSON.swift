@@ -12,9 +12,50 @@ extension QueryCompiler {
         for selected in try selection(of: shape, query: query) {
             object.members.append("\(try member(selected, of: row)) AS \"\(selected.property.name)\"")
         }
+        object.members += try (query?.computed ?? []).map { try member($0) }
         for item in query?.expand ?? [] { try expand(item, of: row, shape: shape, type: type, into: &object) }
         if format.metadata == .full { object.members += navigationLinks(of: row, shape: shape, type: type) }
         return object
+    }
+
+    /// A group's JSON: keys and aggregates in the order of the result or, when selected, as written; then what is computed of them.
+    func groupObject(_ query: CheckedQuery) throws -> RecordObject {
+        var selected = query.rowShape.properties.values.sorted { $0.ordinal < $1.ordinal }.map {
+            CheckedSelect.SelectedProperty(property: $0)
+        }
+        if case .properties(let wanted) = query.select { selected = wanted }
+        var object = RecordObject()
+        for item in selected {
+            let name = item.property.name
+            object.members.append("\(try groupMember(item.property, [name], only: item.members)) AS \"\(name)\"")
+        }
+        object.members += try query.computed.map { try member($0) }
+        return object
+    }
+
+    private func groupMember(_ property: Property, _ path: [String], only members: [Property] = []) throws -> String {
+        guard case .group(let columns) = record.kind else { throw Self.gone(property.name) }
+        if let column = columns[path.joined(separator: "/")] {
+            return json(of: SQLFragment("\(record.alias).\(column)", isNullable: true), property.type)
+        }
+        guard case .complex(let shape) = property.type else { throw Self.gone(property.name) }
+        let all = shape.properties.values.sorted { ($0.ordinal, $0.name) < ($1.ordinal, $1.name) }
+        return self.object(try (members.isEmpty ? all : members).map { ($0.name, try groupMember($0, path + [$0.name])) })
+    }
+
+    private func member(_ computed: ComputedProperty) throws -> String {
+        "\(json(of: try value(computed.expression), computed.expression.type)) AS \"\(computed.name)\""
+    }
+
+    /// A value that no column holds, as `row_to_json` has to see it. Decimals have the digits that count.
+    private func json(of piece: SQLFragment, _ type: PropertyType) -> String {
+        switch type {
+        case .dateTimeOffset: "replace((\(piece.operand) AT TIME ZONE 'UTC')::text, ' ', 'T') || 'Z'"
+        case .duration: "tessera.iso_duration(\(piece.text))"
+        case .decimal: "trim_scale(\(piece.text))\(format.ieee754Compatible ? "::text" : "")"
+        case .int64 where format.ieee754Compatible: "\(piece.operand)::text"
+        default: piece.text
+        }
     }
 
     /// `@etag` or `@odata.etag`.

@@ -11,6 +11,7 @@ extension QueryCompiler {
             }
             row = variable
         }
+        if case .group(let columns) = row.kind { return try place(of: path, in: columns, alias: row.alias) }
         guard !path.segments.isEmpty else {
             if case .value = row.kind { return .value(.column("value", of: row.alias, isNullable: true)) }
             return .record(row)
@@ -28,11 +29,20 @@ extension QueryCompiler {
         return place
     }
 
+    /// A property of a group, or a structure of several.
+    private func place(of path: PropertyPath, in columns: [String: String], alias: String) throws -> QueryPlace {
+        let name = path.displayName
+        if let column = columns[name] { return .value(SQLFragment("\(alias).\(column)", isNullable: true)) }
+        let members = columns.filter { $0.key.utf8.starts(with: "\(name)/".utf8) }.map(\.value).sorted()
+        guard !members.isEmpty else { throw Self.gone(name) }
+        return .complex(members.map { SQLFragment("\(alias).\($0)", isNullable: true) })
+    }
+
     /// One step; structured values take the step behind them along.
     private func follow(_ segment: PathSegment, member: Property?, from row: QueryRow) throws -> (QueryPlace, usesMember: Bool) {
         let property = segment.property
         switch row.kind {
-        case .value: throw Self.gone(property.name)
+        case .value, .group: throw Self.gone(property.name)
         case .channel: return (.value(.column(property.name, of: row.alias, isNullable: property.isNullable)), false)
         case .record(let shape, let type):
             guard let binding = shape.binding(property.name) else { throw Self.gone(property.name) }

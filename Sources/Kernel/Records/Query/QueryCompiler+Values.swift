@@ -15,6 +15,7 @@ extension QueryCompiler {
         case .toDecimal(let operand):
             let piece = try value(operand)
             return SQLFragment("\(piece.operand)::numeric", isNullable: piece.isNullable)
+        case .cast(let operand): return try cast(operand, to: expression.type)
         case .call(let function, let arguments): return try call(function, arguments)
         case .conditional(let branches): return try conditional(branches, nil)
         case .count(let members): return try count(members)

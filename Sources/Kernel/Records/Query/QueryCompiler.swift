@@ -19,6 +19,8 @@ final class QueryCompiler {
     var variables: [Int: QueryRow] = [:]
     /// The property that the list is sorted by first, when its field declares a language: prefix conditions on it follow that order.
     var languageSort: (path: PropertyPath, collation: String)?
+    /// Whether values decide about the way to the rows, so that one plan can't serve them all.
+    var isPlannedEachTime = false
     private var aliasCount = 0
 
     /// A compiler for rows of `shape` under the alias `t`.

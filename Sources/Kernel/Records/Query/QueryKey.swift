@@ -23,9 +23,10 @@ struct QueryKey: Sendable, Hashable {
         appendConditions(query)
     }
 
-    init(_ start: String, filter: TypedExpression?) {
+    /// Which rows.
+    init(_ start: String, filterOf query: CheckedQuery) {
         shape = start
-        if let filter { append(filter) }
+        appendFilter(query)
     }
 
     /// Everything that decides about rows and JSON, except paging of the outermost list.
@@ -34,12 +35,39 @@ struct QueryKey: Sendable, Hashable {
         append(selection: query)
     }
 
-    /// Filter and order.
-    mutating func appendConditions(_ query: CheckedQuery) {
+    private mutating func appendFilter(_ query: CheckedQuery) {
+        for step in query.apply?.steps ?? [] { append(step) }
         if let filter = query.filter {
             shape += "?"
             append(filter)
         }
+    }
+
+    private mutating func append(_ step: CheckedApply.Step) {
+        switch step {
+        case .filter(let filter):
+            shape += "?"
+            append(filter)
+        case .group(let grouping):
+            shape += "groupby("
+            for key in grouping.keys {
+                shape += key.path.joined(separator: "/") + "="
+                append(key.expression)
+                shape += ","
+            }
+            for aggregate in grouping.aggregates {
+                shape += "\(aggregate.name)=\(aggregate.method.rawValue):"
+                if let operand = aggregate.operand { append(operand) }
+                if let currency = aggregate.currency { append(currency) }
+                shape += (aggregate.currencyName ?? "") + ","
+            }
+            shape += ")"
+        }
+    }
+
+    /// Filter and order.
+    mutating func appendConditions(_ query: CheckedQuery) {
+        appendFilter(query)
         for item in query.orderBy {
             shape += item.isDescending ? "↓" : "↑"
             append(item.expression)
@@ -56,6 +84,10 @@ struct QueryKey: Sendable, Hashable {
                 shape += ","
             }
             shape += "}"
+        }
+        for item in query.computed {
+            shape += "=\(item.name):"
+            append(item.expression)
         }
         for item in query.expand {
             shape += "+\(item.link.name)"
@@ -106,6 +138,7 @@ struct QueryKey: Sendable, Hashable {
         case .arithmetic(let operation, let left, let right): append("\(operation)", [left, right])
         case .negate(let operand): append("-", [operand])
         case .toDecimal(let operand): append("dec", [operand])
+        case .cast(let operand): append("cast:\(expression.type.sqlName)", [operand])
         case .call(let function, let arguments):
             append(function.rawValue, arguments)
             if function == .startsWith, arguments.count == 2 { appendPrefixKind(arguments[1]) }

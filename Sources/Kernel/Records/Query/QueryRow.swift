@@ -9,6 +9,8 @@ struct QueryRow {
         case channel(ChildTable)
         /// A single value in the column `value`.
         case value
+        /// A row of groups: column names by the path of the property in the result, names separated by slashes.
+        case group([String: String])
     }
 
     let alias: String

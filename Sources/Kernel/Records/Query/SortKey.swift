@@ -1,7 +1,7 @@
 import Catalog
 import QueryLanguage
 
-/// One key of a list's order. The last one is always `id`, in the direction of the key before it, so that every order is total and one
+/// One key of a list's order. Of records the last one is always `id`, in the direction of the key before it, so that every order is total and one
 /// index, read either way, serves it.
 struct SortKey {
     let sql: String
@@ -23,12 +23,18 @@ struct SortKey {
 
     /// The items of `$orderby` that count: those behind `id` decide nothing.
     private static func items(of query: CheckedQuery) -> ArraySlice<CheckedOrderItem> {
+        if let apply = query.apply {
+            // Groups have no id; their keys tell them apart.
+            let rest = apply.rowKeys.filter { key in !query.orderBy.contains { $0.expression.kind == key.kind } }
+            return query.orderBy[...] + rest.map { CheckedOrderItem(expression: $0, isDescending: false) }
+        }
         let end = query.orderBy.firstIndex { systemName($0.expression) == "id" }.map { $0 + 1 } ?? query.orderBy.endIndex
         return query.orderBy[..<end]
     }
 
     /// The forms of all keys.
     static func forms(of query: CheckedQuery) -> [Form] {
+        if query.apply != nil { return items(of: query).map { Form(isDescending: $0.isDescending, isNullable: true) } }
         var forms = items(of: query).map { item in
             Form(isDescending: item.isDescending, isNullable: !neverNull.contains(systemName(item.expression) ?? ""))
         }
@@ -48,7 +54,8 @@ struct SortKey {
     static func keys(of query: CheckedQuery, compiler: QueryCompiler) throws -> [SortKey] {
         let forms = forms(of: query)
         var keys: [SortKey] = []
-        for (index, item) in query.orderBy.enumerated() {
+        let all = query.apply == nil ? query.orderBy[...] : items(of: query)
+        for (index, item) in all.enumerated() {
             let piece = try compiler.value(item.expression)
             guard index < items(of: query).count else { continue }
             var sql = piece.operand
@@ -78,6 +85,7 @@ struct SortKey {
 extension QueryCompiler {
     /// The language-aware collation that a field declares for being sorted by.
     func sortCollation(of expression: TypedExpression) throws -> String? {
+        if case .group = record.kind { return nil }
         guard case .property(let path) = expression.kind, let segment = path.segments.last else { return nil }
         guard case .entity(let entity) = segment.owner else { return nil }
         let shape = try typeShape(entity)

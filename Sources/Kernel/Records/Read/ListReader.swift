@@ -148,7 +148,7 @@ struct ListReader {
     }
 
     func count(mode: CountMode) async throws -> Int {
-        let filter = QueryKey(prefix + "|count", filter: request.query.filter)
+        let filter = QueryKey(prefix + "|count", filterOf: request.query)
         switch mode {
         case .none: return 0
         case .exact: return try await exactCount(filter)
@@ -169,7 +169,7 @@ struct ListReader {
 
     private func countStatement(_ filter: QueryKey, estimating: Bool) throws -> SQL {
         try store.reads.statement(filter.shape + (estimating ? "~" : ""), access: access) {
-            try compiler.count(request.query.filter, estimating: estimating, literals: filter.literals)
+            try compiler.count(request.query, estimating: estimating, literals: filter.literals)
         }.bound(
             ReadValues(literals: filter.literals, recordKeys: parentID.map { [$0.parameter] } ?? [], search: searchParameters))
     }

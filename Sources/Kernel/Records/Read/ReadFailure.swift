@@ -1,3 +1,4 @@
+import Catalog
 import Postgres
 
 /// What the database's errors mean to whoever reads.
@@ -19,6 +20,7 @@ enum ReadFailure {
         guard let state = error.sqlState else {
             return RecordsError(.unavailable, "The database cannot be reached; try again.")
         }
+        if state == DatabaseSignal.severalCurrencies { return RecordsError(.mixedCurrencies, error.message) }
         switch state.prefix(2) {
         case "22": return evaluation
         case "08", "53", "57": return RecordsError(.unavailable, "The database refused for now (SQLSTATE \(state)); try again.")
@@ -32,5 +34,6 @@ enum ReadFailure {
 }
 
 extension RecordsError.Code {
+    package static let mixedCurrencies = RecordsError.Code(description: "query.mixed_currencies")
     package static let evaluation = RecordsError.Code(description: "query.evaluation")
 }

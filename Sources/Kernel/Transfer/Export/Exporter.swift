@@ -34,6 +34,9 @@ package struct Exporter: Sendable {
     }
 
     private func form(for query: CheckedQuery) throws -> any ExportForm {
+        guard query.apply == nil else {
+            throw RecordsError(.notSupported, "An export is made of records; ask for groups as JSON, or leave out apply.", target: "$apply")
+        }
         switch format {
         case .csv: return CSVExport(try columns(of: query))
         case .xlsx: return try XLSXExport(columns(of: query), sheet: type.collection)

@@ -22,7 +22,7 @@ extension ExpressionChecker {
         if right.isZeroLiteral, operation == .divide || operation == .divideBy || operation == .modulo {
             throw QueryError(.evaluation, at: right.range.start, "Division by zero.")
         }
-        if operation == .add || operation == .sub { try checkCurrencies(left, right, word: operation.rawValue) }
+        if operation != .multiply { try checkCurrencies(left, right, word: operation.rawValue) }
         if left.type.isNumeric, right.type.isNumeric { return try numeric(operation, left, right, range: range) }
         return try temporal(operation, left, right, range: range)
     }

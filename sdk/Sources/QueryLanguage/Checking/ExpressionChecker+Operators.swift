@@ -16,7 +16,7 @@ extension ExpressionChecker {
             let left = try check(left)
             return try membership(left, right, range: range)
         case .has:
-            throw unsupported("'has'", range)
+            return try checkHas(left, right, range: range)
         }
     }
 
@@ -143,35 +143,5 @@ extension ExpressionChecker {
         if let node = try normalMembership(operand, of: values, includesNull: includesNull, members: members, range: range) { return node }
         let node = TypedExpression(.isInList(operand, values, includesNull: includesNull), type: .boolean, mayBeNull: false, range: range)
         return try folded(node, operands: [operand])
-    }
-
-    // MARK: - Money
-
-    /// Amounts whose currencies stand in different properties may differ in currency.
-    func checkCurrencies(_ left: TypedExpression, _ right: TypedExpression, word: String) throws(QueryError) {
-        guard let first = left.currency, let second = right.currency, first != second else { return }
-        let message = "'\(word)' needs amounts of one currency, but one is in \(first) and the other in \(second), which may differ."
-        throw QueryError(.typeMismatch, at: right.range.start, message)
-    }
-}
-
-extension TypedExpression {
-    /// The path of the property that holds the currency of an amount; nil for plain numbers.
-    var currency: String? {
-        switch kind {
-        case .property(let path):
-            guard let property = path.property, let currency = property.currencyProperty else { return nil }
-            let start: String =
-                switch path.root {
-                case .record: ""
-                case .variable(let number): "#\(number)/"
-                }
-            return start + (path.segments.dropLast().map(\.property.name) + [currency]).joined(separator: "/")
-        case .arithmetic(_, let left, let right): return left.currency ?? right.currency
-        case .negate(let operand), .toDecimal(let operand): return operand.currency
-        case .call(.round, let arguments), .call(.floor, let arguments), .call(.ceiling, let arguments): return arguments.first?.currency
-        case .conditional(let branches): return branches.lazy.compactMap(\.value.currency).first
-        default: return nil
-        }
     }
 }

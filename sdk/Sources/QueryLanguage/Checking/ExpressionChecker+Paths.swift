@@ -11,6 +11,7 @@ extension ExpressionChecker {
     }
 
     mutating func check(_ path: Path, range: SourceRange) throws(QueryError) -> TypedExpression {
+        if let value = try computedValue(path, range: range) { return value }
         var steps = path.steps[...]
         var progress = try start(of: path, steps: &steps, range: range)
         while let step = steps.popFirst() {
@@ -33,6 +34,21 @@ extension ExpressionChecker {
             throw QueryError(.typeMismatch, at: range.start, "A whole structured value is no single value; name a member of it.")
         }
         return TypedExpression(.property(progress.path), type: progress.type, mayBeNull: progress.mayBeNull, range: range)
+    }
+
+    /// What `compute` has named, where the path is such a name of the record.
+    private func computedValue(_ path: Path, range: SourceRange) throws(QueryError) -> TypedExpression? {
+        guard let names, !names.values.isEmpty, case .name(let name) = path.steps.first?.kind else { return nil }
+        switch path.root {
+        case .implicit: guard base.root == .record, !variables.contains(where: { $0.name == name }) else { return nil }
+        case .it: guard !refersOutside else { return nil }
+        default: return nil
+        }
+        guard let value = try names.value(of: name, range: range) else { return nil }
+        guard path.steps.count == 1 else {
+            throw QueryError(.unknownName, at: path.steps[1].range.start, "There is nothing below '\(name)', which is computed.")
+        }
+        return TypedExpression(value.kind, type: value.type, mayBeNull: value.mayBeNull, range: range)
     }
 
     private mutating func start(of path: Path, steps: inout ArraySlice<Path.Step>, range: SourceRange) throws(QueryError) -> Progress {
@@ -133,7 +149,7 @@ extension ExpressionChecker {
 
     private func unknownProperty(_ name: String, step: Path.Step, _ properties: [String: Property], _ owner: String) -> QueryError {
         if case .qualifiedName = step.kind { return unsupported("The type segment '\(name)'", step.range) }
-        let candidates = Array(properties.keys) + variables.map(\.name)
+        let candidates = Array(properties.keys) + variables.map(\.name) + (names.map { Array($0.values.keys) } ?? [])
         var message = "There is no property '\(name)' in \(owner)."
         if name == owner { message = "A type segment isn't needed: '\(name)' is the type itself." }
         return QueryError(.unknownName, at: step.range.start, message, suggestion: Spelling.closest(to: name, in: candidates))

@@ -21,15 +21,18 @@ struct ExpressionChecker {
     var variables: [Variable] = []
     var nextVariable = 0
     private let isNested: Bool
+    /// What `compute` has named.
+    let names: ComputedNames?
     private var depth = 0
 
     /// Deeper than any tree that the parser makes: a bound for trees made by code.
     private static let greatestDepth = 1_000
 
-    init(schema: any QuerySchema, record: Element, isNested: Bool = false) {
+    init(schema: any QuerySchema, record: Element, isNested: Bool = false, names: ComputedNames? = nil) {
         self.schema = schema
         self.record = record
         self.isNested = isNested
+        self.names = names
         base = (.record, record)
     }
 
@@ -66,7 +69,7 @@ struct ExpressionChecker {
         case .array: throw unsupported("A JSON array outside of 'in'", range)
         case .object: throw unsupported("A JSON object", range)
         case .typeTest: throw unsupported("'isof'", range)
-        case .cast: throw unsupported("'cast'", range)
+        case .cast(let operand, let type): return try checkCast(operand, to: type, range: range)
         }
     }
 
@@ -126,6 +129,9 @@ struct ExpressionChecker {
                     throw QueryError(.typeMismatch, at: value.range.start, "A value of 'case' can't be \(value.type.phrase).")
                 }
                 type = try common(type ?? value.type, value, "The values of 'case' must have one type")
+                if let amount = checked.first(where: { $0.value.currency != nil })?.value {
+                    try checkCurrencies(amount, value, word: "case")
+                }
             }
             checked.append(.init(condition: condition, value: value))
         }

@@ -1,16 +1,19 @@
 /// Checks the options of a request, or of one item of `$expand`.
 struct OptionsChecker {
     let schema: any QuerySchema
-    let shape: EntityShape
+    var shape: EntityShape
     /// Whether the options stand in `$expand`, where `$it` is a record outside.
     let isNested: Bool
+    /// What `compute` has named.
+    let names = ComputedNames()
 
     mutating func check(_ options: QueryOptions) throws(QueryError) -> CheckedQuery {
         try refuseUnsupported(options)
         var query = CheckedQuery(shape: shape)
+        try apply(options, to: &query)
         if let filter = options.filter {
             var checker = expressionChecker()
-            query.filter = try checker.checkWhole(filter, expecting: .boolean)
+            query.filter = joined(query.filter, try checker.checkWhole(filter, expecting: .boolean))
         }
         for item in options.orderBy {
             var checker = expressionChecker()
@@ -20,8 +23,8 @@ struct OptionsChecker {
             }
             query.orderBy.append(CheckedOrderItem(expression: expression, isDescending: item.isDescending))
         }
-        if let items = options.select { query.select = try checkSelect(items) }
-        query.expand = try checkExpand(options.expand)
+        if let items = options.select { query.select = try checkSelect(items, computed: &query.computed) }
+        if query.apply == nil { query.expand = try checkExpand(options.expand) }
         query.search = options.search
         query.top = options.top
         query.skip = options.skip
@@ -32,12 +35,12 @@ struct OptionsChecker {
     }
 
     private func expressionChecker() -> ExpressionChecker {
-        ExpressionChecker(schema: schema, record: .entity(shape), isNested: isNested)
+        ExpressionChecker(schema: schema, record: .entity(shape), isNested: isNested, names: names)
     }
 
     private func refuseUnsupported(_ options: QueryOptions) throws(QueryError) {
         let unsupported: [(name: OptionName, isGiven: Bool)] = [
-            (.apply, options.apply != nil), (.compute, !options.compute.isEmpty), (.search, isNested && options.search != nil),
+            (.search, options.search != nil && (isNested || options.apply != nil)),
             (.index, options.index != nil), (.deltatoken, isNested && options.deltaToken != nil), (.levels, options.levels != nil),
             (.schemaversion, options.schemaVersion.map { $0 != "*" } ?? false), (.id, options.id != nil),
         ]
@@ -47,13 +50,21 @@ struct OptionsChecker {
 
     // MARK: - $select
 
-    private func checkSelect(_ items: [QueryOptions.SelectItem]) throws(QueryError) -> CheckedSelect {
+    private func checkSelect(
+        _ items: [QueryOptions.SelectItem], computed: inout [ComputedProperty]
+    ) throws(QueryError) -> CheckedSelect {
         var selected: [CheckedSelect.SelectedProperty] = []
         var isEverything = false
+        var wanted: Set<String> = []
+        defer { if !isEverything { computed.removeAll { !wanted.contains($0.name) } } }
         for item in items {
             guard let first = item.path.first else { continue }
             if first.name == "*" {
                 isEverything = true
+                continue
+            }
+            if item.path.count == 1, computed.contains(where: { $0.name == first.name }) {
+                wanted.insert(first.name)
                 continue
             }
             try add(try checkSelectItem(item, first: first), to: &selected, at: first.range.start)
@@ -136,7 +147,7 @@ struct OptionsChecker {
         }
         throw QueryError(
             .unknownName, at: item.range.start, "There is no property '\(item.name)' in \(owner).",
-            suggestion: Spelling.closest(to: item.name, in: properties.keys))
+            suggestion: Spelling.closest(to: item.name, in: Array(properties.keys) + names.values.keys))
     }
 
     // MARK: - $expand

@@ -67,6 +67,7 @@ struct Evaluation<Record: RecordSource> {
             let value = value(of: operand)
             if case .integer(let number) = value { return .decimal(DecimalNumber(number)) }
             return value
+        case .cast(let operand): return value(of: operand).cast(to: expression.type)
         case .call(let function, let arguments): return call(function, arguments)
         case .conditional(let branches):
             for branch in branches where value(of: branch.condition) == .bool(true) { return value(of: branch.value) }

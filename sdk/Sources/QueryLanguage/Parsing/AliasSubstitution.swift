@@ -20,6 +20,7 @@ struct AliasSubstitution {
         if let filter = options.filter { result.filter = try apply(to: filter) }
         for index in result.orderBy.indices { result.orderBy[index].expression = try apply(to: result.orderBy[index].expression) }
         for index in result.compute.indices { result.compute[index].expression = try apply(to: result.compute[index].expression) }
+        result.apply = try apply(to: options.apply)
         for index in result.expand.indices {
             if let nested = result.expand[index].options { result.expand[index].options = try applyNested(to: nested) }
         }
@@ -28,6 +29,24 @@ struct AliasSubstitution {
             for var item in items {
                 if let nested = item.options { item.options = try applyNested(to: nested) }
                 result.select?.append(item)
+            }
+        }
+        return result
+    }
+
+    private mutating func apply(to steps: [Transformation]) throws(QueryError) -> [Transformation] {
+        var result = steps
+        for index in result.indices {
+            switch result[index].kind {
+            case .identity, .other: break
+            case .filter(let condition): result[index].kind = .filter(try apply(to: condition))
+            case .compute(var items):
+                for item in items.indices { items[item].expression = try apply(to: items[item].expression) }
+                result[index].kind = .compute(items)
+            case .aggregate(var items):
+                for item in items.indices { items[item].expression = try applyOptional(to: items[item].expression) }
+                result[index].kind = .aggregate(items)
+            case .groupBy(let keys, let inner): result[index].kind = .groupBy(keys, try apply(to: inner))
             }
         }
         return result

@@ -64,7 +64,7 @@ extension Parser {
         case .expand: options.expand = try expandItems()
         case .compute: options.compute = try computeItems()
         case .search: options.search = try search()
-        case .apply: options.apply = try nonEmpty(try balancedText(), of: name, from: start)
+        case .apply: options.apply = try transformations()
         case .top: options.top = try count(of: name)
         case .skip: options.skip = try count(of: name)
         case .index: options.index = try signedInteger()
@@ -172,7 +172,7 @@ extension Parser {
         return items
     }
 
-    private mutating func computeItems() throws(QueryError) -> [QueryOptions.ComputeItem] {
+    mutating func computeItems() throws(QueryError) -> [QueryOptions.ComputeItem] {
         var items: [QueryOptions.ComputeItem] = []
         repeat {
             let expression = try expression()
@@ -182,9 +182,19 @@ extension Parser {
             else { throw unexpected("' as ' and a name") }
             position += distance + 2
             skipBlanks()
-            items.append(QueryOptions.ComputeItem(expression: expression, name: try identifier("a name after 'as'")))
+            items.append(QueryOptions.ComputeItem(expression: expression, name: try givenName()))
         } while skipComma()
         return items
+    }
+
+    /// The name behind `as`: no longer than names of columns in PostgreSQL.
+    mutating func givenName() throws(QueryError) -> String {
+        let start = position
+        let name = try identifier("a name after 'as'")
+        guard name.utf8.count <= QueryLimits.givenNameLength else {
+            throw fail(.limit, at: start, "A name after 'as' has at most \(QueryLimits.givenNameLength) bytes.")
+        }
+        return name
     }
 }
 

@@ -17,7 +17,7 @@ extension QueryOptions {
 }
 
 /// Writes trees as JSON objects with a `kind` each.
-private struct TreeWriter {
+struct TreeWriter {
     let isPretty: Bool
     var output: [UInt8] = []
     private var indent = 0
@@ -56,17 +56,17 @@ private struct TreeWriter {
         isFirst = false
     }
 
-    private mutating func object(_ body: (inout TreeWriter) -> Void) {
+    mutating func object(_ body: (inout TreeWriter) -> Void) {
         nest("{", "}", body)
     }
 
-    private mutating func key(_ name: String) {
+    mutating func key(_ name: String) {
         separate()
         JSONText.appendString(name, to: &output)
         append(isPretty ? ": " : ":")
     }
 
-    private mutating func member(_ name: String, _ text: String) {
+    mutating func member(_ name: String, _ text: String) {
         key(name)
         JSONText.appendString(text, to: &output)
     }
@@ -76,7 +76,7 @@ private struct TreeWriter {
         append(flag ? "true" : "false")
     }
 
-    private mutating func array<Item>(_ name: String, _ items: [Item], _ body: (inout TreeWriter, Item) -> Void) {
+    mutating func array<Item>(_ name: String, _ items: [Item], _ body: (inout TreeWriter, Item) -> Void) {
         key(name)
         nest("[", "]") { writer in
             for item in items {
@@ -86,7 +86,7 @@ private struct TreeWriter {
         }
     }
 
-    private mutating func child(_ name: String, _ expression: Expression) {
+    mutating func child(_ name: String, _ expression: Expression) {
         key(name)
         write(expression)
     }
@@ -261,14 +261,8 @@ private struct TreeWriter {
             }
             if let select = options.select { writer.array("select", select) { $0.write($1) } }
             if !options.expand.isEmpty { writer.array("expand", options.expand) { $0.write($1) } }
-            if !options.compute.isEmpty {
-                writer.array("compute", options.compute) { writer, item in
-                    writer.object {
-                        $0.member("name", item.name)
-                        $0.child("expression", item.expression)
-                    }
-                }
-            }
+            if !options.compute.isEmpty { writer.array("compute", options.compute) { $0.write($1) } }
+            if !options.apply.isEmpty { writer.array("apply", options.apply) { $0.write($1) } }
             writer.writeSimple(options)
             if !options.aliases.isEmpty {
                 writer.array("aliases", options.aliases) { writer, alias in

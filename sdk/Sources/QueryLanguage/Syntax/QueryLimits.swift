@@ -8,11 +8,20 @@ public struct QueryLimits: Sendable, Hashable {
     public var nodes = 2_000
     /// The most members of an `in` list. 1,000 by default.
     public var listMembers = 1_000
+    /// The most steps of `$apply`, nested ones counted apart. 16 by default.
+    public var transformations = 16
+    /// The most keys of one `groupby`. 32 by default.
+    public var groupingKeys = 32
+    /// The most items of one `aggregate`. 64 by default.
+    public var aggregates = 64
     /// The most digits of a number written in a query, after its exponent is applied. 1,000 by default.
     public var numberDigits = 1_000
 
     /// No limit on depth may exceed this: the stack of a thread has an end.
     static let greatestDepth = 200
+
+    /// The longest name behind `as`, in bytes: that of a column in PostgreSQL.
+    static let givenNameLength = 63
 
     /// The default limits.
     public init() {}

@@ -22,6 +22,10 @@ extension ExpressionPrinter {
             if printer.output.count > start { printer.append(separator) }
             printer.append("$\(name)=")
         }
+        if !options.apply.isEmpty {
+            begin("apply", &self)
+            write(options.apply)
+        }
         if let filter = options.filter {
             begin("filter", &self)
             write(filter, binding: .or)
@@ -40,8 +44,7 @@ extension ExpressionPrinter {
         if !options.compute.isEmpty {
             begin("compute", &self)
             writeList(options.compute, open: "", close: "") { printer, item in
-                printer.write(item.expression, binding: .or)
-                printer.append(" as \(item.name)")
+                printer.write(item)
             }
         }
         if let select = options.select {
@@ -101,7 +104,7 @@ extension QueryOptions {
             case nil: nil
             }
         let all: [(String, String?)] = [
-            ("apply", apply), ("count", count.map { $0 ? "true" : "false" }), ("top", top.map { String($0) }),
+            ("count", count.map { $0 ? "true" : "false" }), ("top", top.map { String($0) }),
             ("skip", skip.map { String($0) }),
             ("levels", levelsText), ("index", index.map { String($0) }), ("skiptoken", skipToken), ("deltatoken", deltaToken),
             ("format", format), ("schemaversion", schemaVersion), ("id", id),

@@ -12,8 +12,8 @@ public struct QueryOptions: Sendable, Hashable {
     public var compute: [ComputeItem] = []
     /// `$search`
     public var search: SearchExpression?
-    /// `$apply`, as text: parsed by name only.
-    public var apply: String?
+    /// `$apply`, in order.
+    public var apply: [Transformation] = []
     /// `$top`, 0 or more.
     public var top: Int64?
     /// `$skip`, 0 or more.

@@ -2,6 +2,8 @@
 public struct CheckedQuery: Sendable, Hashable {
     /// The entity type that the options are about.
     public let shape: EntityShape
+    /// `$apply` as far as it makes other rows of records; nil when the rows are records of `shape`.
+    public var apply: CheckedApply?
     /// `$filter`, a Boolean; records for which it is true are kept.
     public var filter: TypedExpression?
     /// `$search`, as written; what it finds is the store's to say.
@@ -10,6 +12,8 @@ public struct CheckedQuery: Sendable, Hashable {
     public var orderBy: [CheckedOrderItem] = []
     /// `$select`
     public var select: CheckedSelect = .everything
+    /// What `$compute` adds to each row and `$select` doesn't leave out, in the order written.
+    public var computed: [ComputedProperty] = []
     /// `$expand` in order, each link once.
     public var expand: [CheckedExpand] = []
     /// `$top`, 0 or more.
@@ -22,6 +26,9 @@ public struct CheckedQuery: Sendable, Hashable {
     public var deltaToken: String?
     /// `$count`, false when not given.
     public var count = false
+
+    /// What rows are after `$apply`: filter, order and selection are about this.
+    public var rowShape: EntityShape { apply?.result ?? shape }
 
     /// No options.
     public init(shape: EntityShape) {

@@ -47,6 +47,8 @@ public struct TypedExpression: Sendable, Hashable {
         case negate(TypedExpression)
         /// The promotion of an integer to a decimal of scale 0.
         case toDecimal(TypedExpression)
+        /// The conversion of a single value to the node's type that `cast` asks for. Null when the value has no counterpart in it.
+        case cast(TypedExpression)
         /// A canonical function. Null when any argument is.
         case call(CanonicalFunction, [TypedExpression])
         /// The value of the first branch whose condition is true, else null.

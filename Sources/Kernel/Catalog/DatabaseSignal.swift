@@ -1,0 +1,5 @@
+/// SQLSTATEs by which functions in the schema `tessera` tell what only Tessera knows to be an error.
+package enum DatabaseSignal {
+    /// Amounts in several currencies were to become one.
+    package static let severalCurrencies = "TS001"
+}
