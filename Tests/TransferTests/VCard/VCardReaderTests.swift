@@ -89,6 +89,18 @@ struct VCardReaderTests {
         #expect(try items.map { try $0.card.get().properties.map(\.text) } == [["ab"]])
     }
 
+    @Test("doesn't take a part of a value for the end of a card", arguments: VCard.Version.allCases)
+    func hiddenEnds(version: VCard.Version) throws {
+        for length in 0..<80 {
+            let text = String(repeating: "ä", count: length % 40) + String(repeating: "x", count: length) + "END:VCARD " + "BEGIN:VCARD"
+            var writer = VCardWriter(version: version)
+            writer.card(VCard(properties: [VCard.Property(name: "NOTE", value: .text(text)), VCard.Property(name: "FN", value: .text("A"))]))
+            let items = try Self.read(String(decoding: writer.take(), as: UTF8.self))
+            #expect(try items.map { try $0.card.get().properties.map(\.text) } == [[text, "A"]])
+        }
+        #expect(try Self.card("NOTE:a\r\n END:VCARD").properties.map(\.text) == ["aEND:VCARD"])
+    }
+
     @Test("reports a card that can't be read, and reads the next one")
     func badCard() throws {
         let items = try Self.read("BEGIN:VCARD\nno colon\nEND:VCARD\nBEGIN:VCARD\nFN:Ada\nEND:VCARD\nBEGIN:VCARD\nFN:Bo\n")

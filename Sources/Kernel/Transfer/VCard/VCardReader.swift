@@ -175,9 +175,9 @@ package struct VCardError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ArraySlice<UInt8> {
-    /// Whether the line is this, whatever its case and the blanks around it.
+    /// Whether the line is this, whatever its case and the blanks after it. Blanks before it make it part of another line.
     fileprivate func isWord(_ word: String) -> Bool {
-        guard count >= word.utf8.count, count <= word.utf8.count + 16 else { return false }
+        guard count >= word.utf8.count, count <= word.utf8.count + 16, let first, first > 0x20 else { return false }
         return String(decoding: self, as: UTF8.self).trimmingBlanks().uppercased() == word
     }
 }

@@ -101,7 +101,8 @@ package struct VCardWriter: Sendable {
         var length = head.utf8.count
         let digits = Array("0123456789ABCDEF".utf8)
         for byte in text.utf8 {
-            let isPlain = byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "=")
+            // Without colons no part of a value, in a line of its own, can look like the end of the card.
+            let isPlain = byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "=") && byte != UInt8(ascii: ":")
             if length + (isPlain ? 1 : 3) > 75 {
                 buffer.append(contentsOf: [UInt8(ascii: "="), 0x0D, 0x0A])
                 length = 0
