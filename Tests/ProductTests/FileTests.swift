@@ -43,7 +43,7 @@ extension ProductTests {
             #expect(check.code == 0, "\(check.errors)")
             #expect(check.output.hasPrefix("3 contents"))
             let doctor = try folder.tessera("doctor")
-            #expect(doctor.output.contains("3 contents at \(folder.data)/files"), "\(doctor.output)")
+            #expect(doctor.output.contains("3 contents looked at in \(folder.data)/files"), "\(doctor.output)")
             // A content that was changed on disk is found.
             let victim = try #require(Self.stored(folder).first { !$0.hasPrefix("incoming/") })
             try Data("changed".utf8).write(to: URL(fileURLWithPath: "\(folder.data)/files/\(victim)"))

@@ -19,12 +19,14 @@ package struct ContentProblem: Sendable, Hashable, CustomStringConvertible {
 
 /// Compares the store with the database.
 extension FileStore {
-    /// Looks at every content: whether it is there with its size and, when `reading`, whether its bytes still have its digest.
+    /// Looks at contents: whether each is there with its size and, when `reading`, whether its bytes still have its digest.
     ///
-    /// - Parameter progress: called with the number of contents looked at.
-    /// - Returns: how many contents there are, and what is wrong with some.
+    /// - Parameters:
+    ///   - most: how many to look at, for a look that has to be short.
+    ///   - progress: called with the number of contents looked at.
+    /// - Returns: how many were looked at, and what is wrong with some.
     package func check(
-        reading: Bool, progress: (Int) -> Void = { _ in }
+        reading: Bool, atMost most: Int = .max, progress: (Int) -> Void = { _ in }
     ) async throws -> (contents: Int, problems: [ContentProblem]) {
         var problems: [ContentProblem] = []
         var count = 0
@@ -45,6 +47,7 @@ extension FileStore {
                 }
                 count += 1
                 progress(count)
+                if count >= most { return (count, problems) }
             }
             if page.rowCount < 500 { return (count, problems) }
         }

@@ -42,6 +42,12 @@ struct OpenAPIWriter {
                         json.field("description", type.record.description ?? type.record.labelPlural)
                     }
                 }
+                if model.types[Resource.filesName] == nil {
+                    json.object { json in
+                        json.field("name", Resource.filesName)
+                        json.field("description", "Files, to be referred to by records")
+                    }
+                }
                 json.object { json in
                     json.field("name", "deployment")
                     json.field("description", "Documents about this deployment")

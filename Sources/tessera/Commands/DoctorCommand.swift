@@ -118,11 +118,13 @@ struct DoctorReport {
                             let logger = CommandLog.quiet
                             let records = RecordStore(client: database.client, catalog: deployment.catalog, logger: logger)
                             let files = try FileSettings.open(options, records: records, logger: logger)
-                            let found = try await files.check(reading: false)
+                            try await files.contents.probe()
+                            let found = try await files.check(reading: false, atMost: 1_000)
                             guard found.problems.isEmpty else {
-                                throw Failure(.wrongInput, "\(found.problems.count) of \(found.contents) contents are missing or damaged")
+                                throw Failure(
+                                    .wrongInput, "\(found.problems.count) of \(found.contents) contents looked at are missing or damaged")
                             }
-                            return ("\(found.contents) contents at \(files.contents.location)", ())
+                            return ("\(found.contents) contents looked at in \(files.contents.location)", ())
                         }
                     }
                 }

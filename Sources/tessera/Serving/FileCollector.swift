@@ -2,7 +2,7 @@ import Files
 import Logging
 import ServiceLifecycle
 
-/// Removes the files that no record refers to any more, a bounded number each time.
+/// Says at the start whether files can be kept; removes those that no record refers to any more, a bounded number each time.
 struct FileCollector: Service {
     /// Before the first round, so that a start isn't slowed down, and between rounds.
     static let pauses: (first: Duration, other: Duration) = (.seconds(60), .seconds(3_600))
@@ -13,6 +13,9 @@ struct FileCollector: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            do { try await files.contents.probe() } catch {
+                logger.warning("Files can't be kept or read just now.", metadata: ["error": "\(error)"])
+            }
             var pause = Self.pauses.first
             while !Task.isCancelled {
                 do {

@@ -5,6 +5,11 @@ package protocol ContentStore: Sendable {
     /// For people: a folder, a bucket. Holds no secrets.
     var location: String { get }
 
+    /// Whether contents could be kept and read now: for whoever starts a server or looks for faults.
+    ///
+    /// - Throws: `files.store_failed`, saying what is wrong.
+    func probe() async throws
+
     /// Keeps what was staged; when it returns, the content survives a crash. Does nothing where the content is kept already.
     func keep(_ staged: StagedContent) async throws
 

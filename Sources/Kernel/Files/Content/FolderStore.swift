@@ -16,6 +16,13 @@ package struct FolderStore: ContentStore {
 
     package func path(of digest: ContentDigest) -> String { "\(shelf(of: digest))/\(digest.hex)" }
 
+    package func probe() async throws {
+        try await blocking { [folder] in
+            try Disk.makeFolders(folder)
+            guard access(folder, R_OK | W_OK | X_OK) == 0 else { throw FilesError.system("used", folder) }
+        }
+    }
+
     package func keep(_ staged: StagedContent) async throws {
         let (shelf, path) = (shelf(of: staged.digest), path(of: staged.digest))
         try await blocking { [folder] in

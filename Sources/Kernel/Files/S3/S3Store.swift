@@ -63,7 +63,7 @@ package struct S3Store: ContentStore {
         if response.status != .notFound { try await Self.expect(200...299, response) }
     }
 
-    /// Whether the bucket can be used, for a server that starts: asks for an object that need not be there.
+    /// Asks for an object that need not be there.
     package func probe() async throws {
         let response = try await send(request("GET", key: "probe"), within: Self.patience)
         guard !(200...299).contains(response.status.code) else { return }
