@@ -119,13 +119,6 @@ enum CSDLJSONWriter {
         case .number(let number): json.raw(number)
         // A property path stands as text, a path to a value as an object.
         case .path(let path): if isMember { json.string(path) } else { json.object { $0.field("$Path", path) } }
-        case .record(let members):
-            json.object { json in
-                for (member, value) in members {
-                    json.key(member)
-                    write(value, isMember: true, to: &json)
-                }
-            }
         case .paths(let paths): json.array { json in for path in paths { json.string(path) } }
         case .texts(let texts): json.array { json in for text in texts { json.string(text) } }
         case .member(let member, _): json.string(member)

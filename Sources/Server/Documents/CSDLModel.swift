@@ -22,7 +22,6 @@ struct CSDLModel {
         case record([(String, AnnotationValue)])
         /// A collection of records, each a list of members.
         case records([[(String, AnnotationValue)]])
-        case record([(String, AnnotationValue)])
     }
 
     struct Property {
