@@ -35,7 +35,7 @@ test: install-deps ## everything that CI proves
 test-all: install-deps ## the same, then the running API against its own description (needs PyPI)
 	@scripts/test-all
 
-check: install-deps ## format, graph, manifests and generated files, without running the product
+check: install-deps ## format and the direction of imports, without building anything
 	@scripts/check
 
 bench: install-deps ## Tessera beside pgbench: a table of ratios (see Benchmarks/README.md)

@@ -29,6 +29,12 @@ package enum PrivateCluster {
         return RunningCluster(try await launcher.launch(), launcher: launcher, lock: lock)
     }
 
+    /// Whether the data folder holds a cluster that was initialised to its end.
+    package static func exists(_ options: PrivateClusterOptions) -> Bool {
+        guard let path = Files.canonical(options.dataDirectory) else { return false }
+        return access("\(ClusterFolder(path: path).data)/PG_VERSION", F_OK) == 0
+    }
+
     /// The URL of the cluster's server if one runs, whoever started it; nil if none does. For `psql` beside a running server.
     package static func runningConnectionURL(_ options: PrivateClusterOptions) async throws(PrivateClusterError) -> String? {
         guard let path = Files.canonical(options.dataDirectory) else { return nil }

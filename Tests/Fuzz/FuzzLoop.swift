@@ -23,7 +23,9 @@ struct FuzzLoop<Tested: Front> {
         while ContinuousClock.now < end {
             for _ in 0..<16 {
                 let input = mutator.input(from: random.chance(30) ? seeds : corpus, &random)
-                guard shapes.insert(feed(input)).inserted, corpus.count < Self.mostKept else { continue }
+                let shape = feed(input)
+                // Once nothing more is kept, nothing more is remembered: memory that grows is then the front's.
+                guard corpus.count < Self.mostKept, shapes.insert(shape).inserted else { continue }
                 corpus.append(input)
                 page[.kept] += 1
                 FuzzFiles.write(input, to: "\(options.keptFolder)/\(FuzzFiles.name(of: input))")

@@ -51,6 +51,7 @@ struct ManifestFront: Front {
         let result = Composer(files: .memory(files)).compose("d.yaml")
         guard let composition = result.composition else {
             if result.diagnostics.isEmpty { finding = "neither a composition nor a reason" }
+            _ = result.partial.map(Catalog.conditionFindings)
             return result.diagnostics.first.map { "\($0.code) \($0.message.withoutDetails)" } ?? ""
         }
         do {

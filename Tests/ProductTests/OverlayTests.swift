@@ -39,7 +39,15 @@ extension ProductTests {
 
             let plan = try folder.tessera("plan", deployment: mine)
             #expect(plan.code == 0, "\(plan.errors)")
-            #expect(plan.output.components(separatedBy: "ADD COLUMN").count - 1 >= 1)
+            #expect(plan.output.components(separatedBy: "ADD COLUMN").count - 1 == 1)
+            let script = try folder.tessera("plan", "--sql", deployment: mine)
+            #expect(
+                script.output == """
+                    -- All or nothing, in one transaction
+                    ALTER TABLE "contacts"."person" ADD COLUMN "loyalty_tier" text COLLATE "C";
+
+
+                    """)
             let json = try folder.tessera("plan", "--output", "json", deployment: mine)
             let parsed = try #require(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
             let steps = try #require(parsed["steps"] as? [[String: Any]])

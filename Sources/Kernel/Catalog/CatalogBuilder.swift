@@ -6,20 +6,10 @@ extension Catalog {
     ///
     /// - Throws: `CatalogError` with all findings, each at its place in the manifest.
     package init(composition: Composition) throws(CatalogError) {
-        let deployment = composition.deployment
-        let drafts = composition.types.map { RecordType(composed: $0, currency: deployment.currency) }
-        let catalog = Catalog(
-            deployment: deployment.name.value,
-            currency: deployment.currency,
-            timeZone: deployment.timeZone,
-            modules: composition.modules.map {
-                CatalogModule(id: $0.manifest.id.value, version: "\($0.manifest.version.value)", name: $0.manifest.name)
-            },
-            types: drafts
-        )
+        let catalog = Catalog(withoutConditions: composition)
         // Conditions name properties, so they can only be checked once every type is known.
         var checker = ConditionChecker(catalog: catalog)
-        let types = zip(drafts, composition.types).map { checker.complete($0, from: $1) }
+        let types = zip(catalog.types, composition.types).map { checker.complete($0, from: $1) }
         var viewChecker = ViewChecker(catalog: catalog)
         let views = viewChecker.views(of: composition)
         let diagnostics = checker.diagnostics + viewChecker.diagnostics
@@ -27,6 +17,28 @@ extension Catalog {
         self.init(
             deployment: catalog.deployment, currency: catalog.currency, timeZone: catalog.timeZone, modules: catalog.modules, types: types,
             views: views)
+    }
+
+    /// What is wrong with the conditions of a composition that has other errors, so that all are told at once. Names that it doesn't know
+    /// may be those of broken declarations and are not judged.
+    package static func conditionFindings(in partial: Composition) -> [Diagnostic] {
+        let catalog = Catalog(withoutConditions: partial)
+        var checker = ConditionChecker(catalog: catalog, judgesNames: false)
+        for (draft, composed) in zip(catalog.types, partial.types) { _ = checker.complete(draft, from: composed) }
+        return checker.diagnostics
+    }
+
+    private init(withoutConditions composition: Composition) {
+        let deployment = composition.deployment
+        self.init(
+            deployment: deployment.name.value,
+            currency: deployment.currency,
+            timeZone: deployment.timeZone.value,
+            modules: composition.modules.map {
+                CatalogModule(id: $0.manifest.id.value, version: "\($0.manifest.version.value)", name: $0.manifest.name)
+            },
+            types: composition.types.map { RecordType(composed: $0, currency: deployment.currency) }
+        )
     }
 }
 

@@ -4,9 +4,14 @@ import QueryLanguage
 /// Parses and type-checks the conditions of a catalog's types, and collects what is wrong with them.
 struct ConditionChecker {
     let catalog: Catalog
+    /// Whether a name that the catalog doesn't know is wrong.
+    let judgesNames: Bool
     private(set) var diagnostics: [Diagnostic] = []
 
-    init(catalog: Catalog) { self.catalog = catalog }
+    init(catalog: Catalog, judgesNames: Bool = true) {
+        self.catalog = catalog
+        self.judgesNames = judgesNames
+    }
 
     /// The type with its rules and its fields' conditions in place.
     mutating func complete(_ draft: RecordType, from composed: ComposedType) -> RecordType {
@@ -44,6 +49,7 @@ struct ConditionChecker {
             let expression = try QueryChecker(schema: catalog).check(Expression.parse(source.text), on: shape, expecting: .boolean)
             return try condition(source, expression, of: type)
         } catch {
+            guard judgesNames || error.code != .unknownName else { return nil }
             let place = source.location(at: max(0, error.column - 1))
             diagnostics.append(Diagnostic(code: .expression, location: place, message: error.message, suggestion: error.suggestion))
             return nil

@@ -5,6 +5,9 @@ extension SchemaPlan: CustomStringConvertible {
     package var description: String {
         var parts: [String] = [headline]
         if !steps.isEmpty { parts.append(table) }
+        if steps.contains(where: { $0.summary.count > Self.longestSummary }) {
+            parts.append("Long statements are cut here; --sql prints each in full.")
+        }
         if !problems.isEmpty {
             parts.append((["In the way:"] + problems.map { "  \($0.target): \($0.message)\n      \($0.remedy)" }).joined(separator: "\n"))
         }
@@ -62,8 +65,10 @@ extension SchemaPlan: CustomStringConvertible {
         return line
     }
 
+    private static let longestSummary = 110
+
     private static func shortened(_ text: String) -> String {
-        text.count <= 110 ? text : "\(text.prefix(107))..."
+        text.count <= longestSummary ? text : "\(text.prefix(longestSummary - 3))..."
     }
 }
 

@@ -22,13 +22,26 @@ extension ModuleLoader {
 }
 
 extension ModuleToLoad {
-    /// What a deployment says about a module; nil for a module without code. Reads the secrets among its settings.
+    /// What a deployment says about a module; nil for a module without code. Reads the secrets among its settings, which must be there
+    /// for a module without code as well.
     package init?(_ resolved: ResolvedModule) throws(ModuleHostError) {
+        let settings = try resolved.readSettings()
         guard case .library(let library) = resolved.manifest.run else { return nil }
-        let id = resolved.manifest.id.value
+        self.init(
+            id: resolved.manifest.id.value, library: library.value,
+            extends: Set(resolved.manifest.extensions.map(\.target.name.description)), settings: settings)
+    }
+}
+
+extension ResolvedModule {
+    /// The values of the module's settings, secrets read from where the deployment says.
+    ///
+    /// - Throws: `ModuleHostError` with every setting that can't be read, and what to do about it.
+    package func readSettings() throws(ModuleHostError) -> [String: FieldValue] {
+        let id = manifest.id.value
         var settings: [String: FieldValue] = [:]
         var findings: [ModuleHostError.Finding] = []
-        for (key, value) in resolved.settings.sorted(by: { $0.key < $1.key }) {
+        for (key, value) in self.settings.sorted(by: { $0.key < $1.key }) {
             if let value = FieldValue(setting: value) {
                 settings[key] = value
             } else {
@@ -36,8 +49,7 @@ extension ModuleToLoad {
             }
         }
         guard findings.isEmpty else { throw ModuleHostError(findings: findings) }
-        self.init(
-            id: id, library: library.value, extends: Set(resolved.manifest.extensions.map(\.target.name.description)), settings: settings)
+        return settings
     }
 
     private static func unreadable(_ key: String, _ value: SettingValue) -> String {

@@ -41,11 +41,6 @@ package final class TokenStore: Sendable {
                 let administrator = GUID.administrator.postgres
                 _ = try await transaction.query(
                     """
-                    INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: administrator), 'user', 'administrator')
-                    ON CONFLICT (id) DO NOTHING
-                    """)
-                _ = try await transaction.query(
-                    """
                     INSERT INTO tessera.token (id, principal_id, digest, label)
                     VALUES (\(bind: id), \(bind: administrator), \(bind: token.digest.bytes), 'first start')
                     """)

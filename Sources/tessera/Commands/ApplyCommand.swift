@@ -20,15 +20,11 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             let deployment = try options.load()
-            let report = try await Database.with(options, logger: CommandLog.quiet) { database in
+            let report = try await Database.with(options, logger: CommandLog.quiet, initialises: true) { database in
                 try await SchemaApplier(client: database.client, logger: CommandLog.quiet).apply(
                     deployment.catalog, progress: ApplyProgress.show)
             }
-            do {
-                try ManifestLock(deployment.composition).write(to: options.lockPath)
-            } catch {
-                Console.note("the lock \(options.lockPath) can't be written: \(error)")
-            }
+            options.writeLock(of: deployment)
             if output.isJSON {
                 Console.print("{\"steps\":\(report.steps),\"digest\":\"\(report.digest)\"}")
             } else {

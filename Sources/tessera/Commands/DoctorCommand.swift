@@ -12,7 +12,7 @@ import SchemaPlan
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check deployment, modules, database, schema, disk and clock, and say how to mend what is wrong.",
+        abstract: "Check deployment, settings, modules, database, schema, disk and clock, and say how to mend what is wrong.",
         discussion: """
             Changes nothing. Exit code 0 when all is well, 1 otherwise.
 
@@ -34,6 +34,9 @@ struct DoctorCommand: AsyncParsableCommand {
                 )
             }
             if let deployment {
+                await report.check("settings", mend: "set the variable or write the file that the deployment names") {
+                    (try Self.settings(of: deployment), ())
+                }
                 await report.check("modules", mend: "build them (make build), or name their folder in TESSERA_MODULE_PATH") {
                     let modules = try deployment.loadModules(logger: CommandLog.quiet)
                     return (modules.modules.isEmpty ? "no code to load" : modules.modules.map(\.id).joined(separator: ", "), ())
@@ -46,6 +49,23 @@ struct DoctorCommand: AsyncParsableCommand {
             Console.print(output.isJSON ? report.json : report.text)
             guard report.isFine else { throw ExitCode.wrongInput }
         }
+    }
+}
+
+extension DoctorCommand {
+    /// Reads every setting, secrets too, of modules with and without code.
+    private static func settings(of deployment: Deployment) throws -> String {
+        var count = 0
+        var unreadable: [String] = []
+        for module in deployment.composition.modules {
+            do {
+                count += try module.readSettings().count
+            } catch {
+                unreadable += error.findings.map(\.description)
+            }
+        }
+        guard unreadable.isEmpty else { throw Failure(.wrongInput, unreadable.joined(separator: "\n")) }
+        return count == 1 ? "1 setting" : "\(count) settings"
     }
 }
 

@@ -11,10 +11,14 @@ struct PlanCommand: AsyncParsableCommand {
 
               tessera plan --deployment mine.yaml
               tessera plan --deployment mine.yaml --output json
+              tessera plan --deployment mine.yaml --sql > review.sql
             """)
 
     @OptionGroup var options: DeploymentOptions
     @OptionGroup var output: OutputOptions
+
+    @Flag(help: "Print every statement in full, as it is sent, in place of the table.")
+    var sql = false
 
     func run() async throws {
         try await reportingFailures {
@@ -22,7 +26,7 @@ struct PlanCommand: AsyncParsableCommand {
             let plan = try await Database.with(options, logger: CommandLog.quiet) { database in
                 try await SchemaPlan.make(for: deployment.catalog, on: database.client)
             }
-            Console.print(output.isJSON ? plan.json : plan.description)
+            Console.print(output.isJSON ? plan.json : sql && plan.problems.isEmpty ? plan.script : plan.description)
             guard plan.problems.isEmpty else { throw ExitCode.wrongInput }
         }
     }

@@ -17,6 +17,7 @@ struct ServerSetup: Sendable {
         case .differs(let plan) where plan.previousDigest == nil && plan.problems.isEmpty:
             Console.note("setting up the database for '\(deployment.catalog.deployment)'")
             try await SchemaApplier(client: client, logger: logger).apply(deployment.catalog, progress: ApplyProgress.show)
+            options.writeLock(of: deployment)
         case let status:
             throw Failure(.wrongInput, status.message(deployment: deployment.path) ?? "the database doesn't match the manifests")
         }

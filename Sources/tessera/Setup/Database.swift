@@ -21,11 +21,13 @@ struct Database: Sendable {
     static var namedURL: String? { getenv("TESSERA_DATABASE_URL").map { String(cString: $0) } }
 
     /// Opens the database for the length of `body`: a cluster that runs already is used as it is, one that doesn't is started and stopped.
+    ///
+    /// - Parameter initialises: whether a data folder without a cluster gets one; only what sets a deployment up does so.
     static func with<R: Sendable>(
-        _ options: DeploymentOptions, logger: Logger, pool: PoolOptions = PoolOptions(),
+        _ options: DeploymentOptions, logger: Logger, pool: PoolOptions = PoolOptions(), initialises: Bool = false,
         _ body: @escaping @Sendable (Database) async throws -> R
     ) async throws -> R {
-        let (url, cluster) = try await open(options, logger: logger)
+        let (url, cluster) = try await open(options, logger: logger, initialises: initialises)
         do {
             let result = try await run(url: url, cluster: cluster, pool: pool, logger: logger, body)
             await cluster?.stop()
@@ -37,9 +39,17 @@ struct Database: Sendable {
     }
 
     /// The URL, and the cluster when it had to be started.
-    static func open(_ options: DeploymentOptions, logger: Logger) async throws -> (url: String, cluster: RunningCluster?) {
+    static func open(
+        _ options: DeploymentOptions, logger: Logger, initialises: Bool = false
+    ) async throws -> (url: String, cluster: RunningCluster?) {
         if let url = namedURL { return (url, nil) }
         let clusterOptions = try clusterOptions(options)
+        guard initialises || PrivateCluster.exists(clusterOptions) else {
+            throw Failure(
+                .unreachable,
+                "there is no database in \(clusterOptions.dataDirectory) yet; `tessera serve` or `tessera apply` sets one up. "
+                    + "For another data folder say --data, for a PostgreSQL of your own TESSERA_DATABASE_URL")
+        }
         if let url = try await PrivateCluster.runningConnectionURL(clusterOptions) { return (url, nil) }
         let cluster = try await PrivateCluster.start(clusterOptions, logger: logger)
         return (cluster.connectionURL, cluster)

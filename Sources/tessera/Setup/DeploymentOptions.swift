@@ -26,7 +26,9 @@ struct DeploymentOptions: ParsableArguments {
         for warning in result.diagnostics where warning.severity == .warning { Console.note("\(warning)") }
         if let composition = result.composition { try checkLock(composition) }
         guard let composition = result.composition else {
-            throw Failure(.wrongInput, Self.report(result.diagnostics.filter { $0.severity == .error }))
+            let conditions = result.partial.map(Catalog.conditionFindings) ?? []
+            let errors = result.diagnostics.filter { $0.severity == .error } + conditions
+            throw Failure(.wrongInput, Self.report(errors.sorted(by: Diagnostic.inReadingOrder)))
         }
         do {
             return Deployment(composition: composition, catalog: try Catalog(composition: composition), path: deployment)
@@ -39,6 +41,15 @@ struct DeploymentOptions: ParsableArguments {
     var lockPath: String {
         let stem = deployment.hasSuffix(".yaml") ? String(deployment.dropLast(5)) : deployment
         return "\(stem).\(ManifestLock.fileName)"
+    }
+
+    /// Records which modules the database was brought to. A folder that can't be written is no reason to stop.
+    func writeLock(of deployment: Deployment) {
+        do {
+            try ManifestLock(deployment.composition).write(to: lockPath)
+        } catch {
+            Console.note("the lock \(lockPath) can't be written: \(error)")
+        }
     }
 
     /// Says where the modules differ from what was locked at the last apply.

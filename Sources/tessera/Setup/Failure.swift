@@ -1,5 +1,4 @@
 import ArgumentParser
-import Transfer
 
 /// Why a command stops: what to print, and the exit code that scripts see.
 struct Failure: Error, CustomStringConvertible {
@@ -29,12 +28,6 @@ func reportingFailures(_ body: () async throws -> Void) async throws {
         try await body()
     } catch let exit as ExitCode {
         throw exit
-    } catch let error as ImportError {
-        Console.error(error.message)
-        throw ExitCode.wrongInput
-    } catch let error as XLSXError {
-        Console.error(error.description)
-        throw ExitCode.wrongInput
     } catch is CancellationError {
         Console.error("stopped")
         throw ExitCode(130)

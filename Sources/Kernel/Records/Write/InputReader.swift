@@ -1,4 +1,5 @@
 package import Catalog
+import Manifests
 import QueryLanguage
 
 /// Reads what callers want a record to hold: names become columns and lists, values are checked field by field. Nothing is looked up here.
@@ -210,9 +211,9 @@ struct InputReader {
 
     private static func currency(_ value: Value, named label: String) throws(FieldChecker.Refusal) -> Value {
         let code = try FieldChecker.string(value, named: label)
-        guard code.utf8.count == 3, code.utf8.allSatisfy({ $0 >= 0x41 && $0 <= 0x5A }) else {
+        guard CurrencyCode.isKnown(code) else {
             throw FieldChecker.Refusal(
-                code: "records.bad_currency", message: "The currency of \(label) is three capital letters (ISO 4217), such as EUR.")
+                code: "records.bad_currency", message: "The currency of \(label) is a code of ISO 4217, three capital letters such as EUR.")
         }
         return .string(code)
     }

@@ -96,7 +96,8 @@ extension DeploymentManifest {
         let manifest = DeploymentManifest(
             name: name, description: root.text("description"),
             modules: root.map("modules").compactMap { entry in entry.object.map { selection(entry.key, $0, &file) } },
-            currency: root.text("currency") ?? "USD", timeZone: root.text("time_zone") ?? "UTC", manifestFolders: root.texts("paths"),
+            currency: root.text("currency") ?? "USD", timeZone: root.located("time_zone") ?? Located("UTC", at: source.start),
+            manifestFolders: root.texts("paths"),
             overlay: overlay, overlayFiles: root.texts("overlays"), location: source.start)
         return Parsed(manifest: manifest, diagnostics: file.diagnostics)
     }

@@ -62,7 +62,7 @@ extension Diagnostic: CustomStringConvertible {
 
 extension Diagnostic {
     /// The order in which findings are shown: by file, line, column, then text.
-    static func inReadingOrder(_ left: Diagnostic, _ right: Diagnostic) -> Bool {
+    public static func inReadingOrder(_ left: Diagnostic, _ right: Diagnostic) -> Bool {
         if left.location.file != right.location.file { return left.location.file < right.location.file }
         if left.location.line != right.location.line { return left.location.line < right.location.line }
         if left.location.column != right.location.column { return left.location.column < right.location.column }

@@ -76,7 +76,7 @@ enum Language {
         ObjectShape(
             .lock,
             """
-            The lock, `tessera.lock`: what a deployment was composed of. Written by the resolver; commit it, so that the same composition comes \
+            The lock, `<deployment>.tessera.lock`: what a deployment was composed of. Written by the resolver; commit it, so that the same composition comes \
             up everywhere and a difference is seen.
             """,
             [

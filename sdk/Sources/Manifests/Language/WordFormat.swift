@@ -74,7 +74,7 @@ extension WordFormat {
         case .deploymentName: "^\(Self.notYAMLWords)[a-z][a-z0-9_-]{0,39}$"
         case .semanticVersion: "^(?=.{1,100}$)\(Self.versionExpression)$"
         case .versionRange: "^(?=.{1,200}$) *\(Self.comparisonsExpression)(?:\\|\\| *\(Self.comparisonsExpression))*$"
-        case .currency: "^[A-Z]{3}$"
+        case .currency: "^(?:\(CurrencyCode.all.joined(separator: "|")))$"
         case .timeZone: "^(?=.{1,64}$)[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$"
         case .language: "^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}$"
         case .textPattern: "^[^\\n]{1,500}$"
@@ -152,7 +152,7 @@ extension WordFormat {
         case .deploymentName: Names.isDeploymentName(text)
         case .semanticVersion: SemanticVersion(text) != nil
         case .versionRange: VersionRange(text) != nil
-        case .currency: text.utf8.count == 3 && text.utf8.allSatisfy(Names.isCapital)
+        case .currency: CurrencyCode.isKnown(text)
         case .timeZone: Names.isTimeZone(text)
         case .language: Names.isLanguage(text)
         case .textPattern, .autoNumber: true

@@ -9,7 +9,7 @@ public struct DeploymentManifest: Sendable, Hashable {
     /// The currency of amounts that name none (ISO 4217). Default `USD`.
     public let currency: String
     /// The time zone of days and of people who chose none (IANA). Default `UTC`.
-    public let timeZone: String
+    public let timeZone: Located<String>
     /// Folders to look for manifests in, before the default ones. Relative to the deployment file.
     public let manifestFolders: [Located<String>]
     /// What the integrator adds, written into the deployment file.

@@ -9,6 +9,8 @@ public struct Composer: Sendable {
     public struct Result: Sendable {
         /// The composition; missing after any error.
         public let composition: Composition?
+        /// What could be made out in spite of errors: for finding further ones, never for running. Broken declarations are missing in it.
+        public let partial: Composition?
         /// Everything that was found in all files, by file and place.
         public let diagnostics: [Diagnostic]
     }
@@ -42,7 +44,9 @@ public struct Composer: Sendable {
         var composing = Composing(files: files, folders: folders, platform: platform)
         let composition = composing.compose(path)
         let diagnostics = composing.diagnostics.sorted(by: Diagnostic.inReadingOrder)
-        return Result(composition: diagnostics.contains { $0.severity == .error } ? nil : composition, diagnostics: diagnostics)
+        let isBroken = diagnostics.contains { $0.severity == .error }
+        return Result(
+            composition: isBroken ? nil : composition, partial: isBroken ? composition : nil, diagnostics: diagnostics)
     }
 }
 
@@ -67,6 +71,7 @@ private struct Composing {
         let folder = Path.folder(of: path)
         let overlays = overlays(of: deployment, manifest, in: folder)
         checkFolders(manifest, in: folder)
+        checkTimeZone(manifest.timeZone)
         let library = ModuleLibrary(folders: searchFolders(manifest, in: folder), files: files)
         var selection = ModuleSelector(
             deployment: manifest, library: library, searched: searchFolders(manifest, in: folder), platform: platform)
@@ -121,6 +126,18 @@ private struct Composing {
                 Diagnostic(
                     code: .unreadable, location: named.location, message: "the folder \(Path.join(folder, named.value)) can't be read"))
         }
+    }
+
+    /// A name that is written as time zones are may still be none. Where the machine has no list of them, nothing is judged.
+    private mutating func checkTimeZone(_ zone: Located<String>) {
+        let zones = "/usr/share/zoneinfo"
+        guard files.list(zones) != nil, files.read("\(zones)/\(zone.value)") == nil else { return }
+        let region = Path.folder(of: zone.value)
+        let near = (files.list(region == "." ? zones : "\(zones)/\(region)") ?? []).map { region == "." ? $0 : "\(region)/\($0)" }
+        diagnostics.append(
+            Diagnostic(
+                code: .invalidValue, location: zone.location, message: "there is no time zone '\(zone.value)' (\(zones) lists them)",
+                suggestion: Names.nearest(to: zone.value, among: near)))
     }
 
     private mutating func settings(of chosen: ModuleSelector.Chosen, _ deployment: DeploymentManifest, in folder: String) -> [String:

@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+extension ProductTests {
+    @Suite("Setting a deployment up")
+    struct Setup {
+        @Test(
+            "is left to serve and apply: what only looks makes no database",
+            arguments: [["doctor"], ["plan"], ["export", "people"], ["query", "explain", "people"], ["token", "list"], ["psql"]])
+        func untouched(words: [String]) throws {
+            let folder = try DataFolder()
+            let outcome = try Program.run(words + ["--data", folder.data] + (words == ["psql"] ? [] : ["--deployment", Program.starter]))
+            #expect(outcome.code == (words == ["doctor"] ? 1 : 3), "\(outcome.errors)")
+            #expect((outcome.output + outcome.errors).contains("there is no database in \(folder.data)/postgres yet; `tessera serve`"))
+            #expect(!FileManager.default.fileExists(atPath: folder.data))
+        }
+
+        @Test("writes the lock beside the deployment, by the first serve and by apply alike")
+        func lock() throws {
+            let text = "deployment: 1\nname: mine\npaths: [\(Program.root)/manifests]\nmodules: { contacts: { version: \">=0.1\" } }\n"
+            var locks: [String] = []
+            for way in ["serve", "apply"] {
+                let folder = try DataFolder()
+                let file = try folder.file("mine.yaml", text)
+                if way == "serve" { _ = try RunningServer(folder, deployment: file).stop() } else { _ = try folder.tessera("apply", deployment: file) }
+                locks.append(try folder.text("mine.tessera.lock"))
+            }
+            #expect(locks[0] == locks[1] && locks[0].contains("contacts"))
+        }
+
+        @Test("is refused with 1 where stored values are in the way, and with what to do about them")
+        func inTheWay() throws {
+            let folder = try DataFolder()
+            let head = "deployment: 1\nname: mine\npaths: [\(Program.root)/manifests]\nmodules: { contacts: { version: \">=0.1\" } }\n"
+            let file = try folder.file("mine.yaml", head)
+            let server = try RunningServer(folder, deployment: file)
+            #expect(try server.http.send("POST", "/api/people", #"{"last_name": "Berg"}"#).status == 201)
+            _ = try folder.file(
+                "mine.yaml",
+                head + "overlay: { extends: { contacts.person: { fields: { badge: { type: text, label: Badge, required: true } } } } }\n")
+            for command in ["plan", "apply"] {
+                let outcome = try folder.tessera(command, deployment: file)
+                #expect(outcome.code == 1, "\(outcome.errors)")
+                #expect((outcome.output + outcome.errors).contains("contacts.person.badge"))
+            }
+        }
+
+        @Test("tells a broken condition together with the errors around it")
+        func allAtOnce() throws {
+            let folder = try DataFolder()
+            let file = try folder.file(
+                "mine.yaml",
+                """
+                deployment: 1
+                name: mine
+                time_zone: Europe/Osl
+                overlay:
+                  types:
+                    job:
+                      collection: jobs
+                      label: Job
+                      colour: red
+                      fields:
+                        title: { type: text }
+                        pages: { type: integer, required_when: "missing eq 1" }
+                      rules:
+                        short: { check: "pages le", message: Too long }
+                        typed: { check: "title gt 5", message: Odd }
+
+                """)
+            let outcome = try Program.run(["check", "--deployment", file])
+            #expect(outcome.code == 1)
+            for part in ["3:12", "did you mean Europe/Oslo?", "colour", "14:", "15:"] {
+                #expect(outcome.errors.contains(part), "\(part) in \(outcome.errors)")
+            }
+            // It may be the name of something that is broken.
+            #expect(!outcome.errors.contains("missing"))
+        }
+
+        @Test("needs the secrets of modules without code as well, and doctor says which")
+        func secrets() throws {
+            let folder = try DataFolder()
+            try FileManager.default.createDirectory(atPath: "\(folder.path)/manifests", withIntermediateDirectories: true)
+            _ = try folder.file(
+                "manifests/plain.yaml",
+                """
+                manifest: 1
+                id: plain
+                version: "1.0.0"
+                name: Plain
+                license: Apache-2.0
+                platform: ">=0.1"
+                run: { mode: data }
+                settings: { key: { type: secret, label: Key, required: true } }
+
+                """)
+            let file = try folder.file(
+                "mine.yaml", "deployment: 1\nname: mine\nmodules: { plain: { settings: { key: { env: TESSERA_TEST_KEY } } } }\n")
+            let words = ["doctor", "--data", folder.data, "--deployment", file]
+            let missing = try Program.run(words)
+            #expect(missing.output.contains("bad  settings"), "\(missing.output)")
+            #expect(missing.output.contains("TESSERA_TEST_KEY isn't set"))
+            #expect(try Program.run(words, environment: ["TESSERA_TEST_KEY": "s3cret"]).output.contains("1 setting"))
+            let serve = try Program.run(["serve", "--data", folder.data, "--deployment", file, "--listen", "127.0.0.1:0"])
+            #expect(serve.code == 1 && serve.errors.contains("TESSERA_TEST_KEY isn't set"), "\(serve.errors)")
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/// The currencies of ISO 4217 that people pay with, as of 2026: national currencies, without funds, metals and test codes.
+public enum CurrencyCode {
+    /// Whether there is such a currency.
+    ///
+    /// ```swift
+    /// CurrencyCode.isKnown("EUR")  // true
+    /// CurrencyCode.isKnown("XXQ")  // false
+    /// ```
+    ///
+    /// - Parameter code: three capital letters.
+    public static func isKnown(_ code: String) -> Bool { known.contains(code) }
+
+    /// In alphabetical order.
+    public static var all: [String] { known.sorted() }
+
+    private static let known = Set(
+        """
+        AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK \
+        DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR \
+        KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB \
+        PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD \
+        TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+        """.split(separator: " ").map(String.init))
+}
