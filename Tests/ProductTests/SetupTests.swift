@@ -22,7 +22,11 @@ extension ProductTests {
             for way in ["serve", "apply"] {
                 let folder = try DataFolder()
                 let file = try folder.file("mine.yaml", text)
-                if way == "serve" { _ = try RunningServer(folder, deployment: file).stop() } else { _ = try folder.tessera("apply", deployment: file) }
+                if way == "serve" {
+                    _ = try RunningServer(folder, deployment: file).stop()
+                } else {
+                    _ = try folder.tessera("apply", deployment: file)
+                }
                 locks.append(try folder.text("mine.tessera.lock"))
             }
             #expect(locks[0] == locks[1] && locks[0].contains("contacts"))

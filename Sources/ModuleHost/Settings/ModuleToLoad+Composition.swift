@@ -1,6 +1,6 @@
 package import Catalog
 package import Manifests
-import TesseraKit
+package import TesseraKit
 
 extension ModuleLoader {
     /// Loads the modules of a composed deployment that have a library.

@@ -94,7 +94,8 @@ struct VCardReaderTests {
         for length in 0..<80 {
             let text = String(repeating: "ä", count: length % 40) + String(repeating: "x", count: length) + "END:VCARD " + "BEGIN:VCARD"
             var writer = VCardWriter(version: version)
-            writer.card(VCard(properties: [VCard.Property(name: "NOTE", value: .text(text)), VCard.Property(name: "FN", value: .text("A"))]))
+            writer.card(
+                VCard(properties: [VCard.Property(name: "NOTE", value: .text(text)), VCard.Property(name: "FN", value: .text("A"))]))
             let items = try Self.read(String(decoding: writer.take(), as: UTF8.self))
             #expect(try items.map { try $0.card.get().properties.map(\.text) } == [[text, "A"]])
         }

@@ -40,7 +40,7 @@ struct OptionsChecker {
 
     private func refuseUnsupported(_ options: QueryOptions) throws(QueryError) {
         let unsupported: [(name: OptionName, isGiven: Bool)] = [
-            (.search, options.search != nil && (isNested || options.apply != nil)),
+            (.search, options.search != nil && (isNested || !options.apply.isEmpty)),
             (.index, options.index != nil), (.deltatoken, isNested && options.deltaToken != nil), (.levels, options.levels != nil),
             (.schemaversion, options.schemaVersion.map { $0 != "*" } ?? false), (.id, options.id != nil),
         ]
