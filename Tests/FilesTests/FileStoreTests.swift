@@ -91,6 +91,9 @@ struct FileStoreTests {
                 let file = try await lab.files.receive()
                 try await file.write(ByteBuffer(string: "123"))
             }
+            // Its last reference may go on another thread.
+            let deadline = ContinuousClock.now + .seconds(20)
+            while TestFolder.files(in: lab.folder) != before, ContinuousClock.now < deadline { await Task.yield() }
             #expect(TestFolder.files(in: lab.folder) == before)
         }
     }
