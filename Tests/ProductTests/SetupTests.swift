@@ -68,8 +68,8 @@ extension ProductTests {
                         title: { type: text }
                         pages: { type: integer, required_when: "missing eq 1" }
                       rules:
-                        short: { check: "pages le", message: Too long }
-                        typed: { check: "title gt 5", message: Odd }
+                        - { id: short, check: "pages le", message: Too long }
+                        - { id: typed, check: "title gt 5", message: Odd }
 
                 """)
             let outcome = try Program.run(["check", "--deployment", file])

@@ -149,7 +149,8 @@ struct ReadingTests {
             "says where a filter is wrong", "GET", "/api/samples?$filter=titel%20eq%20'a'", status: 400,
             expects: [#""code":"query.unknown_name""#, "Did you mean 'title'?", #""target":"$filter""#, #""innererror":{"column":9}"#]),
         Scenario(
-            "says what it doesn't support", "GET", "/api/samples?$filter=isof(title,Edm.String)", status: 501, expects: ["query.not_supported"]),
+            "says what it doesn't support", "GET", "/api/samples?$filter=isof(title,Edm.String)", status: 501,
+            expects: ["query.not_supported"]),
         Scenario(
             "refuses an option that it doesn't know", "GET", "/api/samples?fliter=x", status: 400, expects: ["Did you mean 'filter'?"]),
         Scenario(

@@ -74,7 +74,7 @@ struct BatchTask: Sendable {
 
     private static func outside(_ url: String) -> APIError {
         APIError(
-            .notFound, "batch.outside", "A batch reaches what lies below its own service root, such as 'people' or '/api/people'.",
+            .notFound, "batch.outside", "A batch reaches what lies below its own service root, such as 'COLLECTION' or '/api/COLLECTION'.",
             target: "url")
     }
 }

@@ -99,7 +99,7 @@ enum OpenAPIParameters {
         ),
         (
             "apply", "string",
-            "Groups and aggregates in place of records: `filter(kind eq 'customer')/groupby((industry),aggregate($count as n,employees with sum as people))`. "
+            "Groups and aggregates in place of records: `filter(FIELD eq 'VALUE')/groupby((FIELD),aggregate($count as n,NUMBER with sum as total))`. "
                 + "Methods are sum, min, max, average and countdistinct. The other options then speak about the groups."
         ),
         ("top", "integer", "Most records over all pages."),
