@@ -56,11 +56,18 @@ let package = Package(
             name: "SchemaPlan", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/SchemaPlan",
             swiftSettings: swiftSettings),
         .target(
-            name: "Records", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/Records",
+            name: "Records", dependencies: ["JSONReading", "Catalog", "Postgres", manifests, queryLanguage, logging],
+            path: "Sources/Kernel/Records",
             swiftSettings: swiftSettings),
         .target(
+            name: "Jobs", dependencies: ["JSONReading", "Postgres", "Records", queryLanguage, logging, lifecycle],
+            path: "Sources/Kernel/Jobs", swiftSettings: swiftSettings),
+        .target(
             name: "Transfer",
-            dependencies: ["CLibXLSXWriter", "CLibZip", "CLibExpat", "JSONReading", "Catalog", "Records", manifests, queryLanguage],
+            dependencies: [
+                "CLibCrypto", "CLibXLSXWriter", "CLibZip", "CLibExpat", "JSONReading", "Catalog", "Postgres", "Records", manifests,
+                queryLanguage,
+            ],
             path: "Sources/Kernel/Transfer",
             swiftSettings: swiftSettings),
 
@@ -79,7 +86,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CLibCrypto", "CLibZ", "JSONReading", "Catalog", "Postgres", "Records", "Files", "Transfer", manifests, queryLanguage,
+                "CLibCrypto", "CLibZ", "Jobs", "JSONReading", "Catalog", "Postgres", "Records", "Files", "Transfer", manifests,
+                queryLanguage,
                 hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings
@@ -87,7 +95,7 @@ let package = Package(
         .executableTarget(
             name: "tessera",
             dependencies: [
-                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Records", "Files", "Transfer", "ModuleHost", "Server",
+                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Records", "Jobs", "Files", "Transfer", "ModuleHost", "Server",
                 queryLanguage,
                 manifests,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, lifecycle,
@@ -138,7 +146,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "JSONReading", "Catalog", "Records", "Transfer", "Files", "Postgres", "TestKernel", "TestPostgres", "TestRandom",
+                "Server", "Jobs", "JSONReading", "Catalog", "Records", "Transfer", "Files", "Postgres", "TestKernel", "TestPostgres",
+                "TestRandom",
                 queryLanguage, hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings),
@@ -164,8 +173,11 @@ let package = Package(
         ),
         .testTarget(
             name: "TransferTests",
-            dependencies: ["Transfer", "CLibZip", "Catalog", "Records", "TestKernel", "TestRandom", manifests, queryLanguage],
+            dependencies: ["Transfer", "CLibZip", "Catalog", "Records", "Postgres", "TestKernel", "TestRandom", manifests, queryLanguage],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "JobsTests",
+            dependencies: ["Jobs", "Records", "Postgres", "TestKernel", queryLanguage, logging, lifecycle], swiftSettings: swiftSettings),
         // Runs the built program as people do.
         .testTarget(name: "ProductTests", dependencies: ["TestRandom"], swiftSettings: swiftSettings),
     ],

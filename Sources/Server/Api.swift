@@ -1,5 +1,6 @@
 import Catalog
 import Files
+import Jobs
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -12,6 +13,7 @@ import Synchronization
 final class Api: Responder {
     let store: RecordStore
     let files: FileStore
+    let jobs: JobQueue
     let tokens: TokenStore
     let configuration: ServerConfiguration
     let metrics = RequestMetrics()
@@ -21,9 +23,13 @@ final class Api: Responder {
     let logger: Logger
     private let model: Mutex<ApiModel>
 
-    init(store: RecordStore, files: FileStore, tokens: TokenStore, configuration: ServerConfiguration, load: RequestLoad, logger: Logger) {
+    init(
+        store: RecordStore, files: FileStore, jobs: JobQueue, tokens: TokenStore, configuration: ServerConfiguration, load: RequestLoad,
+        logger: Logger
+    ) {
         self.store = store
         self.files = files
+        self.jobs = jobs
         self.tokens = tokens
         self.configuration = configuration
         self.load = load
@@ -125,7 +131,7 @@ final class Api: Responder {
         let model = model.withLock { $0 }
         return try Call.of(
             request, path: path, model: model, store: store, limits: configuration.limits, access: access, root: try root(of: request),
-            files: files)
+            files: files, jobs: jobs)
     }
 
     private func access(of request: ServerRequest) async throws -> Access {

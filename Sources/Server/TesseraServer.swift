@@ -1,6 +1,7 @@
 package import Catalog
 package import Files
 import HummingbirdCore
+package import Jobs
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -21,14 +22,14 @@ package final class TesseraServer: Service {
 
     /// - Parameter onListening: called once, with the address in use (a port of 0 has become a real one).
     package init(
-        configuration: ServerConfiguration, store: RecordStore, files: FileStore, tokens: TokenStore, logger: Logger,
+        configuration: ServerConfiguration, store: RecordStore, files: FileStore, jobs: JobQueue, tokens: TokenStore, logger: Logger,
         onListening: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.logger = logger
         self.onListening = onListening
         load = RequestLoad(limit: configuration.limits.concurrentRequests)
-        api = Api(store: store, files: files, tokens: tokens, configuration: configuration, load: load, logger: logger)
+        api = Api(store: store, files: files, jobs: jobs, tokens: tokens, configuration: configuration, load: load, logger: logger)
     }
 
     /// Puts another catalog in force, for the store and for every document: after the database has been brought to it.

@@ -24,7 +24,8 @@ struct Tessera: AsyncParsableCommand {
         version: TesseraVersion.text,
         subcommands: [
             ServeCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, ImportCommand.self, ExportCommand.self,
-            QueryCommand.self, FilesCommand.self, TokenCommand.self, SeedCommand.self, PsqlCommand.self, DoctorCommand.self,
+            QueryCommand.self, FilesCommand.self, ChangesCommand.self, UndoCommand.self, JobsCommand.self, TokenCommand.self,
+            SeedCommand.self, PsqlCommand.self, DoctorCommand.self,
         ]
     )
 }

@@ -84,10 +84,9 @@ private enum Cards {
         #expect(Set(plan.unmapped).isSubset(of: ["PHOTO", "KEY", "GEO", "X-MS-MANAGER", "LANG"]), "\(plan.unmapped)")
         var options = Importer.Options()
         options.createsMissingLinks = true
-        let importer = Importer(
-            store: contacts.store, plan: plan, options: options, access: .test, changeSet: ChangeSet(id: .version7(), label: "import"))
+        let importer = Importer(plan: plan, options: options, access: .test)
         var reasons: [String] = []
-        let report = try await importer.run(file: path) { _, line, reason in
+        let (report, _) = try await importer.run(file: path, label: "import", store: contacts.store) { _, line, reason in
             reasons.append("\(path):\(line): \(reason)")
         } progress: { _ in
         }

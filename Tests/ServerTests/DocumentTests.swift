@@ -86,7 +86,9 @@ struct DocumentTests {
         ] { #expect(keys.contains(path), "\(path)") }
         #expect(
             keys.allSatisfy { key in
-                let roots = ["/samples", "/places", "/topics", "/files", "/$metadata", "/openapi.json", "/$batch", "/views"]
+                let roots = [
+                    "/samples", "/places", "/topics", "/files", "/$metadata", "/openapi.json", "/$batch", "/views", "/change_sets", "/jobs",
+                ]
                 return key == "/" || roots.contains { key.hasPrefix($0) }
             })
         let components = try #require(JSONExtract.member("components", of: document))

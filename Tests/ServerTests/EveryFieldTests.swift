@@ -145,11 +145,9 @@ struct EveryFieldTests {
         let plan = try ImportPlan(file: path, type: try lab.type(collection), catalog: lab.catalog, mapping: nil, match: [])
         #expect(plan.isExport)
         #expect(plan.unmapped == [])
-        let importer = Importer(
-            store: lab.store, plan: plan, options: Importer.Options(), access: .test, changeSet: ChangeSet(id: .version7(), label: "import")
-        )
+        let importer = Importer(plan: plan, options: Importer.Options(), access: .test)
         var reasons: [String] = []
-        let report = try await importer.run(file: path) { cells, line, reason in
+        let (report, _) = try await importer.run(file: path, label: "import", store: lab.store) { cells, line, reason in
             reasons.append("line \(line): \(reason)")
         } progress: { _ in
         }

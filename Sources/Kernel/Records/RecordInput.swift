@@ -35,6 +35,16 @@ package enum WriteOutcome: Sendable {
     case failed(RecordsError)
 }
 
+extension WriteOutcome {
+    /// The record it is about; nil when the write failed.
+    package var id: GUID? {
+        switch self {
+        case .created(let id, _), .updated(let id, _), .unchanged(let id, _), .deleted(let id, _), .restored(let id, _), .purged(let id): id
+        case .failed: nil
+        }
+    }
+}
+
 /// How a bulk write treats the items that fail.
 package enum BulkMode: Sendable, Hashable {
     /// All or nothing: the first failures (up to 1,000 of them are reported) undo everything.

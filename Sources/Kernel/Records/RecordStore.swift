@@ -37,13 +37,19 @@ package final class RecordStore: Sendable {
 
     /// Runs `body` on a store whose reads and writes are one transaction: kept when it returns, undone when it throws.
     ///
-    /// The store that `body` gets works on one connection, so that its calls should come one after the other.
+    /// The store that `body` gets works on one connection, so that its calls should come one after the other. `body` may run again when the
+    /// database had to break it off, so it must have no effects besides those on its store.
     package func transaction<R: Sendable>(_ body: (RecordStore) async throws -> R) async throws -> R {
-        try await statements.transaction { runner in
-            guard case .transaction(let transaction) = runner else { return try await body(self) }
-            return try await body(RecordStore(self, in: transaction))
+        try await ReadFailure.translating {
+            try await statements.transaction { runner in
+                guard case .transaction(let transaction) = runner else { return try await body(self) }
+                return try await body(RecordStore(self, in: transaction))
+            }
         }
     }
+
+    /// Runs a statement over the kernel's own tables, where the store's other statements run.
+    package func run(_ sql: SQL) async throws -> PostgresResult { try await statements.query(sql) }
 
     /// The catalog in force now.
     package var catalog: Catalog { current.withLock { $0.catalog } }

@@ -102,6 +102,9 @@ package enum SystemSchema {
         Step(version: 2, title: "contents of files in a store", sql: filesSQL),
         search,
         sync,
+        Step(version: 5, title: "change sets with a state, steps of work", sql: changeSets),
+        Step(version: 6, title: "queue of background work", sql: jobs),
+        Step(version: 7, title: "imports that resume", sql: imports),
     ]
 
     /// The newest version this build knows.

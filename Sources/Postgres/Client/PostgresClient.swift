@@ -101,5 +101,5 @@ package final class PostgresClient: Service, Sendable {
 
 extension PostgresError {
     /// The database undid the transaction for reasons that may be gone the next time.
-    var mayRetryTransaction: Bool { isSerializationFailure || isStalePlan }
+    package var mayRetryTransaction: Bool { isSerializationFailure || isStalePlan }
 }

@@ -11,7 +11,7 @@ extension OpenAPIOperations {
                 "description",
                 "All or nothing; with Prefer: continue-on-error, good items are kept, bad ones reported. \(limits.bulkItems) items at most."
             )
-            parameters(OpenAPIParameters.bulk, to: &json)
+            parameters(["dry_run"] + OpenAPIParameters.bulk, to: &json)
             json.object("requestBody") { json in
                 json.field("required", true)
                 json.object("content") { json in
@@ -20,6 +20,7 @@ extension OpenAPIOperations {
             }
             json.object("responses") { json in
                 answer(200, "What became of each item.", "bulk_result", to: &json)
+                json.object(String(OpenAPIPlatform.accepted.0)) { $0.field("description", OpenAPIPlatform.accepted.1) }
                 OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
             }
         }
@@ -70,7 +71,7 @@ extension OpenAPIOperations {
                     "description",
                     "All or nothing; with Prefer: continue-on-error, good items are kept, bad ones reported. \(limits.bulkItems) records at most."
                 )
-                parameters(["each_filter"] + OpenAPIParameters.bulk, to: &json)
+                parameters(["each_filter", "dry_run"] + OpenAPIParameters.bulk, to: &json)
                 if method == "patch" { body("\(type.record.id).write", to: &json) }
                 json.object("responses") { json in
                     answer(200, "What became of each record.", "bulk_result", to: &json)

@@ -6,7 +6,7 @@ extension OpenAPISchemas {
             json.object("properties") { json in
                 json.object("change_set") { json in
                     json.field("type", "object")
-                    json.field("description", "The change set, when the client named it.")
+                    json.field("description", "The change set of what was written, under its own name or the client's.")
                     json.object("properties") { json in
                         json.object("id") { json in
                             json.field("type", "string")
@@ -17,6 +17,7 @@ extension OpenAPISchemas {
                 }
                 json.object("succeeded") { $0.field("type", "integer") }
                 json.object("failed") { $0.field("type", "integer") }
+                json.object("dry_run") { $0.field("type", "boolean") }
                 json.object("value") { json in
                     json.field("type", "array")
                     json.field("description", "One entry for each item, in their order.")
@@ -30,6 +31,11 @@ extension OpenAPISchemas {
                             }
                             json.object("@etag") { $0.field("type", "string") }
                             json.object("error") { $0.field("$ref", "#/components/schemas/error_object") }
+                            json.object("changes") { json in
+                                json.field("type", "array")
+                                json.field("description", "With dry_run: what would change.")
+                                json.object("items") { $0.field("$ref", "#/components/schemas/change") }
+                            }
                         }
                         json.strings("required", ["status"])
                     }

@@ -49,6 +49,14 @@ struct OpenAPIWriter {
                     }
                 }
                 json.object { json in
+                    json.field("name", "changes")
+                    json.field("description", "Change sets: what was written together, and taking it back")
+                }
+                json.object { json in
+                    json.field("name", "jobs")
+                    json.field("description", "Background work: how far it is, its result, stopping it")
+                }
+                json.object { json in
                     json.field("name", "deployment")
                     json.field("description", "Documents about this deployment")
                 }
@@ -62,6 +70,7 @@ struct OpenAPIWriter {
                     operations.write(type, to: &json)
                     files.write(type, to: &json)
                 }
+                OpenAPIPlatform.writePaths(to: &json)
             }
             json.object("components") { json in
                 json.object("securitySchemes") { json in
@@ -71,7 +80,10 @@ struct OpenAPIWriter {
                         json.field("bearerFormat", "tsr_…")
                     }
                 }
-                json.object("schemas") { json in schemas.write(types, to: &json) }
+                json.object("schemas") { json in
+                    schemas.write(types, to: &json)
+                    OpenAPIPlatform.writeSchemas(to: &json)
+                }
                 OpenAPIParameters.write(to: &json)
                 OpenAPIErrors.write(to: &json)
             }
@@ -109,9 +121,10 @@ enum OpenAPIParameters {
         ("count", "boolean", "Whether to count all records that match."),
         ("count_mode", "string", "`exact` (default), or `estimated`, which is cheap on large collections."),
         ("include_deleted", "boolean", "Whether deleted records are seen."),
+        ("dry_run", "boolean", "Tell what would change, and keep nothing."),
     ]
 
-    static let list = query.map(\.name).filter { $0 != "format" } + ["maxpagesize", "odata_max_version"]
+    static let list = query.map(\.name).filter { !["format", "dry_run"].contains($0) } + ["maxpagesize", "odata_max_version"]
     static let collection = list + ["format"]
     static let record = ["select", "expand", "compute", "include_deleted", "if_none_match", "odata_max_version"]
     static let write = ["select", "expand", "if_match", "if_none_match", "prefer", "change_set", "odata_max_version"]
@@ -132,7 +145,7 @@ enum OpenAPIParameters {
                     "if_none_match", "If-None-Match",
                     "ETag that the client has; 304 when the record still has it. `*` on a write: only create."
                 ),
-                ("prefer", "Prefer", "`return=representation` or `return=minimal`; for bulk, `continue-on-error`."),
+                ("prefer", "Prefer", "`return=representation` or `return=minimal`; for bulk, `continue-on-error` and `respond-async`."),
                 (
                     "change_set", "Tessera-Change-Set",
                     "Names what this request writes, up to \(ChangeSetName.maximumLength) characters, percent-encoded where not ASCII."

@@ -32,6 +32,8 @@ enum Route: Int, Sendable, CaseIterable {
     case collection, count, bulk, each
     case record, property, stream, navigation, reference, action
     case files, file, content
+    case changeSets, changeSet, changes, undo
+    case jobs, job, jobStatus, jobCancel
     case other
 
     /// The path with placeholders for what varies.
@@ -59,6 +61,14 @@ enum Route: Int, Sendable, CaseIterable {
         case .navigation: "/api/{collection}({key})/{link}"
         case .reference: "/api/{collection}({key})/{link}/$ref"
         case .action: "/api/{collection}({key})/{action}"
+        case .changeSets: "/api/change_sets"
+        case .changeSet: "/api/change_sets({id})"
+        case .changes: "/api/change_sets({id})/changes"
+        case .undo: "/api/change_sets({id})/undo"
+        case .jobs: "/api/jobs"
+        case .job: "/api/jobs({id})"
+        case .jobStatus: "/api/jobs({id})/status"
+        case .jobCancel: "/api/jobs({id})/cancel"
         case .other: "other"
         }
     }

@@ -10,6 +10,8 @@ struct Preferences: Sendable, Hashable {
     var continuesOnError: Bool?
     /// `track-changes`: a delta link at the end of the list.
     var tracksChanges = false
+    /// Answer at once with 202, and do the work in the background (RFC 7240, OData Protocol 4.01 section 8.2.8.8).
+    var respondAsync = false
 
     static let none = Preferences()
 
@@ -34,6 +36,7 @@ struct Preferences: Sendable, Hashable {
             case ("continue-on-error", nil), ("continue-on-error", "true"): continuesOnError = continuesOnError ?? true
             case ("continue-on-error", "false"): continuesOnError = continuesOnError ?? false
             case ("track-changes", nil): tracksChanges = true
+            case ("respond-async", nil): respondAsync = true
             default: continue
             }
         }

@@ -2,7 +2,7 @@ import NIOHTTP1
 import QueryLanguage
 import Records
 
-/// The query of a request: the system query options, and the two that are Tessera's own.
+/// The query of a request: the system query options, and those that are Tessera's own.
 struct RequestOptions: Sendable {
     /// Options by their name without `$`, as `QueryOptions.ranges` has them.
     typealias Name = String
@@ -12,6 +12,8 @@ struct RequestOptions: Sendable {
     var includeDeleted = false
     /// `count_mode=estimated`: counts may come from the planner.
     var countMode: CountMode = .exact
+    /// `dry_run=true`: tell what would change, keep nothing. An option and no preference, since a server that doesn't know it must refuse it.
+    var dryRun = false
 
     /// `q` and `types` of a search over several collections.
     var words: String?
@@ -22,7 +24,7 @@ struct RequestOptions: Sendable {
     /// `name=…`: how a file that is sent is called.
     var fileName: String?
 
-    private static let ownNames = ["include_deleted", "count_mode", "name"]
+    private static let ownNames = ["include_deleted", "count_mode", "dry_run", "name"]
 
     private init() {}
 
@@ -41,6 +43,9 @@ struct RequestOptions: Sendable {
         case ("include_deleted", "true"): includeDeleted = true
         case ("include_deleted", "false"): includeDeleted = false
         case ("include_deleted", _): throw Self.badValue(option.name, "true or false")
+        case ("dry_run", "true"): dryRun = true
+        case ("dry_run", "false"): dryRun = false
+        case ("dry_run", _): throw Self.badValue(option.name, "true or false")
         case ("count_mode", "exact"): countMode = .exact
         case ("count_mode", "estimated"): countMode = .estimated
         case ("name", let name): fileName = name
@@ -55,6 +60,9 @@ struct RequestOptions: Sendable {
     func allow(_ allowed: Set<Name>, of resource: String) throws(APIError) {
         if words != nil, !allowed.contains("q") { throw Self.unknown("q", .v4_01) }
         if types != nil, !allowed.contains("types") { throw Self.unknown("types", .v4_01) }
+        guard !dryRun || allowed.contains("dry_run") else {
+            throw APIError(.badRequest, "query.option_not_allowed", "\(resource) can't be tried with dry_run.", target: "dry_run")
+        }
         for name in system.ranges.keys.sorted() where !allowed.contains(name) && name != "format" {
             throw APIError(
                 .badRequest, "query.option_not_allowed",

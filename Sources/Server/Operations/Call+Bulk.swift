@@ -1,122 +1,30 @@
 import Catalog
+import Jobs
 import NIOCore
 import NIOHTTP1
 import QueryLanguage
 import Records
 
-/// Many writes of one collection in one request: all or nothing, or item by item with `Prefer: continue-on-error`.
+/// Many writes of one collection in one request: all or nothing, or item by item with `Prefer: continue-on-error`; in the background with
+/// `Prefer: respond-async`; tried without keeping anything with `dry_run=true`.
 extension Call {
     func bulk(_ type: ApiType, _ body: ByteBuffer) async throws -> ServerResponse {
-        try options.allow([], of: "bulk")
+        try options.allow(["dry_run"], of: "bulk")
         var negotiation = negotiation
         try negotiation.readContentType(of: request)
+        let bytes = Array(body.readableBytesView)
         let bulk = try BulkRequest.decode(
-            type, Array(body.readableBytesView), maximumItems: limits.bulkItems, ieee754Compatible: negotiation.bodyIEEE754Compatible
-        ) { (property) throws(APIError) in try linkEnd(type, property) }
-        let mode: BulkMode = preferences.continuesOnError == true ? .perItem : .atomic
-        var failures: [Int: APIError] = [:]
-        for (index, item) in bulk.items.enumerated() {
-            if let refusal = refusal(of: item, at: index, bulk) { failures[index] = refusal }
+            type, bytes, maximumItems: limits.bulkItems, ieee754Compatible: negotiation.bodyIEEE754Compatible
+        ) { (property) throws(APIError) in try model.linkEnd(type, property) }
+        let write = BulkWrite(bulk: bulk, type: type, mode: bulkMode)
+        if preferences.respondAsync, !options.dryRun {
+            let input = BulkJob.input(type, body: bytes, mode: write.mode, ieee754Compatible: negotiation.bodyIEEE754Compatible)
+            let label = changeSet.label ?? write.label
+            return accepted(try await jobs.enqueue(kind: BulkJob.kind, label: label, input: input, total: bulk.items.count, access: access))
         }
-        guard mode == .perItem || failures.isEmpty else { throw Self.refusal(failures) }
-        let open = bulk.items.indices.filter { failures[$0] == nil }
-        var outcomes: [Int: WriteOutcome] = [:]
-        if !open.isEmpty {
-            let written = try await write(bulk, open.map { bulk.items[$0] }, type, mode)
-            guard written.count == open.count else {
-                throw RecordsError(.internalFault, "The store answered \(written.count) outcomes to \(open.count) writes.")
-            }
-            for (position, index) in open.enumerated() {
-                if case .failed(var error) = written[position] {
-                    if error.code == .preconditionRequired { error.target = "items/\(index)/@etag" }
-                    failures[index] = APIError(error)
-                }
-                outcomes[index] = written[position]
-            }
+        return try await many(write.mode, label: write.label) { store, options in
+            let (outcomes, failures) = try await write.write(bulk.items.indices, store: store, options: options, access: access)
+            return BulkOutcome(count: bulk.items.count, outcomes: outcomes, failures: failures)
         }
-        guard mode == .perItem || failures.isEmpty else { throw Self.refusal(failures) }
-        let applied = preferences.continuesOnError == true ? [("preference-applied", "continue-on-error")] : []
-        return response(.ok, json: results(bulk.items.count, outcomes, failures), applied)
-    }
-
-    private func write(
-        _ bulk: BulkRequest, _ items: [BulkRequest.Item], _ type: ApiType, _ mode: BulkMode
-    ) async throws -> [WriteOutcome] {
-        let options = writeOptions(mode)
-        let records = items.map(\.record)
-        let type = type.record
-        switch bulk.operation {
-        case .create:
-            // Clients may choose ids, so that they can send the request again.
-            let inputs = records.map { record in
-                var input = record.input
-                if case .id(let id)? = record.key { input.values["id"] = .guid(id) }
-                return input
-            }
-            return try await store.create(type, inputs, options: options, access: access)
-        case .upsert:
-            return try await store.upsert(
-                type, by: bulk.by, records.map(\.input), expecting: records.map(\.version), options: options, access: access)
-        case .update:
-            let items = records.compactMap { record in
-                record.key.map { RecordUpdate(key: $0, expectedVersion: record.version, input: record.input) }
-            }
-            return try await store.update(type, items, options: options, access: access)
-        case .delete, .restore, .purge:
-            let items = records.compactMap { record in record.key.map { RecordReference(key: $0, expectedVersion: record.version) } }
-            switch bulk.operation {
-            case .delete: return try await store.delete(type, items, options: options, access: access)
-            case .restore: return try await store.restore(type, items, options: options, access: access)
-            default: return try await store.purge(type, items, options: options, access: access)
-            }
-        case .link, .unlink:
-            guard let end = bulk.link else { return [] }
-            let changes = items.compactMap { item -> LinkChange? in
-                guard let key = item.record.key, let target = item.target else { return nil }
-                var change = LinkChange(key: key, target: target, columns: item.columns, isRemoval: bulk.operation == .unlink)
-                change.expectedVersion = item.record.version
-                return end.stored(change)
-            }
-            return try await store.changeLinks(end.source, field: end.field, changes, options: options, access: access)
-        }
-    }
-
-    /// What is wrong with an item before the store sees it.
-    private func refusal(of item: BulkRequest.Item, at index: Int, _ bulk: BulkRequest) -> APIError? {
-        if let first = item.issues.first {
-            return APIError(.badRequest, first.code, first.message, target: first.target, details: item.issues.count > 1 ? item.issues : [])
-        }
-        guard bulk.operation != .create, bulk.operation != .upsert, !bulk.operation.changesLinks else { return nil }
-        if item.record.key == nil {
-            return APIError(.badRequest, "records.no_key", "The item needs the id of its record.", target: "items/\(index)/id")
-        }
-        if bulk.operation.namesRecords, !item.record.input.values.isEmpty {
-            return APIError(
-                .badRequest, "bulk.unexpected_values", "To \(bulk.operation.rawValue) a record takes its id alone.",
-                target: "items/\(index)")
-        }
-        return nil
-    }
-
-    /// The error of an atomic request: every item that fails, by its place.
-    static func refusal(_ failures: [Int: APIError]) -> APIError {
-        // Items that failed only because others did are no news.
-        let failures = failures.filter { $0.value.code != RecordsError.Code.undone.description }
-        let ordered = failures.sorted { $0.key < $1.key }
-        var details: [APIError.Detail] = []
-        for (index, error) in ordered.prefix(RecordDecoder.maximumIssues) {
-            let place = "items/\(index)"
-            let inner =
-                error.details.isEmpty ? [APIError.Detail(code: error.code, message: error.message, target: error.target)] : error.details
-            details += inner.map { detail in
-                let target = detail.target.map { $0.hasPrefix("items/") ? $0 : "\(place)/\($0)" } ?? place
-                return APIError.Detail(code: detail.code, message: detail.message, target: target)
-            }
-        }
-        let status = ordered.first?.value.status ?? .badRequest
-        return APIError(
-            status, "bulk.failed",
-            "\(failures.count) of the items can't be written, so nothing was: see details. Prefer: continue-on-error keeps the others.",
-            details: details)
     }
 }

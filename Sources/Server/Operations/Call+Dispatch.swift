@@ -10,9 +10,11 @@ extension Call {
     func readsBody(_ resource: Resource) -> Bool {
         switch method {
         case .POST, .PATCH, .PUT:
-            if case .record(_, _, .action) = resource { return false }
-            if case .file = resource { return false }
-            return true
+            switch resource {
+            case .record(_, _, .action), .file: return false
+            case .platform(let resource): return resource.takesBody
+            default: return true
+            }
         default: return false
         }
     }
@@ -46,6 +48,8 @@ extension Call {
             return try await each(type, body)
         case .record(let type, let key, let tail):
             return try await respond(type, key, tail, body)
+        case .platform(let resource):
+            return try await respond(resource)
         }
     }
 

@@ -5,25 +5,25 @@ import QueryLanguage
 import Records
 
 /// `PATCH` and `DELETE /api/people/$each?filter=…`: the same done to every record that a condition selects (OData Protocol 4.01 sections
-/// 11.4.13 and 11.4.14).
+/// 11.4.13 and 11.4.14); tried without keeping anything with `dry_run=true`.
 extension Call {
     func each(_ type: ApiType, _ body: ByteBuffer) async throws -> ServerResponse {
-        try options.allow(["filter"], of: "$each")
+        try options.allow(["filter", "dry_run"], of: "$each")
         guard let filter = try query(type.shape.shape)?.filter else {
             throw APIError(
                 .badRequest, "bulk.no_filter",
                 "Say which \(type.record.labelPlural.lowercased()) with $filter; filter=true means all of them.", target: "$filter")
         }
         try refusePreconditions(type)
-        let mode: BulkMode = preferences.continuesOnError == true ? .perItem : .atomic
-        let outcomes = try await store.each(
-            type.record, where: filter, try action(type, body), limit: limits.bulkItems, options: writeOptions(mode), access: access)
-        var failures: [Int: APIError] = [:]
-        for (index, outcome) in outcomes.enumerated() { if case .failed(let error) = outcome { failures[index] = APIError(error) } }
-        guard mode == .perItem || failures.isEmpty else { throw Self.refusal(failures) }
-        let applied = mode == .perItem ? [("preference-applied", "continue-on-error")] : []
-        let all = Dictionary(uniqueKeysWithValues: outcomes.enumerated().map { ($0, $1) })
-        return response(.ok, json: results(outcomes.count, all, failures), applied)
+        let action = try action(type, body)
+        let label = "\(method == .PATCH ? "update" : "delete") \(type.collection) that a condition selects"
+        return try await many(bulkMode, label: label) { store, options in
+            let outcomes = try await store.each(
+                type.record, where: filter, action, limit: limits.bulkItems, options: options, access: access)
+            let numbered = Dictionary(uniqueKeysWithValues: outcomes.enumerated().map { ($0, $1) })
+            let failures = numbered.compactMapValues { if case .failed(let error) = $0 { APIError(error) } else { nil } }
+            return BulkOutcome(count: outcomes.count, outcomes: numbered, failures: failures)
+        }
     }
 
     private func action(_ type: ApiType, _ body: ByteBuffer) throws(APIError) -> EachAction {

@@ -126,7 +126,7 @@ extension Call {
 
     /// `{"@id": "organisations(…)"}`, for a link to many with the link's own columns beside it.
     private func link(_ type: ApiType, _ key: RecordKey, _ property: Property, _ body: ByteBuffer) async throws -> ServerResponse {
-        let end = try linkEnd(type, property)
+        let end = try model.linkEnd(type, property)
         let preconditions = try preconditions(of: end)
         guard method == .POST || end.isSingle else { throw APIError.methodNotAllowed("GET, POST, DELETE") }
         guard method == .PUT || !end.isSingle else { throw APIError.methodNotAllowed("GET, PUT, DELETE") }
@@ -142,7 +142,7 @@ extension Call {
     }
 
     private func unlink(_ type: ApiType, _ key: RecordKey, _ property: Property, _ other: RecordKey?) async throws -> ServerResponse {
-        let end = try linkEnd(type, property)
+        let end = try model.linkEnd(type, property)
         let preconditions = try preconditions(of: end)
         if let other { return try await change(end, LinkChange(key: key, target: other, isRemoval: true), preconditions) }
         guard end.isSingle else {
@@ -166,32 +166,6 @@ extension Call {
     private func settled(_ outcomes: [WriteOutcome]) throws -> ServerResponse {
         for case .failed(let error) in outcomes { throw error }
         return response(.noContent)
-    }
-
-    func linkEnd(_ type: ApiType, _ property: Property) throws(APIError) -> LinkEnd {
-        switch (type.shape.binding(property.name), type.input.kinds[property.name]) {
-        case (.toOne, .toOne(let target)?):
-            return LinkEnd(source: type.record, field: property.name, isInverse: false, isSingle: true, target: target, columns: nil)
-        case (.toMany, .toMany(let target, let columns)?):
-            return LinkEnd(source: type.record, field: property.name, isInverse: false, isSingle: false, target: target, columns: columns)
-        case (.inverseOfOne(let source, let column), _):
-            return try inverse(source) { field in field.columns.contains { $0.name == column } }
-        case (.inverseOfMany(let source, let table), _):
-            return try inverse(source) { $0.key == table.field }
-        default:
-            throw APIError.notSupported("\(property.name) can't be written through $ref: write it as a property of the record.")
-        }
-    }
-
-    private func inverse(_ sourceID: String, where isField: (Field) -> Bool) throws(APIError) -> LinkEnd {
-        guard let source = model.typesByID[sourceID], let field = source.record.fields.first(where: isField) else {
-            throw APIError.notSupported("This link can't be written from this side.")
-        }
-        var columns: [String: PropertyType]?
-        if case .toMany(_, let own)? = source.input.kinds[field.key] { columns = own }
-        let reference = InputShape.reference(to: sourceID, model.catalog)
-        return LinkEnd(
-            source: source.record, field: field.key, isInverse: true, isSingle: false, target: reference, columns: columns ?? [:])
     }
 
     /// What the request demands of the record that holds the link.

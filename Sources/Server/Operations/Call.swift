@@ -1,5 +1,6 @@
 import Catalog
 import Files
+import Jobs
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -16,9 +17,10 @@ struct Call: Sendable {
     /// Address of the service root as the client sees it: `https://crm.example.org/api`.
     let root: String
     var negotiation: Negotiation
-    let preferences: Preferences
+    var preferences: Preferences
     let options: RequestOptions
     let files: FileStore
+    let jobs: JobQueue
     /// What the writes of this request belong to: one change set, named when the client names it.
     let changeSet: ChangeSet
 
@@ -28,7 +30,7 @@ struct Call: Sendable {
     /// - Parameter root: the service root as the client knows it.
     static func of(
         _ request: ServerRequest, path: Substring.UTF8View, model: ApiModel, store: RecordStore, limits: ServerLimits, access: Access,
-        root: String, files: FileStore, changeSet: ChangeSet? = nil
+        root: String, files: FileStore, jobs: JobQueue, changeSet: ChangeSet? = nil
     ) throws(APIError) -> (Call, Resource) {
         let resource = try Resource.resolve(try ResourcePath.parse(path), in: model)
         let options = try RequestOptions(request.query, version: try Negotiation.version(of: request))
@@ -38,7 +40,8 @@ struct Call: Sendable {
         if changeSet == nil { changeSet = try ChangeSetName.changeSet(of: request) }
         let call = Call(
             request: request, model: model, store: store, limits: limits, access: access, root: root, negotiation: negotiation,
-            preferences: Preferences(request), options: options, files: files, changeSet: changeSet ?? ChangeSet(id: .version7()))
+            preferences: Preferences(request), options: options, files: files, jobs: jobs,
+            changeSet: changeSet ?? ChangeSet(id: .version7()))
         return (call, resource)
     }
 

@@ -16,6 +16,7 @@ enum Resource: Sendable {
     /// `/$each`: every record that `$filter` selects.
     case each(ApiType)
     case record(ApiType, RecordKey, Tail)
+    case platform(PlatformResource)
 
     /// What follows a record in a path.
     indirect enum Tail: Sendable {
@@ -68,6 +69,7 @@ enum Resource: Sendable {
         case .file(_, let content): content ? .content : .file
         case .each: .each
         case .record(_, _, let tail): tail.route
+        case .platform(let resource): resource.route
         }
     }
 
@@ -101,6 +103,7 @@ enum Resource: Sendable {
             }
         }
         if first.name == filesName, model.types[filesName] == nil { return try file(first.key, rest) }
+        if let resource = try PlatformResource.resolve(first, rest) { return .platform(resource) }
         guard let type = model.types[first.name] else { throw unknownCollection(first.name, model) }
         return try resolve(type, key: first.key, rest, model)
     }

@@ -22,7 +22,8 @@ struct ImportCommand: AsyncParsableCommand {
               tessera import people addressbook.vcf --create-links
 
             Rows that fail go to FILE.failed.csv (cards to FILE.failed.vcf) with the reason; correct them there and import that file. One \
-            import is one change set.
+            import is one change set, which `tessera undo` takes back. Stopped in the middle, by Ctrl-C or worse, the same command goes \
+            on where it stopped.
             """)
 
     @OptionGroup var options: DeploymentOptions
@@ -56,6 +57,15 @@ struct ImportCommand: AsyncParsableCommand {
     @Flag(help: "Check everything, keep nothing.")
     var dryRun = false
 
+    @Flag(help: "Begin anew, though an import of this file was broken off before.")
+    var restart = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Whether automation acts on what comes in. Default: on up to \(ImportAutomation.mostRows) rows, else off.", valueName: "on|off")
+    )
+    var automation: ImportAutomation?
+
     func run() async throws {
         try await reportingFailures {
             let deployment = try options.load()
@@ -64,11 +74,11 @@ struct ImportCommand: AsyncParsableCommand {
             show(plan)
             if let saveMapping { try TextFile.write(plan.mapping.yaml, to: saveMapping) }
             try requireUse(of: plan, type, deployment.catalog)
-            let report = try await DirectStore.with(options, deployment: deployment) { [self] store in
+            let (counts, changeSet) = try await DirectStore.with(options, deployment: deployment) { [self] store in
                 try await carryOut(plan, type, store)
             }
-            finish(report, plan)
-            if report.failed > 0 { throw ExitCode.partly }
+            finish(counts, plan, changeSet)
+            if counts.failed > 0 { throw ExitCode.partly }
         }
     }
 
@@ -115,37 +125,53 @@ struct ImportCommand: AsyncParsableCommand {
         for header in plan.unmapped { Console.note("  \(header)  is left out") }
     }
 
-    private func carryOut(_ plan: ImportPlan, _ type: RecordType, _ store: RecordStore) async throws -> Importer.Report {
+    private func carryOut(_ plan: ImportPlan, _ type: RecordType, _ store: RecordStore) async throws -> (ImportCounts, GUID?) {
         var importing = Importer.Options()
         importing.createsMissingLinks = createLinks
         importing.isRehearsal = dryRun
-        let name = file.split(separator: "/").last.map(String.init) ?? file
-        let importer = Importer(
-            store: store, plan: plan, options: importing, access: Access(principal: .administrator, channel: .importing),
-            changeSet: ChangeSet(id: .version7(), label: "import \(name)"))
+        let access = Access(principal: .administrator, channel: .importing)
+        let importer = Importer(plan: plan, options: importing, access: access)
+        let failures = FailureFile(path: failed ?? FailedRows.path(beside: file, plan.format), plan: plan)
         var progress = Progress(label: type.labelPlural.lowercased(), total: plan.rows)
-        let path = failed ?? FailedRows.path(beside: file, plan.format)
-        var failures: FailedRows?
-        let report = try await importer.run(file: file) { cells, line, reason in
-            if failures == nil { failures = try FailedRows(path: path, plan: plan) }
-            try failures?.add(cells, reason: reason)
-            if (failures?.count ?? 0) <= 5 { Console.note("line \(line): \(reason)") }
-        } progress: { state in
-            progress.show(state.rows)
+        do {
+            guard !dryRun else {
+                let counts = try await importer.rehearse(file: file, store: store, failed: failures.add) { progress.show($0.rows) }
+                try failures.finish()
+                progress.show(counts.rows)
+                progress.finish()
+                return (counts, nil)
+            }
+            let ledger = try await open(importer, plan, store, access)
+            let counts = try await importer.run(file: file, ledger: ledger) { progress.show($0.rows) }
+            try await ledger.failedRows(failures.add)
+            try failures.finish()
+            progress.show(counts.rows)
+            progress.finish()
+            return (counts, ledger.changeSet)
+        } catch let error as ImportError {
+            throw Failure(.wrongInput, error.message)
         }
-        try failures?.flush()
-        // Rows that waited for others further down are in no batch's count.
-        progress.show(report.rows)
-        progress.finish()
-        return report
     }
 
-    private func finish(_ report: Importer.Report, _ plan: ImportPlan) {
+    /// The import as far as it has come, or a new one.
+    private func open(_ importer: Importer, _ plan: ImportPlan, _ store: RecordStore, _ access: Access) async throws -> ImportLedger {
+        let runsAutomation = automation.map { $0 == .on } ?? (plan.rows <= ImportAutomation.mostRows)
+        let path = TextFile.absolute(file)
+        let key = ImportLedger.Key(
+            source: path, collection: plan.type.collection, digest: try FileDigest.sha256(file), settings: importer.settings)
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let ledger = try await ImportLedger.open(
+            key, label: "import \(name)", runsAutomation: runsAutomation, isRestart: restart, store: store, access: access)
+        if ledger.isResumed { Console.note("going on after \(ledger.counts.rows.grouped) rows that are in already") }
+        return ledger
+    }
+
+    private func finish(_ report: ImportCounts, _ plan: ImportPlan, _ changeSet: GUID?) {
         if output.isJSON {
             Console.print(
                 """
                 {"created": \(report.created), "updated": \(report.updated), "unchanged": \(report.unchanged), "failed": \(report.failed), \
-                "dry_run": \(dryRun)}
+                "dry_run": \(dryRun), "change_set": \((changeSet.map(Value.guid) ?? .null).json)}
                 """)
             return
         }
@@ -154,5 +180,34 @@ struct ImportCommand: AsyncParsableCommand {
             "\(report.created.grouped) \(verb)created, \(report.updated.grouped) \(verb)updated, \(report.unchanged.grouped) unchanged, "
                 + "\(report.failed.grouped) failed")
         if report.failed > 0 { Console.print("rows that failed: \(failed ?? FailedRows.path(beside: file, plan.format))") }
+        if let changeSet { Console.note("change set \(changeSet)") }
     }
+}
+
+/// Whether automation acts on what an import brings in.
+enum ImportAutomation: String, ExpressibleByArgument {
+    case on, off
+
+    /// Up to so many rows it does unless told otherwise: a large import is rarely meant to send a mail for each row.
+    static let mostRows = 10_000
+}
+
+/// The file of failed rows, made when the first one fails.
+private final class FailureFile {
+    private let path: String
+    private let plan: ImportPlan
+    private var rows: FailedRows?
+
+    init(path: String, plan: ImportPlan) {
+        self.path = path
+        self.plan = plan
+    }
+
+    func add(_ cells: [String], _ line: Int, _ reason: String) throws {
+        if rows == nil { rows = try FailedRows(path: path, plan: plan) }
+        try rows?.add(cells, reason: reason)
+        if (rows?.count ?? 0) <= 5 { Console.note("line \(line): \(reason)") }
+    }
+
+    func finish() throws { try rows?.flush() }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Catalog
 import Files
+import Jobs
 import Logging
 import NIOCore
 import Postgres
@@ -73,7 +74,11 @@ struct ServeCommand: AsyncParsableCommand {
                 let readiness = SchemaReadiness(store: store)
                 settings.readiness = { await readiness.problems() }
                 let files = try FileSettings.open(options, records: store, logger: logger)
-                let server = TesseraServer(configuration: settings, store: store, files: files, tokens: tokens, logger: logger) { bound in
+                let jobs = JobQueue(client: client)
+                let worker = JobWorker(queue: jobs, handlers: [BulkJob(store), UndoJob(store)], logger: logger)
+                let server = TesseraServer(
+                    configuration: settings, store: store, files: files, jobs: jobs, tokens: tokens, logger: logger
+                ) { bound in
                     Console.print("serving http://\(address.host):\(bound?.port ?? address.port)/api")
                 }
                 let watch = SchemaWatch(setup: setup, server: server)
@@ -81,7 +86,7 @@ struct ServeCommand: AsyncParsableCommand {
                 var services: [any Service] = []
                 if let cluster { services.append(ClusterSupervisor(cluster, logger: logger)) }
                 services.append(client)
-                services.append(FrontDoor(setup: setup, tokens: tokens, server: server))
+                services.append(FrontDoor(setup: setup, tokens: tokens, server: server, worker: worker))
                 services.append(watch)
                 services.append(FileCollector(files: files, logger: logger))
                 try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: CommandLog.quiet).run()

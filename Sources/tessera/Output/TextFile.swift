@@ -2,6 +2,13 @@ import Glibc
 
 /// Files that commands write.
 enum TextFile {
+    /// The path from the root, links followed where the file is there.
+    static func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
     static func write(_ text: String, to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Failure(.wrongInput, "\(path) can't be written: \(String(cString: strerror(errno)))") }

@@ -1,5 +1,6 @@
 import Catalog
 import Files
+import Jobs
 import Logging
 import NIOCore
 import Postgres
@@ -19,6 +20,7 @@ struct TestHost: Sendable {
     let tokens: TokenStore
     let server: TesseraServer
     let services: ServiceGroup
+    let jobs: JobQueue
 
     static func with<R: Sendable>(
         _ modules: [String: String] = ["lab": TestManifests.everyField], limits: ServerLimits = ServerLimits(),
@@ -37,16 +39,21 @@ struct TestHost: Sendable {
             let files = FileStore(
                 records: lab.store, contents: contents, staging: contents.staging, limits: fileLimits, logger: logger)
             defer { TestFolder.remove(contents.location) }
-            let server = TesseraServer(configuration: settled, store: lab.store, files: files, tokens: tokens, logger: logger) { address in
+            let jobs = JobQueue(client: lab.client)
+            let server = TesseraServer(
+                configuration: settled, store: lab.store, files: files, jobs: jobs, tokens: tokens, logger: logger
+            ) { address in
                 found.yield(address?.port ?? 0)
             }
-            let services = ServiceGroup(services: [server], logger: logger)
+            let worker = JobWorker(queue: jobs, handlers: [BulkJob(lab.store), UndoJob(lab.store)], logger: logger)
+            let services = ServiceGroup(services: [worker, server], logger: logger)
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await services.run() }
                 var iterator = ports.makeAsyncIterator()
                 let port = try #require(await iterator.next())
                 let host = TestHost(
-                    port: port, token: token.text, lab: lab, files: files, tokens: tokens, server: server, services: services)
+                    port: port, token: token.text, lab: lab, files: files, tokens: tokens, server: server, services: services,
+                    jobs: jobs)
                 let result: Result<R, any Error>
                 do { result = .success(try await body(host)) } catch { result = .failure(error) }
                 await services.triggerGracefulShutdown()

@@ -23,7 +23,7 @@ enum ReadFailure {
         if state == DatabaseSignal.severalCurrencies { return RecordsError(.mixedCurrencies, error.message) }
         switch state.prefix(2) {
         case "22": return evaluation
-        case "08", "53", "57": return RecordsError(.unavailable, "The database refused for now (SQLSTATE \(state)); try again.")
+        case "08", "40", "53", "57": return RecordsError(.unavailable, "The database refused for now (SQLSTATE \(state)); try again.")
         default: return RecordsError(.internalFault, "The database refused a statement of the store: \(error)")
         }
     }

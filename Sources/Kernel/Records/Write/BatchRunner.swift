@@ -38,6 +38,9 @@ struct BatchRunner {
         } catch let abort as AtomicAbort {
             outcomes = abort.outcomes
             for draft in good where outcomes[draft.index] == nil { outcomes[draft.index] = .failed(RecordsError.undone) }
+        } catch let error as PostgresError where store.statements.isTransaction && error.mayRetryTransaction {
+            // For the whole transaction to be tried again.
+            throw error
         } catch {
             throw violation.translate(error)
         }

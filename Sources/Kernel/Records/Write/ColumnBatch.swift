@@ -1,6 +1,6 @@
 import Catalog
-import Postgres
-import QueryLanguage
+package import Postgres
+package import QueryLanguage
 
 /// Values of many rows, column by column: one array parameter per column, so that a statement's text depends on the columns alone.
 struct ColumnBatch {
@@ -107,9 +107,9 @@ extension Value {
 }
 
 extension PostgresUUID {
-    init(guid: GUID) { self.init(high: guid.high, low: guid.low) }
+    package init(guid: GUID) { self.init(high: guid.high, low: guid.low) }
 }
 
 extension GUID {
-    init(postgres uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
+    package init(postgres uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
 }

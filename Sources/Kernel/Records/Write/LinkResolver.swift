@@ -77,7 +77,7 @@ struct LinkResolver {
     private func existingFiles(_ ids: Set<GUID>) async throws -> Set<GUID> {
         let guarded = AccessGuard.filePredicate(alias: "f", catalog: catalog, access: access)
         let sql: SQL = "SELECT f.id FROM tessera.file f WHERE f.id = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND \(guarded)"
-        let result = try await store.client.query(sql)
+        let result = try await store.statements.query(sql)
         return Set(try result.rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) })
     }
 

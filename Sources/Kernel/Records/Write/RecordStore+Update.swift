@@ -86,7 +86,7 @@ extension RecordStore {
     }
 
     /// One statement for each set of columns that changes.
-    private func updateGroups(
+    func updateGroups(
         _ type: RecordType, _ drafts: [WriteDraft], changeSet: ChangeSet, access: Access, runner: StatementRunner
     ) async throws -> [WriteOutcome] {
         var groups: [[String]: [WriteDraft]] = [:]

@@ -8,6 +8,8 @@ enum StatementRunner: Sendable {
     case alone(PostgresClient)
     case transaction(PostgresTransaction)
 
+    var isTransaction: Bool { if case .transaction = self { true } else { false } }
+
     func query(_ sql: SQL) async throws -> PostgresResult {
         switch self {
         case .alone(let client): try await client.query(sql)

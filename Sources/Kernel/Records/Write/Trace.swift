@@ -28,9 +28,12 @@ enum Trace {
     /// The row of a named change set, before its first write.
     static func begin(_ changeSet: ChangeSet, access: Access) -> SQL? {
         guard let label = changeSet.label else { return nil }
+        let undoes = changeSet.undoes.map { PostgresUUID(guid: $0) }.postgresParameter
         return """
-            INSERT INTO tessera.change_set (id, label, principal_id, channel) VALUES (\(bind: PostgresUUID(guid: changeSet.id)), \
-            \(bind: label), \(bind: PostgresUUID(guid: access.principal)), \(bind: access.channel.rawValue)) ON CONFLICT (id) DO NOTHING
+            INSERT INTO tessera.change_set (id, label, principal_id, channel, automation, undoes, state, finished_at) \
+            VALUES (\(bind: PostgresUUID(guid: changeSet.id)), \(bind: label), \(bind: PostgresUUID(guid: access.principal)), \
+            \(bind: access.channel.rawValue), \(bind: changeSet.runsAutomation), \(bind: undoes), \
+            '\(raw: changeSet.isOpen ? "running" : "done")', \(raw: changeSet.isOpen ? "NULL" : "now()")) ON CONFLICT (id) DO NOTHING
             """
     }
 

@@ -26,6 +26,24 @@ struct WritePreparation {
     func updates(_ inputs: [RecordInput], into drafts: inout [WriteDraft]) async throws {
         let reader = InputReader(type: type)
         for index in drafts.indices { reader.read(inputs[drafts[index].index], into: &drafts[index]) }
+        let stored = try await judge(&drafts)
+        checkReadOnly(&drafts, stored: stored)
+    }
+
+    /// Values that were stored before go back as they were: they are neither checked nor normalised again, and what is read-only to callers
+    /// is set too. Links, modules and rules judge the record as for any write.
+    func reversions(_ drafts: inout [WriteDraft]) async throws {
+        let given = drafts
+        _ = try await judge(&drafts)
+        for index in drafts.indices {
+            // What a module would compute anew gives way to what was stored.
+            drafts[index].columns.merge(given[index].columns) { _, stored in stored }
+            drafts[index].lists.merge(given[index].lists) { _, stored in stored }
+        }
+    }
+
+    /// Completes changes that were read, and gives what is stored of the fields that were looked at.
+    private func judge(_ drafts: inout [WriteDraft]) async throws -> [GUID: [String: Value]] {
         let needed = drafts.reduce(into: Set<String>()) { $0.formUnion(fieldsToLoad(for: $1)) }
         var stored: [GUID: StoredValues.Record] = [:]
         if !needed.isEmpty {
@@ -36,8 +54,9 @@ struct WritePreparation {
                 mergeLists(in: &drafts[index], stored: record.values)
             }
         }
-        try await complete(&drafts, stored: stored.mapValues(\.values))
-        checkReadOnly(&drafts, stored: stored.mapValues(\.values))
+        let values = stored.mapValues(\.values)
+        try await complete(&drafts, stored: values)
+        return values
     }
 
     private static func id(in input: RecordInput) -> GUID? {

@@ -10,6 +10,10 @@ package struct ImportError: Error, Sendable, CustomStringConvertible {
         package static let twice = Code(description: "import.twice")
         package static let ambiguous = Code(description: "import.ambiguous")
         package static let noCards = Code(description: "import.no_cards")
+        /// An unfinished import of this file was of other contents or with other options.
+        package static let changed = Code(description: "import.changed")
+        /// The import was undone or begun anew while it ran.
+        package static let ended = Code(description: "import.ended")
         package static let badFormat = Code(description: "import.bad_format")
     }
 

@@ -39,6 +39,10 @@ struct FileChecker {
     private mutating func check(_ types: [RecordTypeDeclaration]) {
         var collections: [String: Located<String>] = [:]
         for type in types {
+            let name = type.collection.value
+            if Names.reservedCollections.contains(name) {
+                checker.report(.reservedName, type.collection.location, "the API has '\(name)' of its own; choose another collection")
+            }
             if let first = collections[type.collection.value] {
                 checker.report(
                     .doubleClaim, type.collection.location,

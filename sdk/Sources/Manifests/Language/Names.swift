@@ -92,6 +92,9 @@ enum Names {
     /// Names that no module can have: each module has a database schema of its name.
     static let reservedModules = [Overlay.moduleID, "tessera", "system", "public", "information_schema"]
 
+    /// What the API serves itself beside the deployment's collections.
+    static let reservedCollections = ["change_sets", "imports", "jobs"]
+
     static func isReservedModule(_ id: String) -> Bool { reservedModules.contains(id) || id.hasPrefix("pg_") }
 
     /// A property of a vCard, a part of it after '/', a type of it after ';': `bday`, `n/family`, `adr;work`.

@@ -23,6 +23,7 @@ public enum ManifestReference {
         text += "- Every link of a `links` field also has \(list(Names.linkFields.filter { !Names.systemFields.contains($0) })).\n"
         text += "- Words of the expression language can't be keys of fields: \(list(Names.expressionWords)).\n"
         text += "- No module can be called \(list(Names.reservedModules)), or begin with `pg_`.\n"
+        text += "- No collection can be called \(list(Names.reservedCollections)): the API has these of its own.\n"
         text +=
             "- A field also takes the names of its parts: money `f` takes `f_currency`, link and user `f` take `f_id`, link_any `f` takes "
         text += "`f_id` and `f_type`, emails take `primary_email`, phones take `primary_phone`.\n"

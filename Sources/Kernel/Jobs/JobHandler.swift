@@ -1,0 +1,33 @@
+package import QueryLanguage
+package import Records
+
+/// How one kind of work is done. It may be taken up again after a stop in the middle, so it keeps where it is with its writes (`WorkSteps`).
+package protocol JobHandler: Sendable {
+    /// What jobs of this kind are stored under.
+    var kind: String { get }
+
+    /// Does the work and gives its result. A cancelled task means to stop soon: what is done stays done.
+    func run(_ job: JobRun) async throws -> Value
+}
+
+/// A job that is being worked on.
+package struct JobRun: Sendable {
+    package let id: GUID
+    /// What it is called in lists.
+    package let label: String
+    package let input: Value
+    /// Whoever asked for the work; it may do what they may.
+    package let access: Access
+    /// Tells how far it is.
+    package let progress: @Sendable (Job.Progress) async throws -> Void
+
+    package init(
+        id: GUID, label: String, input: Value, access: Access, progress: @escaping @Sendable (Job.Progress) async throws -> Void
+    ) {
+        self.id = id
+        self.label = label
+        self.input = input
+        self.access = access
+        self.progress = progress
+    }
+}

@@ -1,0 +1,216 @@
+import JSONReading
+package import Postgres
+package import QueryLanguage
+package import Records
+import Synchronization
+
+/// The durable queue of background work: rows that workers of any server lease, and give back or finish. Order is by time, without promise.
+package final class JobQueue: Sendable {
+    /// Days that finished jobs and their results are kept.
+    package static let keptDays = 7
+    /// So often is a job taken up that its worker never finishes, before it is given up.
+    static let mostAttempts = 5
+
+    private let client: PostgresClient
+    private let listeners = Mutex<[@Sendable () -> Void]>([])
+
+    package init(client: PostgresClient) {
+        self.client = client
+    }
+
+    // MARK: For those who want work done
+
+    /// Puts work into the queue; it is stored when this returns.
+    @discardableResult
+    package func enqueue(
+        kind: String, label: String, input: Value, total: Int? = nil, id: GUID = .version7(), access: Access
+    ) async throws -> GUID {
+        let onBehalfOf = access.onBehalfOf.map { PostgresUUID(guid: $0) }
+        let sql: SQL = """
+            INSERT INTO tessera.job (id, kind, label, input, progress_total, principal_id, on_behalf_of, channel) VALUES \
+            (\(bind: PostgresUUID(guid: id)), \(bind: kind), \(bind: label), \(bind: PostgresJSON(input.json)), \(bind: total.map(Int64.init)), \
+            \(bind: PostgresUUID(guid: access.principal)), \(bind: onBehalfOf), \(bind: access.channel.rawValue))
+            """
+        _ = try await client.query(sql)
+        for wake in listeners.withLock({ $0 }) { wake() }
+        return id
+    }
+
+    package func find(_ id: GUID) async throws -> Job? {
+        try await jobs("WHERE id = \(bind: PostgresUUID(guid: id))").first
+    }
+
+    /// Newest first; `before` is the id of the last one seen.
+    package func list(limit: Int, before: GUID? = nil) async throws -> [Job] {
+        let place: SQL = before.map { "WHERE id < \(bind: PostgresUUID(guid: $0))" } ?? ""
+        return try await jobs("\(place) ORDER BY id DESC LIMIT \(bind: Int64(limit))")
+    }
+
+    /// Asks a job to stop: one that waits never begins, one that runs stops at its next step. False when it has finished already.
+    package func cancel(_ id: GUID) async throws -> Bool {
+        let sql: SQL = """
+            UPDATE tessera.job SET cancel_asked = true, state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END, \
+            finished_at = CASE state WHEN 'queued' THEN now() ELSE finished_at END \
+            WHERE id = \(bind: PostgresUUID(guid: id)) AND state IN ('queued', 'running') RETURNING 1
+            """
+        let isStopped = try await !client.query(sql).rows.isEmpty
+        for wake in listeners.withLock({ $0 }) { wake() }
+        return isStopped
+    }
+
+    private func jobs(_ selection: SQL) async throws -> [Job] {
+        let sql: SQL = """
+            SELECT id, kind, label, state, principal_id, attempts, cancel_asked, progress_done, progress_total, progress_message, created_at, \
+            started_at, finished_at, result, error_code, error_message, error_details FROM tessera.job \(selection)
+            """
+        return try await client.query(sql).rows.map { row in
+            let code = try row.decode(String?.self, 14)
+            return Job(
+                id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), kind: try row.decode(String.self, 1),
+                label: try row.decode(String.self, 2), state: Job.State(rawValue: try row.decode(String.self, 3)) ?? .failed,
+                principal: GUID(postgres: try row.decode(PostgresUUID.self, 4)), attempts: Int(try row.decode(Int32.self, 5)),
+                isCancelAsked: try row.decode(Bool.self, 6),
+                progress: Job.Progress(
+                    done: Int(try row.decode(Int64.self, 7)), total: try row.decode(Int64?.self, 8).map { Int($0) },
+                    message: try row.decode(String?.self, 9)),
+                createdAt: try row.moment(10) ?? DateTime(microseconds: 0), startedAt: try row.moment(11), finishedAt: try row.moment(12),
+                result: try row.json(13),
+                failure: try code.map {
+                    Job.Failure(code: $0, message: try row.decode(String?.self, 15) ?? "", details: try row.json(16) ?? .null)
+                })
+        }
+    }
+
+    // MARK: For workers
+
+    /// Called whenever there may be something new to do on this node.
+    func onWork(_ wake: @escaping @Sendable () -> Void) {
+        listeners.withLock { $0.append(wake) }
+    }
+
+    /// Work that a worker has leased.
+    struct Leased: Sendable {
+        var id: GUID
+        var kind: String
+        var label: String
+        var input: Value
+        var access: Access
+        var attempts: Int
+    }
+
+    /// Leases up to so many jobs: those that wait, and those whose worker has let its lease run out.
+    func claim(_ limit: Int, kinds: [String], worker: GUID, lease: Duration) async throws -> [Leased] {
+        let sql: SQL = """
+            UPDATE tessera.job SET state = 'running', worker = \(bind: PostgresUUID(guid: worker)), attempts = attempts + 1, \
+            started_at = coalesce(started_at, now()), lease_until = now() + \(bind: PostgresInterval(lease)) \
+            WHERE id IN (SELECT id FROM tessera.job WHERE kind = ANY(\(bind: kinds)) AND ((state = 'queued' AND run_after <= now()) \
+            OR (state = 'running' AND lease_until < now())) ORDER BY run_after, id LIMIT \(bind: Int64(limit)) FOR UPDATE SKIP LOCKED) \
+            RETURNING id, kind, input, principal_id, on_behalf_of, channel, attempts, label
+            """
+        return try await client.query(sql).rows.map { row in
+            Leased(
+                id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), kind: try row.decode(String.self, 1),
+                label: try row.decode(String.self, 7), input: try row.json(2) ?? .null,
+                access: Access(
+                    principal: GUID(postgres: try row.decode(PostgresUUID.self, 3)),
+                    onBehalfOf: try row.decode(PostgresUUID?.self, 4).map(GUID.init(postgres:)),
+                    channel: Access.Channel(rawValue: try row.decode(String.self, 5)) ?? .system),
+                attempts: Int(try row.decode(Int32.self, 6)))
+        }
+    }
+
+    /// Prolongs leases. Tells which of the jobs are still this worker's, and which of them are asked to stop.
+    func renew(_ ids: [GUID], worker: GUID, lease: Duration) async throws -> (held: Set<GUID>, cancelled: Set<GUID>) {
+        let sql: SQL = """
+            UPDATE tessera.job SET lease_until = now() + \(bind: PostgresInterval(lease)) WHERE id = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) \
+            AND state = 'running' AND worker = \(bind: PostgresUUID(guid: worker)) RETURNING id, cancel_asked
+            """
+        var (held, cancelled): (Set<GUID>, Set<GUID>) = ([], [])
+        for row in try await client.query(sql).rows {
+            let id = GUID(postgres: try row.decode(PostgresUUID.self, 0))
+            held.insert(id)
+            if try row.decode(Bool.self, 1) { cancelled.insert(id) }
+        }
+        return (held, cancelled)
+    }
+
+    func note(_ progress: Job.Progress, of id: GUID, worker: GUID) async throws {
+        try await change(
+            id, worker,
+            """
+            progress_done = \(bind: Int64(progress.done)), progress_total = coalesce(\(bind: progress.total.map(Int64.init)), progress_total), \
+            progress_message = \(bind: progress.message)
+            """)
+    }
+
+    /// What becomes of a job at the end of a worker's turn. A worker that has lost its lease changes nothing.
+    enum Ending: Sendable, Equatable {
+        case done(Value)
+        case failed(Job.Failure)
+        case cancelled
+        /// Another turn, by whoever comes first after the delay. `countsAttempt` is false when the worker was told to stop.
+        case again(after: Duration, countsAttempt: Bool)
+    }
+
+    func end(_ id: GUID, _ ending: Ending, worker: GUID) async throws {
+        let finished = "finished_at = now(), worker = NULL, lease_until = NULL"
+        if case .again = ending {} else { try await finishChangeSet(id) }
+        switch ending {
+        case .done(let result):
+            try await change(id, worker, "state = 'done', result = \(bind: PostgresJSON(result.json)), \(raw: finished)")
+        case .failed(let failure):
+            try await change(
+                id, worker,
+                """
+                state = 'failed', error_code = \(bind: failure.code), error_message = \(bind: failure.message), \
+                error_details = \(bind: PostgresJSON(failure.details.json)), \(raw: finished)
+                """)
+        case .cancelled: try await change(id, worker, "state = 'cancelled', \(raw: finished)")
+        case .again(let delay, let counts):
+            try await change(
+                id, worker,
+                """
+                state = 'queued', worker = NULL, lease_until = NULL, run_after = now() + \(bind: PostgresInterval(delay)), \
+                attempts = attempts - \(raw: counts ? "0" : "1")
+                """)
+        }
+    }
+
+    /// A job that is over writes no more: the change set of the same id, where there is one, is finished with it.
+    private func finishChangeSet(_ id: GUID) async throws {
+        _ = try await client.query(
+            """
+            UPDATE tessera.change_set SET state = 'done', finished_at = now() WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running'
+            """)
+    }
+
+    private func change(_ id: GUID, _ worker: GUID, _ assignments: SQL) async throws {
+        _ = try await client.query(
+            """
+            UPDATE tessera.job SET \(assignments) WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running' \
+            AND worker = \(bind: PostgresUUID(guid: worker))
+            """)
+    }
+
+    /// Forgets jobs that finished long ago, with the marks of their steps.
+    func forgetOld() async throws {
+        _ = try await client.query(
+            """
+            WITH old AS (DELETE FROM tessera.job WHERE finished_at < now() - make_interval(days => \(raw: String(Self.keptDays))) RETURNING id) \
+            DELETE FROM tessera.work_step s USING old WHERE s.work = old.id
+            """)
+    }
+}
+
+extension PostgresRow {
+    fileprivate func json(_ column: Int) throws -> Value? {
+        try decode(PostgresJSON?.self, column).map { try JSONReader.value(of: $0.bytes) }
+    }
+}
+
+extension PostgresInterval {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self.init(microseconds: seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    }
+}

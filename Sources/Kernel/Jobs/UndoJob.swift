@@ -1,0 +1,21 @@
+package import QueryLanguage
+package import Records
+
+/// Takes a change set back in the background.
+package struct UndoJob: JobHandler {
+    package static let kind = "undo"
+    package var kind: String { Self.kind }
+    private let store: RecordStore
+
+    package init(_ store: RecordStore) { self.store = store }
+
+    package static func input(_ changeSet: GUID) -> Value { .complex(["change_set": .guid(changeSet)]) }
+
+    package func run(_ job: JobRun) async throws -> Value {
+        guard let changeSet = job.input["change_set"]?.asGUID else { throw JobError(.badInput, "An undo names a change set.") }
+        let report = try await Undo(store, of: changeSet, access: job.access).run { records in
+            try await job.progress(Job.Progress(done: records))
+        }
+        return report.value
+    }
+}

@@ -1,0 +1,22 @@
+package import QueryLanguage
+
+/// Writes that belong together: one request, one import, one bulk edit. Before-values are kept under its id, so that it can be taken back.
+package struct ChangeSet: Sendable, Hashable {
+    package var id: GUID
+    /// What it is called in lists: `import people.csv`. Single requests have none and get no row of their own.
+    package var label: String?
+    /// More writes follow: it is listed as running until `ChangeSetLog.finish` says that they are done.
+    package var isOpen: Bool
+    /// Whether automation may act on its changes.
+    package var runsAutomation: Bool
+    /// The change set that this one takes back.
+    package var undoes: GUID?
+
+    package init(id: GUID, label: String? = nil, isOpen: Bool = false, runsAutomation: Bool = true, undoes: GUID? = nil) {
+        self.id = id
+        self.label = label
+        self.isOpen = isOpen
+        self.runsAutomation = runsAutomation
+        self.undoes = undoes
+    }
+}

@@ -1,0 +1,106 @@
+import Catalog
+import JSONReading
+package import Postgres
+package import QueryLanguage
+
+/// The named change sets of a deployment: what was written together, by whom, and how it stands.
+package struct ChangeSetLog: Sendable {
+    let store: RecordStore
+    let access: Access
+
+    package init(_ store: RecordStore, access: Access) {
+        self.store = store
+        self.access = access
+    }
+
+    /// Newest first; `before` is the id of the last one seen.
+    package func list(limit: Int, before: GUID? = nil) async throws -> [ChangeSetEntry] {
+        let place: SQL = before.map { "WHERE s.id < \(bind: PostgresUUID(guid: $0))" } ?? ""
+        return try await entries("\(place) ORDER BY s.id DESC LIMIT \(bind: Int64(limit))")
+    }
+
+    package func find(_ id: GUID) async throws -> ChangeSetEntry? {
+        try await entries("WHERE s.id = \(bind: PostgresUUID(guid: id))").first
+    }
+
+    /// Puts it into the list before its first write.
+    package func begin(_ changeSet: ChangeSet) async throws {
+        guard let begin = Trace.begin(changeSet, access: access) else { return }
+        _ = try await store.run(begin)
+    }
+
+    /// Says that no further writes come, and counts them.
+    package func finish(_ id: GUID) async throws {
+        _ = try await store.run(
+            "UPDATE tessera.change_set SET state = 'done', finished_at = now() WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running'"
+        )
+        try await keepCounts(of: [id])
+    }
+
+    // MARK: Reading
+
+    private func entries(_ selection: SQL) async throws -> [ChangeSetEntry] {
+        let sql: SQL = """
+            SELECT s.id, s.label, s.state, s.principal_id, p.name, s.channel, s.created_at, s.finished_at, s.automation, s.undoes, \
+            s.counts, s.refused, s.refused_count FROM tessera.change_set s JOIN tessera.principal p ON p.id = s.principal_id \(selection)
+            """
+        var entries: [ChangeSetEntry] = []
+        var uncounted: [GUID] = []
+        for row in try await ReadFailure.translating({ try await store.statements.query(sql) }).rows {
+            let state = ChangeSetEntry.State(rawValue: try row.decode(String.self, 2)) ?? .done
+            let counts = try row.decode(PostgresJSON?.self, 10)
+            let entry = ChangeSetEntry(
+                id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), label: try row.decode(String.self, 1), state: state,
+                principal: GUID(postgres: try row.decode(PostgresUUID.self, 3)), principalName: try row.decode(String.self, 4),
+                channel: try row.decode(String.self, 5), createdAt: try row.moment(6) ?? DateTime(microseconds: 0),
+                finishedAt: try row.moment(7), runsAutomation: try row.decode(Bool.self, 8),
+                undoes: try row.decode(PostgresUUID?.self, 9).map(GUID.init(postgres:)),
+                counts: try counts.map { try Self.items($0).compactMap(ChangeSetEntry.Count.init) } ?? [],
+                refused: try row.decode(PostgresJSON?.self, 11).map { try Self.items($0).compactMap(UndoRefusal.init) } ?? [],
+                refusedCount: Int(try row.decode(Int64.self, 12)))
+            if counts == nil { uncounted.append(entry.id) }
+            entries.append(entry)
+        }
+        guard !uncounted.isEmpty else { return entries }
+        let counted = try await counts(of: uncounted)
+        for index in entries.indices where entries[index].counts.isEmpty { entries[index].counts = counted[entries[index].id] ?? [] }
+        try await keepCounts(of: entries.filter { uncounted.contains($0.id) && $0.state != .running }.map(\.id))
+        return entries
+    }
+
+    private func counts(of ids: [GUID]) async throws -> [GUID: [ChangeSetEntry.Count]] {
+        let sql: SQL = """
+            SELECT change_set, record_type, action, count(*) FROM tessera.change \
+            WHERE change_set = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) GROUP BY 1, 2, 3 ORDER BY 2
+            """
+        var found: [GUID: [ChangeSetEntry.Count]] = [:]
+        for row in try await store.run(sql).rows {
+            let id = GUID(postgres: try row.decode(PostgresUUID.self, 0))
+            let type = try row.decode(String.self, 1)
+            if found[id]?.last?.recordType != type { found[id, default: []].append(ChangeSetEntry.Count(recordType: type)) }
+            let last = (found[id]?.count ?? 1) - 1
+            found[id]?[last].add(Int(try row.decode(Int64.self, 3)), action: try row.decode(String.self, 2))
+        }
+        return found
+    }
+
+    /// Counting a large change set takes a second, and its counts don't change any more.
+    private func keepCounts(of ids: [GUID]) async throws {
+        let counted = try await counts(of: ids)
+        for id in ids {
+            let json = Value.collection((counted[id] ?? []).map(\.value)).json
+            _ = try await store.run(
+                """
+                UPDATE tessera.change_set SET counts = \(bind: PostgresJSON(json)) WHERE id = \(bind: PostgresUUID(guid: id)) AND state <> 'running'
+                """)
+        }
+    }
+
+    static func items(_ json: PostgresJSON) throws -> [Value] { try JSONReader.value(of: json.bytes).items }
+}
+
+extension PostgresRow {
+    package func moment(_ column: Int) throws -> DateTime? {
+        try decode(PostgresTimestamp?.self, column).map { DateTime(microseconds: $0.microsecondsSince1970) }
+    }
+}

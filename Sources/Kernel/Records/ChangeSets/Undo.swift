@@ -1,0 +1,208 @@
+import Catalog
+import Postgres
+package import QueryLanguage
+
+/// Takes a change set back where nothing newer stands on it: what it made is deleted, what it changed gets its before-values, what it deleted
+/// is restored. Everything else stays as it is and is told with the reason.
+///
+/// The undo is a change set itself. It works in batches, each in one transaction; broken off, it goes on where it stopped when it is run again,
+/// since it sees by the changes which records are back already.
+package struct Undo: Sendable {
+    static let batchSize = 500
+    /// Records that wait for others of the same change set (a link target still to be restored, a unique value still taken) are tried again.
+    private static let passes = 5
+
+    let store: RecordStore
+    let changeSet: GUID
+    let access: Access
+
+    package init(_ store: RecordStore, of changeSet: GUID, access: Access) {
+        self.store = store
+        self.changeSet = changeSet
+        self.access = access
+    }
+
+    /// - Parameter progress: called after each batch with the number of records that were looked at.
+    /// - Throws: `records.not_found` when there is no such change set.
+    package func run(progress: @Sendable (_ records: Int) async throws -> Void = { _ in }) async throws -> UndoReport {
+        let log = ChangeSetLog(store, access: access)
+        guard let entry = try await log.find(changeSet) else {
+            throw RecordsError(.notFound, "There is no change set \(changeSet), or it was a single write; see `tessera changes list`.")
+        }
+        if entry.state == .undone, let last = try await lastUndo() { return last }
+        // Whatever still writes under it finds it ended and stops.
+        if entry.state == .running { try await log.finish(changeSet) }
+        let undo = try await begin(entry, log)
+        var report = UndoReport(changeSet: changeSet, undo: undo)
+        for _ in 1...Self.passes {
+            var pass = Pass(undo: undo, label: entry.label, family: try await family())
+            try await run(&pass, progress)
+            report = UndoReport(
+                changeSet: changeSet, undo: undo, undone: pass.undone, refused: pass.refusals.refused,
+                refusedCount: pass.refusals.refusedCount)
+            if !pass.mayGoFurther { break }
+        }
+        try await finish(entry, report, log)
+        return report
+    }
+
+    /// What `run` would do, found out by doing it in a transaction that is rolled back.
+    package func rehearse() async throws -> UndoReport {
+        do {
+            return try await store.transaction { store in
+                var report = try await Undo(store, of: changeSet, access: access).run()
+                report.undo = nil
+                throw RehearsedUndo(report: report)
+            }
+        } catch let rehearsal as RehearsedUndo {
+            return rehearsal.report
+        }
+    }
+
+    // MARK: Batches
+
+    private struct Pass {
+        let undo: GUID
+        let label: String
+        let family: [GUID: Int]
+        var undone = 0
+        var changed = 0
+        var seen = 0
+        var refusals = UndoReport(changeSet: GUID(high: 0, low: 0), undo: nil)
+        var waits = false
+
+        /// Records were refused for what the same undo may have cleared away meanwhile.
+        var mayGoFurther: Bool { changed > 0 && waits }
+
+        mutating func refuse(_ type: String, _ id: GUID, _ code: String, _ reason: String) {
+            refusals.add(UndoRefusal(recordType: type, record: id, code: code, reason: reason))
+            if Self.passing.contains(code) { waits = true }
+        }
+
+        private static let passing: Set<String> = [
+            "undo.linked", RecordsError.Code.notUnique.description, RecordsError.Code.invalid.description,
+            RecordsError.Code.linkTargetMissing.description, RecordsError.Code.versionConflict.description,
+        ]
+    }
+
+    /// The newest records first: what a change set made to take another record's place is gone before that one comes back.
+    private func run(_ pass: inout Pass, _ progress: (Int) async throws -> Void) async throws {
+        var place: GUID?
+        while true {
+            try Task.checkCancellation()
+            let before: SQL = place.map { " AND record_id < \(bind: PostgresUUID(guid: $0))" } ?? ""
+            let sql: SQL = """
+                SELECT DISTINCT ON (record_id) record_id, record_type FROM tessera.change \
+                WHERE change_set = \(bind: PostgresUUID(guid: changeSet))\(before) ORDER BY record_id DESC LIMIT \(bind: Int64(Self.batchSize))
+                """
+            let rows = try await store.run(sql).rows.map { row in
+                (id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), type: try row.decode(String.self, 1))
+            }
+            guard let last = rows.last else { return }
+            for (typeID, records) in Dictionary(grouping: rows, by: \.type).sorted(by: { $0.key < $1.key }) {
+                guard let type = store.catalog.type(id: typeID) else {
+                    for record in records {
+                        pass.refuse(typeID, record.id, "undo.type_gone", "This deployment has no \(typeID) any more.")
+                    }
+                    continue
+                }
+                try await undo(records.map(\.id), type, &pass)
+            }
+            pass.seen += rows.count
+            try await progress(pass.seen)
+            place = last.id
+        }
+    }
+
+    private func undo(_ ids: [GUID], _ type: RecordType, _ pass: inout Pass) async throws {
+        var refused: [GUID: RecordsError] = [:]
+        while true {
+            let (known, exceptions) = (pass, refused)
+            do {
+                pass = try await store.transaction { store in
+                    var pass = known
+                    let batch = UndoBatch(store: store, changeSet: changeSet, undo: known.undo, type: type, access: access)
+                    let result = try await batch.run(ids, label: known.label, family: known.family, except: exceptions)
+                    for refusal in result.refused { pass.refuse(type.id, refusal.id, refusal.code, refusal.reason) }
+                    pass.changed += result.changed
+                    pass.undone += result.changed + result.unchanged
+                    return pass
+                }
+                return
+            } catch let half as UndoBatch.HalfUndone {
+                // Records that could be taken back in part only are left out altogether.
+                refused.merge(half.refused) { first, _ in first }
+            }
+        }
+    }
+
+    // MARK: The undo's own change set
+
+    private func begin(_ entry: ChangeSetEntry, _ log: ChangeSetLog) async throws -> GUID {
+        let running: SQL = """
+            SELECT id FROM tessera.change_set WHERE undoes = \(bind: PostgresUUID(guid: changeSet)) AND state = 'running'
+            """
+        func found() async throws -> GUID? {
+            try await store.run(running).first.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) }
+        }
+        if let id = try await found() { return id }
+        let undo = ChangeSet(
+            id: .version7(), label: "undo \(entry.label)", isOpen: true, runsAutomation: entry.runsAutomation, undoes: changeSet)
+        do {
+            try await log.begin(undo)
+        } catch let error as PostgresError where error.sqlState == "23505" {
+            // Somebody else began at this moment; both go on with the one undo.
+            if let id = try await found() { return id }
+            throw error
+        }
+        return undo.id
+    }
+
+    /// What the undo that took everything back has left.
+    private func lastUndo() async throws -> UndoReport? {
+        let (id, undo) = (PostgresUUID(guid: changeSet), "SELECT id FROM tessera.change_set WHERE undoes =" as SQL)
+        let sql: SQL = """
+            SELECT (\(undo) \(bind: id) AND state = 'done' ORDER BY id DESC LIMIT 1), \
+            (SELECT count(DISTINCT record_id) FROM tessera.change WHERE change_set = \(bind: id))
+            """
+        guard let row = try await store.run(sql).first, let last = try row.decode(PostgresUUID?.self, 0) else { return nil }
+        return UndoReport(changeSet: changeSet, undo: GUID(postgres: last), undone: Int(try row.decode(Int64.self, 1)))
+    }
+
+    private func finish(_ entry: ChangeSetEntry, _ report: UndoReport, _ log: ChangeSetLog) async throws {
+        guard let undo = report.undo else { return }
+        let refused = PostgresJSON(Value.collection(report.refused.map(\.value)).json)
+        let state: ChangeSetEntry.State = report.refusedCount == 0 ? .undone : report.undone > 0 ? .partlyUndone : .done
+        _ = try await store.run(
+            """
+            UPDATE tessera.change_set SET refused = \(bind: refused), refused_count = \(bind: Int64(report.refusedCount)) \
+            WHERE id = \(bind: PostgresUUID(guid: undo))
+            """)
+        try await log.finish(undo)
+        try await set(state, of: changeSet)
+        // An undo that is undone leaves what it had taken back standing again.
+        if let original = entry.undoes, state != .done { try await set(state == .undone ? .done : .partlyUndone, of: original) }
+    }
+
+    private func set(_ state: ChangeSetEntry.State, of id: GUID) async throws {
+        _ = try await store.run(
+            "UPDATE tessera.change_set SET state = \(bind: state.rawValue) WHERE id = \(bind: PostgresUUID(guid: id))")
+    }
+
+    /// The change sets that undo this one, undo those, and so on, with the number of steps.
+    private func family() async throws -> [GUID: Int] {
+        let sql: SQL = """
+            WITH RECURSIVE family AS (SELECT id, 1 AS depth FROM tessera.change_set WHERE undoes = \(bind: PostgresUUID(guid: changeSet)) \
+            UNION ALL SELECT s.id, f.depth + 1 FROM tessera.change_set s JOIN family f ON s.undoes = f.id) SELECT id, depth FROM family
+            """
+        var family: [GUID: Int] = [:]
+        for row in try await store.run(sql).rows {
+            family[GUID(postgres: try row.decode(PostgresUUID.self, 0))] = Int(try row.decode(Int32.self, 1))
+        }
+        return family
+    }
+}
+
+private struct RehearsedUndo: Error {
+    var report: UndoReport
+}

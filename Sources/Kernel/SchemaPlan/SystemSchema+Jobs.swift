@@ -1,0 +1,34 @@
+extension SystemSchema {
+    /// The queue of background work.
+    static let jobs = """
+        CREATE TABLE tessera.job (
+            id uuid PRIMARY KEY,
+            kind text COLLATE "C" NOT NULL,
+            label text COLLATE "C" NOT NULL,
+            state text COLLATE "C" NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
+            principal_id uuid NOT NULL REFERENCES tessera.principal,
+            on_behalf_of uuid REFERENCES tessera.principal,
+            channel text COLLATE "C" NOT NULL,
+            input jsonb NOT NULL,
+            progress_done bigint NOT NULL DEFAULT 0,
+            progress_total bigint,
+            progress_message text COLLATE "C",
+            result jsonb,
+            error_code text COLLATE "C",
+            error_message text COLLATE "C",
+            error_details jsonb,
+            -- How often a worker has taken it up.
+            attempts integer NOT NULL DEFAULT 0,
+            cancel_asked boolean NOT NULL DEFAULT false,
+            created_at timestamptz NOT NULL DEFAULT now(),
+            run_after timestamptz NOT NULL DEFAULT now(),
+            started_at timestamptz,
+            finished_at timestamptz,
+            -- The worker that has it, and until when it counts as alive without another sign.
+            worker uuid,
+            lease_until timestamptz
+        );
+        CREATE INDEX job_open ON tessera.job (run_after, id) WHERE state IN ('queued', 'running');
+        CREATE INDEX job_finished ON tessera.job (finished_at) WHERE finished_at IS NOT NULL;
+        """
+}

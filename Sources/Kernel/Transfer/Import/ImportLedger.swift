@@ -1,0 +1,214 @@
+import Postgres
+package import QueryLanguage
+package import Records
+
+/// Where an import is: which batches are in, which rows failed and which wait. All of it is written in the transactions of the batches, so that
+/// an import that was broken off anywhere goes on exactly where it stopped.
+package struct ImportLedger: Sendable {
+    /// What makes two runs the same import.
+    package struct Key: Sendable, Hashable {
+        /// Where the file came from: its path, or the name it was uploaded under.
+        package var source: String
+        package var collection: String
+        /// SHA-256 of the file.
+        package var digest: String
+        /// SHA-256 of the mapping and the options.
+        package var settings: String
+
+        package init(source: String, collection: String, digest: String, settings: String) {
+            self.source = source
+            self.collection = collection
+            self.digest = digest
+            self.settings = settings
+        }
+    }
+
+    package let id: GUID
+    package let changeSet: GUID
+    /// Batches that were in already when it was opened.
+    let done: [Int: ImportCounts]
+    private let store: RecordStore
+
+    private var steps: WorkSteps { WorkSteps(store, work: id) }
+
+    /// What earlier runs have brought in.
+    package var counts: ImportCounts { done.values.reduce(ImportCounts(), +) }
+    package var isResumed: Bool { !done.isEmpty }
+
+    // MARK: Opening
+
+    /// Takes an unfinished import up again, or begins a new one.
+    ///
+    /// - Parameter isRestart: leaves an unfinished one as it is and begins anew.
+    /// - Throws: `import.changed` when the unfinished import of this file was of other contents, or with another mapping or other options.
+    package static func open(
+        _ key: Key, label: String, runsAutomation: Bool, isRestart: Bool, store: RecordStore, access: Access
+    ) async throws -> ImportLedger {
+        let (id, changeSet) = try await store.transaction { store in
+            if let known = try await unfinished(key, store, access) {
+                let isStanding = try await ChangeSetLog(store, access: access).find(known.changeSet)?.state == .running
+                if isStanding, !isRestart {
+                    try require(known, key)
+                    return (known.id, known.changeSet)
+                }
+                try await end(known.id, "abandoned", store)
+                try await ChangeSetLog(store, access: access).finish(known.changeSet)
+            }
+            let changeSet = ChangeSet(id: .version7(), label: label, isOpen: true, runsAutomation: runsAutomation)
+            try await ChangeSetLog(store, access: access).begin(changeSet)
+            let id = GUID.version7()
+            _ = try await store.run(
+                """
+                INSERT INTO tessera.import (id, source, digest, collection, settings, change_set, principal_id) VALUES \
+                (\(bind: PostgresUUID(guid: id)), \(bind: key.source), \(bind: key.digest), \(bind: key.collection), \(bind: key.settings), \
+                \(bind: PostgresUUID(guid: changeSet.id)), \(bind: PostgresUUID(guid: access.principal)))
+                """)
+            return (id, changeSet.id)
+        }
+        let done = try await WorkSteps(store, work: id).done().mapValues { try ImportCounts($0) }
+        return ImportLedger(id: id, changeSet: changeSet, done: done, store: store)
+    }
+
+    private struct Unfinished {
+        var id: GUID
+        var changeSet: GUID
+        var digest: String
+        var settings: String
+        var begun: String
+    }
+
+    private static func unfinished(_ key: Key, _ store: RecordStore, _ access: Access) async throws -> Unfinished? {
+        let sql: SQL = """
+            SELECT id, change_set, digest, settings, to_char(created_at, 'YYYY-MM-DD HH24:MI') FROM tessera.import WHERE state = 'running' \
+            AND principal_id = \(bind: PostgresUUID(guid: access.principal)) AND collection = \(bind: key.collection) \
+            AND source = \(bind: key.source) FOR UPDATE
+            """
+        return try await store.run(sql).first.map { row in
+            Unfinished(
+                id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), changeSet: GUID(postgres: try row.decode(PostgresUUID.self, 1)),
+                digest: try row.decode(String.self, 2), settings: try row.decode(String.self, 3), begun: try row.decode(String.self, 4))
+        }
+    }
+
+    private static func require(_ known: Unfinished, _ key: Key) throws {
+        let what: String
+        if known.digest != key.digest {
+            what = "the file has changed since its import of \(known.begun) UTC was broken off"
+        } else if known.settings != key.settings {
+            what = "the import of \(known.begun) UTC that was broken off had another mapping or other options"
+        } else {
+            return
+        }
+        throw ImportError(
+            .changed,
+            "\(what); --restart begins anew and leaves what is in, which `tessera undo \(known.changeSet)` takes back")
+    }
+
+    // MARK: Batches
+
+    /// One row of a file, and what became of it.
+    struct Row: Sendable {
+        var number: Int
+        var line: Int
+        var cells: [String]
+        var outcome: WriteOutcome
+        var waits: Bool
+    }
+
+    /// Carries a batch out unless it is in already, keeps which of its rows failed or wait, and gives its counts.
+    ///
+    /// - Parameter again: the rows that waited before.
+    func batch(_ number: Int, again: [Int] = [], _ body: (RecordStore) async throws -> [Row]) async throws -> ImportCounts {
+        let json = try await steps.once(number) { store in
+            try await requireRunning(store)
+            if !again.isEmpty {
+                _ = try await store.run(
+                    """
+                    DELETE FROM tessera.import_row WHERE import = \(bind: PostgresUUID(guid: id)) AND number = ANY(\(bind: again.map(Int64.init)))
+                    """)
+            }
+            var counts = ImportCounts()
+            var kept: [Row] = []
+            for row in try await body(store) {
+                if !row.waits { counts.note(row.outcome) }
+                if row.outcome.isFailure { kept.append(row) }
+            }
+            try await keep(kept, store)
+            return PostgresJSON(counts.value.json)
+        }
+        return try ImportCounts(json)
+    }
+
+    /// Undoing or restarting an import ends its change set; whoever still works on it stops here.
+    private func requireRunning(_ store: RecordStore) async throws {
+        let sql: SQL = """
+            SELECT 1 FROM tessera.change_set WHERE id = \(bind: PostgresUUID(guid: changeSet)) AND state = 'running' FOR SHARE
+            """
+        guard try await store.run(sql).rows.isEmpty else { return }
+        throw ImportError(.ended, "the import was ended meanwhile: its change set \(changeSet) was undone, or it was begun anew")
+    }
+
+    private func keep(_ rows: [Row], _ store: RecordStore) async throws {
+        for row in rows {
+            _ = try await store.run(
+                """
+                INSERT INTO tessera.import_row (import, number, line, cells, reason, waits) VALUES (\(bind: PostgresUUID(guid: id)), \
+                \(bind: Int64(row.number)), \(bind: Int64(row.line)), \(bind: row.cells), \(bind: row.outcome.reason), \(bind: row.waits))
+                """)
+        }
+    }
+
+    // MARK: Rows
+
+    /// The numbers of the rows that wait.
+    func waiting() async throws -> Set<Int> {
+        let sql: SQL = "SELECT number FROM tessera.import_row WHERE import = \(bind: PostgresUUID(guid: id)) AND waits"
+        return Set(try await store.run(sql).rows.map { Int(try $0.decode(Int64.self, 0)) })
+    }
+
+    /// The rows that failed, in the order of the file.
+    package func failedRows(_ body: (_ cells: [String], _ line: Int, _ reason: String) throws -> Void) async throws {
+        try await Self.failedRows(of: id, store: store, body)
+    }
+
+    package static func failedRows(
+        of id: GUID, store: RecordStore, _ body: (_ cells: [String], _ line: Int, _ reason: String) throws -> Void
+    ) async throws {
+        var place: Int64 = -1
+        while true {
+            let sql: SQL = """
+                SELECT number, cells, line, reason FROM tessera.import_row WHERE import = \(bind: PostgresUUID(guid: id)) AND NOT waits \
+                AND number > \(bind: place) ORDER BY number LIMIT 1000
+                """
+            let rows = try await store.run(sql).rows
+            for row in rows {
+                try body(try row.decode([String].self, 1), Int(try row.decode(Int64.self, 2)), try row.decode(String.self, 3))
+                place = try row.decode(Int64.self, 0)
+            }
+            if rows.count < 1000 { return }
+        }
+    }
+
+    // MARK: The end
+
+    func finish(_ access: Access) async throws {
+        try await Self.end(id, "done", store)
+        try await ChangeSetLog(store, access: access).finish(changeSet)
+        try await steps.forget()
+    }
+
+    private static func end(_ id: GUID, _ state: String, _ store: RecordStore) async throws {
+        _ = try await store.run(
+            "UPDATE tessera.import SET state = \(bind: state), finished_at = now() WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running'"
+        )
+    }
+}
+
+extension WriteOutcome {
+    /// Why a row failed; empty for those that didn't.
+    var reason: String {
+        guard case .failed(let error) = self else { return "" }
+        let details = error.details.map(\.message).joined(separator: " ")
+        return details.isEmpty ? error.message : details
+    }
+}

@@ -1,0 +1,193 @@
+import Records
+
+/// Describes what the platform serves beside the deployment's collections.
+enum OpenAPIPlatform {
+    private struct Operation {
+        var path: String
+        var method = "get"
+        var id: String
+        var summary: String
+        var parameters: [String] = []
+        /// Name of the schema of one entry.
+        var schema: String
+        var isList = false
+        /// Statuses beside 200, with what they mean.
+        var others: [(Int, String)] = []
+    }
+
+    static let accepted = (202, "With Prefer: respond-async: Location is the job's address.")
+
+    private static let operations = [
+        Operation(
+            path: "/change_sets", id: "list_change_sets", summary: "List change sets, newest first",
+            parameters: ["top", "skiptoken", "maxpagesize"], schema: "change_set", isList: true),
+        Operation(path: "/change_sets({id})", id: "get_change_set", summary: "Read a change set", parameters: ["id"], schema: "change_set"),
+        Operation(
+            path: "/change_sets({id})/changes", id: "list_changes", summary: "List what a change set did to each record",
+            parameters: ["id", "top", "skiptoken", "maxpagesize"], schema: "change", isList: true),
+        Operation(
+            path: "/change_sets({id})/undo", method: "post", id: "undo_change_set", summary: "Take a change set back",
+            parameters: ["id", "dry_run", "prefer"], schema: "undo_report", others: [accepted]),
+        Operation(
+            path: "/jobs", id: "list_jobs", summary: "List background work, newest first",
+            parameters: ["top", "skiptoken", "maxpagesize"], schema: "job", isList: true),
+        Operation(
+            path: "/jobs({id})", id: "monitor_job", summary: "The result of a job, its status in AsyncResult", parameters: ["id"],
+            schema: "job_result", others: [(202, "It is queued or running: how far it is."), (410, "It was cancelled.")]),
+        Operation(
+            path: "/jobs({id})/status", id: "get_job", summary: "Read how a job stands", parameters: ["id"], schema: "job"),
+        Operation(
+            path: "/jobs({id})/cancel", method: "post", id: "cancel_job", summary: "Ask a job to stop", parameters: ["id"], schema: "",
+            others: [(204, "It stops at its next step, or never begins.")]),
+    ]
+
+    static func writePaths(to json: inout JSONWriter) {
+        for operation in operations {
+            json.object(operation.path) { json in
+                json.object(operation.method) { json in
+                    json.field("operationId", operation.id)
+                    json.strings("tags", [operation.path.hasPrefix("/jobs") ? "jobs" : "changes"])
+                    json.field("summary", operation.summary)
+                    json.array("parameters") { json in
+                        for name in operation.parameters { json.object { $0.field("$ref", "#/components/parameters/\(name)") } }
+                    }
+                    json.object("responses") { json in
+                        if !operation.schema.isEmpty {
+                            json.object("200") { json in
+                                json.field("description", operation.summary)
+                                json.object("content") { json in
+                                    json.object("application/json") { json in json.object("schema") { schema(operation, to: &$0) } }
+                                }
+                            }
+                        }
+                        for (status, description) in operation.others {
+                            json.object(String(status)) { $0.field("description", description) }
+                        }
+                        OpenAPIErrors.references(
+                            operation.method == "get" ? OpenAPIErrors.reading : OpenAPIErrors.writing, to: &json)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func schema(_ operation: Operation, to json: inout JSONWriter) {
+        guard operation.isList else {
+            json.field("$ref", "#/components/schemas/\(operation.schema)")
+            return
+        }
+        json.field("type", "object")
+        json.object("properties") { json in
+            json.object("value") { json in
+                json.field("type", "array")
+                json.object("items") { $0.field("$ref", "#/components/schemas/\(operation.schema)") }
+            }
+            json.object("@nextLink") { $0.field("type", "string") }
+        }
+        json.strings("required", ["value"])
+    }
+
+    // MARK: Schemas
+
+    static func writeSchemas(to json: inout JSONWriter) {
+        object("change_set", required: ["id", "label", "state", "principal_id", "channel", "created_at", "counts"], to: &json) { json in
+            text("id", format: "uuid", to: &json)
+            text("label", to: &json)
+            json.object("state") { json in
+                json.field("type", "string")
+                json.strings("enum", ["running", "done", "undone", "partly_undone"])
+            }
+            text("principal_id", format: "uuid", to: &json)
+            text("principal", to: &json)
+            text("channel", to: &json)
+            text("created_at", format: "date-time", to: &json)
+            text("finished_at", format: "date-time", nullable: true, to: &json)
+            json.object("automation") { $0.field("type", "boolean") }
+            text("undoes", format: "uuid", nullable: true, to: &json)
+            items("counts", "change_count", to: &json)
+            integer("refused_count", to: &json)
+            items("refused", "undo_refusal", to: &json)
+        }
+        object("change_count", required: ["type", "created", "updated", "deleted"], to: &json) { json in
+            text("type", to: &json)
+            for name in ["created", "updated", "deleted", "restored", "purged"] { integer(name, to: &json) }
+        }
+        object("change", required: ["type", "id", "version", "action", "before", "after"], to: &json) { json in
+            text("type", to: &json)
+            text("id", format: "uuid", to: &json)
+            integer("version", to: &json)
+            json.object("action") { json in
+                json.field("type", "string")
+                json.strings("enum", ["create", "update", "delete", "restore", "purge"])
+            }
+            for name in ["before", "after"] { json.object(name) { $0.field("type", "object") } }
+        }
+        object("undo_report", required: ["change_set", "undo", "undone", "refused_count", "refused"], to: &json) { json in
+            text("change_set", format: "uuid", to: &json)
+            text("undo", format: "uuid", nullable: true, to: &json)
+            integer("undone", to: &json)
+            integer("refused_count", to: &json)
+            items("refused", "undo_refusal", to: &json)
+        }
+        json.object("job_result") { $0.field("type", "object") }
+        object("job", required: ["id", "kind", "label", "state", "progress", "created_at"], to: &json) { json in
+            text("id", format: "uuid", to: &json)
+            text("kind", to: &json)
+            text("label", to: &json)
+            json.object("state") { json in
+                json.field("type", "string")
+                json.strings("enum", ["queued", "running", "done", "failed", "cancelled"])
+            }
+            text("principal_id", format: "uuid", to: &json)
+            integer("attempts", to: &json)
+            json.object("cancel_asked") { $0.field("type", "boolean") }
+            json.object("progress") { json in
+                json.field("type", "object")
+                json.object("properties") { json in
+                    integer("done", to: &json)
+                    json.object("total") { $0.strings("type", ["integer", "null"]) }
+                    text("message", nullable: true, to: &json)
+                }
+            }
+            text("created_at", format: "date-time", to: &json)
+            text("started_at", format: "date-time", nullable: true, to: &json)
+            text("finished_at", format: "date-time", nullable: true, to: &json)
+            json.object("result") { $0.strings("type", ["object", "null"]) }
+            json.object("error") { $0.strings("type", ["object", "null"]) }
+        }
+        object("undo_refusal", required: ["type", "id", "code", "reason"], to: &json) { json in
+            text("type", to: &json)
+            text("id", format: "uuid", to: &json)
+            text("code", to: &json)
+            text("reason", to: &json)
+        }
+    }
+
+    private static func object(
+        _ name: String, required: [String], to json: inout JSONWriter, _ properties: (inout JSONWriter) -> Void
+    ) {
+        json.object(name) { json in
+            json.field("type", "object")
+            json.object("properties", properties)
+            json.strings("required", required)
+        }
+    }
+
+    private static func text(_ name: String, format: String? = nil, nullable: Bool = false, to json: inout JSONWriter) {
+        json.object(name) { json in
+            if nullable { json.strings("type", ["string", "null"]) } else { json.field("type", "string") }
+            if let format { json.field("format", format) }
+        }
+    }
+
+    private static func integer(_ name: String, to json: inout JSONWriter) {
+        json.object(name) { $0.field("type", "integer") }
+    }
+
+    private static func items(_ name: String, _ schema: String, to json: inout JSONWriter) {
+        json.object(name) { json in
+            json.field("type", "array")
+            json.object("items") { $0.field("$ref", "#/components/schemas/\(schema)") }
+        }
+    }
+}

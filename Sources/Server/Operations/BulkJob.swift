@@ -1,0 +1,87 @@
+import JSONReading
+package import Jobs
+import Postgres
+package import QueryLanguage
+package import Records
+
+/// A bulk request in the background: item by item in steps of some hundred, or all of it in one. A step is in or it isn't, so that a job that was
+/// broken off goes on with the next.
+package struct BulkJob: JobHandler {
+    package static let kind = "bulk"
+    package var kind: String { Self.kind }
+    private static let itemsPerStep = 500
+
+    private let store: RecordStore
+
+    package init(_ store: RecordStore) { self.store = store }
+
+    static func input(_ type: ApiType, body: [UInt8], mode: BulkMode, ieee754Compatible: Bool) -> Value {
+        .complex([
+            "collection": .string(type.collection), "body": .string(String(decoding: body, as: UTF8.self)),
+            "continue_on_error": .bool(mode == .perItem), "ieee754": .bool(ieee754Compatible),
+        ])
+    }
+
+    package func run(_ job: JobRun) async throws -> Value {
+        let write = try decode(job.input)
+        let count = write.bulk.items.count
+        // The job's own id, so that every turn writes under the same change set; the queue finishes it with the job.
+        let changeSet = ChangeSet(id: job.id, label: job.label, isOpen: true)
+        try await ChangeSetLog(store, access: job.access).begin(changeSet)
+        let steps = WorkSteps(store, work: job.id)
+        let size = write.mode == .atomic ? max(1, count) : Self.itemsPerStep
+        var items: [Value] = []
+        var failed = 0
+        for (number, start) in stride(from: 0, to: count, by: size).enumerated() {
+            try Task.checkCancellation()
+            let range = start..<min(start + size, count)
+            let outcome = try await steps.once(number) { store in
+                let options = WriteOptions(changeSet: ChangeSet(id: job.id), mode: write.mode)
+                let (outcomes, failures) = try await write.write(range, store: store, options: options, access: job.access)
+                if write.mode == .atomic, !failures.isEmpty { throw Self.error(BulkWrite.refusal(failures)) }
+                var json = JSONWriter()
+                json.object { json in
+                    json.field("failed", failures.count)
+                    let result = BulkOutcome(count: range.count, outcomes: outcomes, failures: failures)
+                    json.array("value") { result.writeItems(range, prefix: "@", to: &$0) }
+                }
+                return PostgresJSON(bytes: json.bytes)
+            }
+            let step = try JSONReader.value(of: outcome.bytes)
+            items += step["value"]?.items ?? []
+            failed += step["failed"]?.asInt ?? 0
+            try await job.progress(Job.Progress(done: range.upperBound, total: count))
+        }
+        return .complex([
+            "succeeded": .integer(Int64(count - failed)), "failed": .integer(Int64(failed)), "value": .collection(items),
+            "change_set": .guid(job.id),
+        ])
+    }
+
+    private func decode(_ input: Value) throws -> BulkWrite {
+        guard let collection = input["collection"]?.asText, let body = input["body"]?.asText else {
+            throw JobError(.badInput, "A bulk job has a collection and a body.")
+        }
+        let model = ApiModel(store.catalog)
+        guard let type = model.types[collection] else {
+            throw JobError(.badInput, "This deployment has no collection '\(collection)' any more.")
+        }
+        do throws(APIError) {
+            let bulk = try BulkRequest.decode(
+                type, Array(body.utf8), maximumItems: .max, ieee754Compatible: input["ieee754"]?.asBool ?? false
+            ) { (property) throws(APIError) in try model.linkEnd(type, property) }
+            return BulkWrite(bulk: bulk, type: type, mode: input["continue_on_error"]?.asBool == true ? .perItem : .atomic)
+        } catch {
+            throw Self.error(error)
+        }
+    }
+
+    private static func error(_ error: APIError) -> JobError {
+        let details = error.details.map { detail -> Value in
+            .complex([
+                "code": .string(detail.code), "message": .string(detail.message), "target": detail.target.map(Value.string) ?? .null,
+            ])
+        }
+        return JobError(JobError.Code(description: error.code), error.message, details: details.isEmpty ? .null : .collection(details))
+    }
+}

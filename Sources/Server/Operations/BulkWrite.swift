@@ -1,0 +1,125 @@
+import Catalog
+import NIOHTTP1
+import QueryLanguage
+import Records
+
+/// Carries a bulk request out, in a request or in the background.
+struct BulkWrite {
+    let bulk: BulkRequest
+    let type: ApiType
+    let mode: BulkMode
+
+    /// What it is called in lists.
+    var label: String { "\(bulk.operation.rawValue) \(bulk.items.count) \(type.collection)" }
+
+    /// What is wrong with items before the store sees them.
+    var refusals: [Int: APIError] {
+        var failures: [Int: APIError] = [:]
+        for (index, item) in bulk.items.enumerated() {
+            if let refusal = refusal(of: item, at: index) { failures[index] = refusal }
+        }
+        return failures
+    }
+
+    /// Writes the items in `range`, and gives what became of them by their place.
+    func write(
+        _ range: Range<Int>, store: RecordStore, options: WriteOptions, access: Access
+    ) async throws -> (outcomes: [Int: WriteOutcome], failures: [Int: APIError]) {
+        var failures = refusals.filter { range.contains($0.key) }
+        var outcomes: [Int: WriteOutcome] = [:]
+        guard mode == .perItem || failures.isEmpty else { return ([:], failures) }
+        let open = range.filter { failures[$0] == nil }
+        guard !open.isEmpty else { return ([:], failures) }
+        let written = try await write(open.map { bulk.items[$0] }, store, options, access)
+        guard written.count == open.count else {
+            throw RecordsError(.internalFault, "The store answered \(written.count) outcomes to \(open.count) writes.")
+        }
+        for (outcome, index) in zip(written, open) {
+            if case .failed(var error) = outcome {
+                if error.code == .preconditionRequired { error.target = "items/\(index)/@etag" }
+                failures[index] = APIError(error)
+            }
+            outcomes[index] = outcome
+        }
+        return (outcomes, failures)
+    }
+
+    private func write(
+        _ items: [BulkRequest.Item], _ store: RecordStore, _ options: WriteOptions, _ access: Access
+    ) async throws -> [WriteOutcome] {
+        let records = items.map(\.record)
+        let type = type.record
+        switch bulk.operation {
+        case .create:
+            // Clients may choose ids, so that they can send the request again.
+            let inputs = records.map { record in
+                var input = record.input
+                if case .id(let id)? = record.key { input.values["id"] = .guid(id) }
+                return input
+            }
+            return try await store.create(type, inputs, options: options, access: access)
+        case .upsert:
+            return try await store.upsert(
+                type, by: bulk.by, records.map(\.input), expecting: records.map(\.version), options: options, access: access)
+        case .update:
+            let items = records.compactMap { record in
+                record.key.map { RecordUpdate(key: $0, expectedVersion: record.version, input: record.input) }
+            }
+            return try await store.update(type, items, options: options, access: access)
+        case .delete, .restore, .purge:
+            let items = records.compactMap { record in record.key.map { RecordReference(key: $0, expectedVersion: record.version) } }
+            switch bulk.operation {
+            case .delete: return try await store.delete(type, items, options: options, access: access)
+            case .restore: return try await store.restore(type, items, options: options, access: access)
+            default: return try await store.purge(type, items, options: options, access: access)
+            }
+        case .link, .unlink:
+            guard let end = bulk.link else { return [] }
+            let changes = items.compactMap { item -> LinkChange? in
+                guard let key = item.record.key, let target = item.target else { return nil }
+                var change = LinkChange(key: key, target: target, columns: item.columns, isRemoval: bulk.operation == .unlink)
+                change.expectedVersion = item.record.version
+                return end.stored(change)
+            }
+            return try await store.changeLinks(end.source, field: end.field, changes, options: options, access: access)
+        }
+    }
+
+    private func refusal(of item: BulkRequest.Item, at index: Int) -> APIError? {
+        if let first = item.issues.first {
+            return APIError(.badRequest, first.code, first.message, target: first.target, details: item.issues.count > 1 ? item.issues : [])
+        }
+        guard bulk.operation != .create, bulk.operation != .upsert, !bulk.operation.changesLinks else { return nil }
+        if item.record.key == nil {
+            return APIError(.badRequest, "records.no_key", "The item needs the id of its record.", target: "items/\(index)/id")
+        }
+        if bulk.operation.namesRecords, !item.record.input.values.isEmpty {
+            return APIError(
+                .badRequest, "bulk.unexpected_values", "To \(bulk.operation.rawValue) a record takes its id alone.",
+                target: "items/\(index)")
+        }
+        return nil
+    }
+
+    /// The error of an atomic request: every item that fails, by its place.
+    static func refusal(_ failures: [Int: APIError]) -> APIError {
+        // Items that failed only because others did are no news.
+        let failures = failures.filter { $0.value.code != RecordsError.Code.undone.description }
+        let ordered = failures.sorted { $0.key < $1.key }
+        var details: [APIError.Detail] = []
+        for (index, error) in ordered.prefix(RecordDecoder.maximumIssues) {
+            let place = "items/\(index)"
+            let inner =
+                error.details.isEmpty ? [APIError.Detail(code: error.code, message: error.message, target: error.target)] : error.details
+            details += inner.map { detail in
+                let target = detail.target.map { $0.hasPrefix("items/") ? $0 : "\(place)/\($0)" } ?? place
+                return APIError.Detail(code: detail.code, message: detail.message, target: target)
+            }
+        }
+        let status = ordered.first?.value.status ?? .badRequest
+        return APIError(
+            status, "bulk.failed",
+            "\(failures.count) of the items can't be written, so nothing was: see details. Prefer: continue-on-error keeps the others.",
+            details: details)
+    }
+}

@@ -1,0 +1,68 @@
+import Jobs
+import NIOHTTP1
+import QueryLanguage
+import Records
+
+/// Background work: answered with 202 and a status monitor, listed, cancelled.
+extension Call {
+    /// 202 with the address where the result will be (OData Protocol 4.01 section 9.1.3).
+    func accepted(_ id: GUID) -> ServerResponse {
+        response(.accepted, [("location", "\(root)/jobs(\(id))"), ("retry-after", "1"), ("preference-applied", "respond-async")])
+    }
+
+    func listJobs() async throws -> ServerResponse {
+        guard isRead else { throw APIError.methodNotAllowed("GET") }
+        try options.allow(["top", "skiptoken"], of: "jobs")
+        let size = platformPageSize
+        let found = try await jobs.list(limit: size + 1, before: try options.system.skipToken.map(Self.id(inToken:)))
+        return list(found.prefix(size).map(\.value), next: found.count > size ? found[size - 1].id.description : nil)
+    }
+
+    /// 202 with how far it is while it runs; then the answer that the request would have had, its status in `AsyncResult`.
+    func monitor(_ id: GUID) async throws -> ServerResponse {
+        if method == .DELETE { return try await cancel(id) }
+        guard isRead else { throw APIError.methodNotAllowed("GET, DELETE") }
+        try options.allow([], of: "A job")
+        let job = try await job(id)
+        switch job.state {
+        case .queued, .running:
+            return response(
+                .accepted, json: Array(job.value.json.utf8), [("location", "\(root)/jobs(\(id))"), ("retry-after", "1")])
+        case .done:
+            return response(.ok, json: Array((job.result ?? .null).json.utf8), [("asyncresult", "200")])
+        case .failed:
+            let failure = job.failure ?? Job.Failure(code: "jobs.fault", message: "The work failed.")
+            var error: [String: Value] = ["code": .string(failure.code), "message": .string(failure.message)]
+            if !failure.details.isNull { error["details"] = failure.details }
+            let status = failure.code == JobError.Code.fault.description ? "500" : "400"
+            return response(.ok, json: Array(Value.complex(["error": .complex(error)]).json.utf8), [("asyncresult", status)])
+        case .cancelled:
+            throw APIError(.gone, "jobs.cancelled", "This job was cancelled; \(root)/jobs(\(id))/status says how far it had come.")
+        }
+    }
+
+    func status(_ id: GUID) async throws -> ServerResponse {
+        guard isRead else { throw APIError.methodNotAllowed("GET") }
+        try options.allow([], of: "A job")
+        return response(.ok, json: Array(try await job(id).value.json.utf8))
+    }
+
+    func cancel(_ id: GUID) async throws -> ServerResponse {
+        guard method == .POST || method == .DELETE else { throw APIError.methodNotAllowed("POST") }
+        try options.allow([], of: "cancel")
+        guard try await jobs.cancel(id) else {
+            let job = try await job(id)
+            throw APIError(.conflict, "jobs.finished", "This job is \(job.state.rawValue); there is nothing left to cancel.")
+        }
+        return response(.noContent)
+    }
+
+    private func job(_ id: GUID) async throws -> Job {
+        guard let job = try await jobs.find(id) else {
+            throw APIError(
+                .notFound, JobError.Code.notFound.description,
+                "There is no job with this id. Finished ones are kept for \(JobQueue.keptDays) days.")
+        }
+        return job
+    }
+}

@@ -1,0 +1,54 @@
+import NIOHTTP1
+import QueryLanguage
+import Records
+
+/// What all writes of many records have in common: one change set, a rehearsal on request, and an answer with one entry for each record.
+extension Call {
+    /// Changes that a rehearsal tells, for all records together.
+    private static let shownChanges = 10_000
+
+    var bulkMode: BulkMode { preferences.continuesOnError == true ? .perItem : .atomic }
+
+    /// - Parameters:
+    ///   - label: what the change set is called unless the client names it.
+    ///   - write: writes through the store and with the options that it is given.
+    func many(
+        _ mode: BulkMode, label: String, _ write: (RecordStore, WriteOptions) async throws -> BulkOutcome
+    ) async throws -> ServerResponse {
+        var result: BulkOutcome
+        var changeSet: ChangeSet? = ChangeSet(id: changeSet.id, label: changeSet.label ?? label)
+        if options.dryRun {
+            changeSet = nil
+            let (rehearsed, changes) = try await store.rehearse(limit: Self.shownChanges, access: access) { store, changeSet in
+                try await write(store, WriteOptions(changeSet: changeSet, mode: mode))
+            }
+            result = rehearsed
+            result.changes = Dictionary(grouping: changes, by: \.record)
+        } else {
+            result = try await write(store, WriteOptions(changeSet: changeSet ?? self.changeSet, mode: mode))
+        }
+        guard mode == .perItem || result.failures.isEmpty else { throw BulkWrite.refusal(result.failures) }
+        let applied = mode == .perItem ? [("preference-applied", "continue-on-error")] : []
+        return response(.ok, json: json(result, changeSet), applied)
+    }
+
+    private func json(_ result: BulkOutcome, _ changeSet: ChangeSet?) -> [UInt8] {
+        let prefix = format.metadata == .none ? nil : negotiation.prefix
+        var json = JSONWriter(reserving: result.count * 96)
+        json.object { json in
+            if let prefix { json.field("\(prefix)context", "\(root)/$metadata#Collection(tessera.bulk_result)") }
+            // Where nothing was written there is nothing to show or take back.
+            if let changeSet, let label = changeSet.label, result.failures.count < result.count {
+                json.object("change_set") { json in
+                    json.field("id", changeSet.id.description)
+                    json.field("label", label)
+                }
+            }
+            json.field("succeeded", result.count - result.failures.count)
+            json.field("failed", result.failures.count)
+            if result.changes != nil { json.field("dry_run", true) }
+            json.array("value") { result.writeItems(0..<result.count, prefix: prefix, to: &$0) }
+        }
+        return json.bytes
+    }
+}

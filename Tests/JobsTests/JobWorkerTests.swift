@@ -1,0 +1,172 @@
+import Logging
+import Postgres
+import QueryLanguage
+import Records
+import ServiceLifecycle
+import TestKernel
+import Testing
+
+@testable import Jobs
+
+@Suite("Background work")
+struct JobWorkerTests {
+    /// Work that tells where it is and does what the test says.
+    private struct Work: JobHandler {
+        let kind = "work"
+        let body: @Sendable (JobRun) async throws -> Value
+
+        func run(_ job: JobRun) async throws -> Value { try await body(job) }
+    }
+
+    /// Runs a worker while `body` runs.
+    private func withWorker(
+        _ lab: TestStore, _ queue: JobQueue, _ handler: any JobHandler, _ body: @Sendable () async throws -> Void
+    ) async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let services = ServiceGroup(services: [JobWorker(queue: queue, handlers: [handler], logger: logger)], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await services.run() }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            await services.triggerGracefulShutdown()
+            try await group.waitForAll()
+            try result.get()
+        }
+    }
+
+    /// Waits until the job is as it should be.
+    private func wait(_ queue: JobQueue, _ id: GUID, until isReached: (Job) -> Bool) async throws -> Job {
+        while true {
+            let job = try #require(try await queue.find(id))
+            if isReached(job) { return job }
+            await Task.yield()
+        }
+    }
+
+    @Test("runs jobs as their askers, keeps progress and result, and says why one failed")
+    func runs() async throws {
+        try await TestStore.with { lab in
+            let queue = JobQueue(client: lab.client)
+            let handler = Work { job in
+                try await job.progress(Job.Progress(done: 1, total: 2, message: "half"))
+                if job.input["fails"] != nil { throw RecordsError(.invalid, "No.") }
+                return .complex(["by": .guid(job.access.principal), "channel": .string(job.access.channel.rawValue)])
+            }
+            let good = try await queue.enqueue(kind: "work", label: "good", input: .complex([:]), access: .test)
+            let bad = try await queue.enqueue(kind: "work", label: "bad", input: .complex(["fails": true]), access: .test)
+            let other = try await queue.enqueue(kind: "of another node", label: "other", input: .null, access: .test)
+            try await withWorker(lab, queue, handler) {
+                let done = try await wait(queue, good) { $0.state.isFinished }
+                #expect(done.state == .done && done.attempts == 1 && done.progress == Job.Progress(done: 1, total: 2, message: "half"))
+                #expect(done.result?["by"]?.asGUID == .administrator && done.result?["channel"] == "api")
+                #expect(Job(done.value) == done)
+                let failed = try await wait(queue, bad) { $0.state.isFinished }
+                #expect(failed.state == .failed && failed.failure?.code == "records.invalid" && failed.failure?.message == "No.")
+            }
+            #expect(try await queue.find(other)?.state == .queued)
+            #expect(try await queue.list(limit: 2).map(\.id) == [other, bad])
+            #expect(try await queue.list(limit: 2, before: bad).map(\.id) == [good])
+        }
+    }
+
+    @Test("cancels what waits at once, and what runs at its next step")
+    func cancels() async throws {
+        try await TestStore.with { lab in
+            let queue = JobQueue(client: lab.client)
+            let waiting = try await queue.enqueue(kind: "work", label: "waits", input: .null, access: .test)
+            #expect(try await queue.cancel(waiting))
+            #expect(try await queue.find(waiting)?.state == .cancelled)
+            #expect(try await queue.cancel(waiting) == false)
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            let handler = Work { _ in
+                begin.yield()
+                try await Task.sleep(for: .seconds(3600))
+                return .null
+            }
+            let running = try await queue.enqueue(kind: "work", label: "runs", input: .null, access: .test)
+            try await withWorker(lab, queue, handler) {
+                for await _ in begun { break }
+                #expect(try await queue.cancel(running))
+                let job = try await wait(queue, running) { $0.state.isFinished }
+                #expect(job.state == .cancelled)
+            }
+        }
+    }
+
+    @Test("a worker that stops gives its job back, and the next one goes on with it; steps that are done are not done again")
+    func handsOver() async throws {
+        try await TestStore.with { lab in
+            let queue = JobQueue(client: lab.client)
+            let topics = try lab.type("topics")
+            let store = lab.store
+            let (reached, reach) = AsyncStream.makeStream(of: Void.self)
+            let handler = { (stopsAt: Int) in
+                Work { job in
+                    for step in 0..<4 {
+                        if step == stopsAt {
+                            reach.yield()
+                            try await Task.sleep(for: .seconds(3600))
+                        }
+                        _ = try await WorkSteps(store, work: job.id).once(step) { store in
+                            let input = RecordInput(["name": .string("step \(step)")])
+                            _ = try await store.create(topics, [input], options: .single, access: job.access)
+                            return PostgresJSON("\(step)")
+                        }
+                    }
+                    return "done"
+                }
+            }
+            let id = try await queue.enqueue(kind: "work", label: "long", input: .null, access: .test)
+            try await withWorker(lab, queue, handler(2)) { for await _ in reached { break } }
+            let given = try #require(try await queue.find(id))
+            #expect(given.state == .queued && given.attempts == 0)
+            try await withWorker(lab, queue, handler(-1)) {
+                let job = try await wait(queue, id) { $0.state.isFinished }
+                #expect(job.result == "done")
+            }
+            #expect(
+                try await lab.client.query("SELECT string_agg(name, ',' ORDER BY name) FROM lab.topic").first?.decode(String.self, 0)
+                    == "step 0,step 1,step 2,step 3")
+        }
+    }
+
+    @Test("takes over what a dead worker held when its lease runs out, and gives up what kills its workers")
+    func rescues() async throws {
+        try await TestStore.with { lab in
+            let queue = JobQueue(client: lab.client)
+            let id = try await queue.enqueue(kind: "work", label: "held", input: .null, access: .test)
+            let (dead, alive) = (GUID.version7(), GUID.version7())
+            #expect(try await queue.claim(5, kinds: ["work"], worker: dead, lease: .seconds(3600)).map(\.id) == [id])
+            #expect(try await queue.claim(5, kinds: ["work"], worker: alive, lease: .seconds(3600)).isEmpty)
+            #expect(try await queue.renew([id], worker: dead, lease: .zero).held == [id])
+            let taken = try await queue.claim(5, kinds: ["work"], worker: alive, lease: .seconds(3600))
+            #expect(taken.map(\.attempts) == [2])
+            // The dead one comes back to life: it has lost the job and can't end it.
+            #expect(try await queue.renew([id], worker: dead, lease: .seconds(3600)).held.isEmpty)
+            try await queue.end(id, .done("late"), worker: dead)
+            #expect(try await queue.find(id)?.state == .running)
+            _ = try await lab.client.query("UPDATE tessera.job SET attempts = 5, lease_until = now() - interval '1 second'")
+            try await withWorker(lab, queue, Work { _ in "never" }) {
+                let job = try await wait(queue, id) { $0.state.isFinished }
+                #expect(job.state == .failed && job.failure?.code == "jobs.given_up")
+            }
+        }
+    }
+
+    @Test("forgets finished jobs and their steps after some days")
+    func forgets() async throws {
+        try await TestStore.with { lab in
+            let queue = JobQueue(client: lab.client)
+            let id = try await queue.enqueue(kind: "work", label: "old", input: .null, access: .test)
+            let kept = try await queue.enqueue(kind: "work", label: "new", input: .null, access: .test)
+            _ = try await WorkSteps(lab.store, work: id).once(0) { _ in PostgresJSON("1") }
+            _ = try await lab.client.query(
+                """
+                UPDATE tessera.job SET state = 'done', finished_at = now() - CASE label WHEN 'old' THEN interval '8 days' ELSE interval '6 days' END
+                """)
+            try await queue.forgetOld()
+            #expect(try await queue.list(limit: 10).map(\.id) == [kept])
+            #expect(try await WorkSteps(lab.store, work: id).done().isEmpty)
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Catalog
+import Foundation
+import Manifests
+import Postgres
+import QueryLanguage
+import Records
+import TestKernel
+import TestRandom
+import Testing
+
+@testable import Transfer
+
+@Suite("Imports that resume")
+struct ResumeTests {
+    private struct Stopped: Error {}
+
+    /// TESSERA_RESUME_ROWS=1000000 runs the whole size, with batches as large as they are in use.
+    private static let fullSize = ProcessInfo.processInfo.environment["TESSERA_RESUME_ROWS"].flatMap { Int($0) }
+
+    /// A file of samples: some link to rows further down, some can't be stored.
+    private func file(rows: Int, _ change: String = "") throws -> String {
+        var text = "title,code,amount,place,parent,tags\n"
+        for row in 0..<rows {
+            let parent = row % 50 == 7 ? "AA\(min(rows - 1, row + 150))" : ""
+            let amount = row % 400 == 13 ? "many" : "\(row % 900)"
+            text += "Sample \(row)\(change),AA\(row),\(amount),\(row % 3 == 0 ? "Oslo" : ""),\(parent),\"a;b\(row % 5)\"\n"
+        }
+        let path = NSTemporaryDirectory() + "resume-\(UUID().uuidString).csv"
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+
+    private func mapping() -> ImportMapping {
+        ImportMapping(
+            collection: "samples", match: [],
+            columns: [
+                ("title", "title"), ("code", "code"), ("amount", "amount"), ("place", "place/name"), ("parent", "parent/code"),
+                ("tags", "tags"),
+            ].map { ImportMapping.Column(header: $0, target: $1) })
+    }
+
+    private func importer(_ lab: TestStore, _ path: String, match: [String] = []) throws -> Importer {
+        let plan = try ImportPlan(file: path, type: lab.type("samples"), catalog: lab.catalog, mapping: mapping(), match: match)
+        var options = Importer.Options()
+        if Self.fullSize == nil { options.batchSize = 100 }
+        return Importer(plan: plan, options: options, access: .test)
+    }
+
+    private func open(_ lab: TestStore, _ path: String, _ importer: Importer, restart: Bool = false) async throws -> ImportLedger {
+        let key = ImportLedger.Key(
+            source: path, collection: "samples", digest: try FileDigest.sha256(path), settings: importer.settings)
+        return try await ImportLedger.open(
+            key, label: "import samples", runsAutomation: false, isRestart: restart, store: lab.store, access: .test)
+    }
+
+    /// What the import left, without ids and times.
+    private func contents(_ lab: TestStore) async throws -> String {
+        try await lab.client.query(
+            """
+            SELECT md5(string_agg(concat_ws('|', s.code, s.title, s.amount, s.tags, p.name, q.code, s.version, s.number), ',' ORDER BY s.code)) || ' ' || count(*)
+            FROM lab.sample s LEFT JOIN lab.place p ON p.id = s.place_id LEFT JOIN lab.sample q ON q.id = s.parent_id
+            """
+        ).first?.decode(String?.self, 0) ?? ""
+    }
+
+    private func failures(_ ledger: ImportLedger) async throws -> [String] {
+        var lines: [String] = []
+        try await ledger.failedRows { cells, line, reason in lines.append("\(line) \(cells[1]) \(reason)") }
+        return lines
+    }
+
+    @Test(
+        "broken off again and again, an import ends as one that ran through, with the same failed rows and counts",
+        arguments: [false, true])
+    func equalsUninterrupted(matches: Bool) async throws {
+        let rows = Self.fullSize ?? 1_500
+        let seed = UInt64.random(in: .min ... .max)
+        let path = try file(rows: rows)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let match = matches ? ["code"] : []
+        // Automatic numbers follow the order of the batches, which two at a time may change.
+        @Sendable func numbers(_ lab: TestStore) async throws {
+            if !matches { _ = try await lab.client.query("UPDATE lab.sample SET number = NULL") }
+        }
+        let (whole, wholeCounts, wholeFailures) = try await TestStore.with { lab in
+            _ = try await lab.store.create(lab.type("places"), [RecordInput(["name": "Oslo"])], options: .single, access: .test)
+            let importer = try importer(lab, path, match: match)
+            let ledger = try await open(lab, path, importer)
+            let counts = try await importer.run(file: path, ledger: ledger) { _ in }
+            try await numbers(lab)
+            return (try await contents(lab), counts, try await failures(ledger))
+        }
+        #expect(wholeCounts.failed == (rows + 386) / 400 && wholeCounts.rows == rows)
+        try await TestStore.with { lab in
+            _ = try await lab.store.create(lab.type("places"), [RecordInput(["name": "Oslo"])], options: .single, access: .test)
+            var random = SeededGenerator(seed: seed)
+            let importer = try importer(lab, path, match: match)
+            for _ in 1...3 {
+                let ledger = try await open(lab, path, importer)
+                let stop = Int.random(in: 1...3, using: &random)
+                var batches = 0
+                await #expect(throws: (any Error).self, "seed \(seed)") {
+                    // Stopped between two batches, with another one on its way.
+                    _ = try await importer.run(file: path, ledger: ledger) { _ in
+                        batches += 1
+                        if batches == stop { throw Stopped() }
+                    }
+                }
+            }
+            let ledger = try await open(lab, path, importer)
+            #expect(ledger.isResumed, "seed \(seed)")
+            let counts = try await importer.run(file: path, ledger: ledger) { _ in }
+            #expect(counts == wholeCounts, "seed \(seed)")
+            #expect(try await failures(ledger) == wholeFailures, "seed \(seed)")
+            try await numbers(lab)
+            #expect(try await contents(lab) == whole, "seed \(seed)")
+            let sets = try await ChangeSetLog(lab.store, access: .test).list(limit: 10)
+            #expect(sets.map(\.state) == [.done] && sets[0].counts.first?.created == counts.created && !sets[0].runsAutomation)
+        }
+    }
+
+    @Test("a file that changed, or another mapping, is refused until it is begun anew")
+    func refuses() async throws {
+        try await TestStore.with { lab in
+            let path = try file(rows: 800)
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            _ = try await lab.store.create(lab.type("places"), [RecordInput(["name": "Oslo"])], options: .single, access: .test)
+            let first = try importer(lab, path)
+            let ledger = try await open(lab, path, first)
+            await #expect(throws: Stopped.self) { _ = try await first.run(file: path, ledger: ledger) { _ in throw Stopped() } }
+            let matching = try importer(lab, path, match: ["code"])
+            await #expect {
+                _ = try await open(lab, path, matching)
+            } throws: {
+                ($0 as? ImportError)?.code == .changed && "\($0)".contains("another mapping or other options")
+            }
+            let other = try file(rows: 800, "!")
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.moveItem(atPath: other, toPath: path)
+            await #expect {
+                _ = try await open(lab, path, first)
+            } throws: {
+                ($0 as? ImportError)?.code == .changed && "\($0)".contains("tessera undo \(ledger.changeSet)")
+            }
+            let anew = try await open(lab, path, matching, restart: true)
+            #expect(!anew.isResumed && anew.changeSet != ledger.changeSet)
+            #expect(try await ChangeSetLog(lab.store, access: .test).find(ledger.changeSet)?.state == .done)
+            // Whoever still works on the first one is stopped.
+            await #expect { _ = try await first.run(file: path, ledger: ledger) { _ in } } throws: { ($0 as? ImportError)?.code == .ended }
+            #expect(try await matching.run(file: path, ledger: anew) { _ in }.failed == 2)
+        }
+    }
+
+    @Test("an import that is undone while it rests begins anew, and nothing of it is left")
+    func undone() async throws {
+        try await TestStore.with { lab in
+            let path = try file(rows: 800)
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            _ = try await lab.store.create(lab.type("places"), [RecordInput(["name": "Oslo"])], options: .single, access: .test)
+            let importer = try importer(lab, path)
+            let ledger = try await open(lab, path, importer)
+            await #expect(throws: Stopped.self) { _ = try await importer.run(file: path, ledger: ledger) { _ in throw Stopped() } }
+            let report = try await Undo(lab.store, of: ledger.changeSet, access: .test).run()
+            #expect(report.refusedCount == 0 && report.undone > 90)
+            #expect(
+                try await lab.client.query("SELECT count(*) FROM lab.sample WHERE deleted_at IS NULL").first?.decode(Int64.self, 0) == 0)
+            let anew = try await open(lab, path, importer)
+            #expect(!anew.isResumed && anew.id != ledger.id)
+        }
+    }
+}
