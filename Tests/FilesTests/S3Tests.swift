@@ -85,7 +85,8 @@ struct S3Tests {
             let other = try await Self.stage([1, 2, 3], staging)
             let forged = StagedContent(path: other.path, digest: staged.digest, size: 3, head: [])
             let refused = await #expect(throws: FilesError.self) { try await store.keep(forged) }
-            #expect(refused?.message == "The file store refused a request (400, BadDigest).")
+            // It may close the connection before its reason can be read.
+            #expect(refused?.code == .storeFailed)
             #expect(try await store.size(of: staged.digest) == nil)
             // Who has no key, or no bucket, is told.
             let locked = S3Store(settings: try server.settings(bucket: "crm", secret: "wrong"))

@@ -131,7 +131,10 @@ struct CommandCase: Sendable, CustomStringConvertible {
     static let json: [(words: [String], keys: [String])] = [
         (["plan", "--output", "json"], ["empty", "applicable", "digest", "previous_digest", "steps", "problems"]),
         (["apply", "--output", "json"], ["steps", "digest"]),
-        (["import", "people", "people.csv", "--dry-run", "--output", "json"], ["created", "updated", "unchanged", "failed", "dry_run"]),
+        (
+            ["import", "people", "people.csv", "--dry-run", "--output", "json"],
+            ["created", "updated", "unchanged", "failed", "dry_run", "change_set"]
+        ),
         (["token", "list", "--output", "json"], ["id", "label", "created_at", "revoked"]),
         (["doctor", "--output", "json"], ["check", "detail", "ok"]),
         (["query", "parse", "top=1"], ["top"]),

@@ -94,7 +94,19 @@ package struct S3Store: ContentStore {
         return request
     }
 
+    /// Waits between attempts at a store that says it is too busy (500, 503 SlowDown). Every request of ours may be repeated.
+    private static let pauses: [Duration] = [.milliseconds(200), .milliseconds(800), .seconds(3)]
+
     func send(_ request: HTTPClientRequest, within time: TimeAmount) async throws -> HTTPClientResponse {
+        for pause in Self.pauses {
+            let response = try await attempt(request, within: time)
+            guard response.status == .serviceUnavailable || response.status == .internalServerError else { return response }
+            try await ContinuousClock().sleep(for: pause)
+        }
+        return try await attempt(request, within: time)
+    }
+
+    private func attempt(_ request: HTTPClientRequest, within time: TimeAmount) async throws -> HTTPClientResponse {
         do {
             return try await client.execute(request, timeout: time)
         } catch let error as CancellationError {

@@ -38,7 +38,8 @@ final class RunningImport {
     /// The same rows again: what is there already is found by its last name.
     static func again(_ name: String, file: String, _ folder: DataFolder, deployment: String) throws -> (created: Int, found: Int) {
         let outcome = try folder.tessera(
-            "import", "people", file, "--create-links", "--match", "last_name", "--output", "json", deployment: deployment)
+            "import", "people", file, "--create-links", "--match", "last_name", "--restart", "--output", "json",
+            deployment: deployment)
         guard outcome.code == 0, let report = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any],
             let created = report["created"] as? Int, let updated = report["updated"] as? Int, let unchanged = report["unchanged"] as? Int
         else { throw TestFailure("import again: \(outcome)") }
