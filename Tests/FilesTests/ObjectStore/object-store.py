@@ -52,7 +52,7 @@ for name, port in [("account", account), ("container", container), ("object", ob
 write("proxy-server.conf",
       f"[DEFAULT]\n{common}bind_port = {proxy}\n"
       "[pipeline:main]\npipeline = catch_errors healthcheck cache s3api tempauth slo proxy-server\n"
-      "[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n"
+      "[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\nconn_timeout = 10\nerror_suppression_interval = 0\nnode_timeout = 60\n"
       "[filter:catch_errors]\nuse = egg:swift#catch_errors\n[filter:healthcheck]\nuse = egg:swift#healthcheck\n"
       "[filter:s3api]\nuse = egg:swift#s3api\ns3_acl = false\nlocation = us-east-1\n"
       "[filter:tempauth]\nuse = egg:swift#tempauth\nuser_test_tester = testing .admin\n"
@@ -70,6 +70,9 @@ try:
     deadline = time.monotonic() + 60
     while True:
         try:
+            # The proxy may answer before those behind it listen.
+            for port in [account, container, object_]:
+                socket.create_connection(("127.0.0.1", port), timeout=5).close()
             urllib.request.urlopen(f"http://127.0.0.1:{proxy}/healthcheck", timeout=5)
             break
         except OSError:

@@ -99,23 +99,33 @@ package struct S3Store: ContentStore {
 
     func send(_ request: HTTPClientRequest, within time: TimeAmount) async throws -> HTTPClientResponse {
         for pause in Self.pauses {
-            let response = try await attempt(request, within: time)
-            guard response.status == .serviceUnavailable || response.status == .internalServerError else { return response }
+            do {
+                let response = try await attempt(request, within: time)
+                guard response.status == .serviceUnavailable || response.status == .internalServerError else { return response }
+            } catch  where Self.wasClosed(error) {
+                // The store closed a connection that was kept open, just when it was to be used again.
+            }
             try await ContinuousClock().sleep(for: pause)
         }
-        return try await attempt(request, within: time)
+        return try await attempt(request, within: time, isLast: true)
     }
 
-    private func attempt(_ request: HTTPClientRequest, within time: TimeAmount) async throws -> HTTPClientResponse {
+    private func attempt(_ request: HTTPClientRequest, within time: TimeAmount, isLast: Bool = false) async throws -> HTTPClientResponse {
         do {
             return try await client.execute(request, timeout: time)
         } catch let error as CancellationError {
             throw error
         } catch let error as FilesError {
             throw error
+        } catch let error where !isLast && Self.wasClosed(error) {
+            throw error
         } catch {
             throw FilesError(.storeFailed, "The file store at \(settings.endpoint) can't be reached: \(error)")
         }
+    }
+
+    private static func wasClosed(_ error: any Error) -> Bool {
+        error as? ChannelError == .ioOnClosedChannel || error as? HTTPClientError == .remoteConnectionClosed
     }
 
     private static func expect(_ statuses: ClosedRange<UInt>, _ response: HTTPClientResponse) async throws {
