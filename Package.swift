@@ -55,10 +55,18 @@ let package = Package(
         .target(
             name: "SchemaPlan", dependencies: ["Catalog", "Postgres", manifests, queryLanguage, logging], path: "Sources/Kernel/SchemaPlan",
             swiftSettings: swiftSettings),
+        // What roles come to for one principal: pure, with a back end in memory; that in SQL is the store's.
         .target(
-            name: "Records", dependencies: ["JSONReading", "Catalog", "Postgres", manifests, queryLanguage, logging],
+            name: "Permissions", dependencies: ["Catalog", manifests, queryLanguage], path: "Sources/Kernel/Permissions",
+            swiftSettings: swiftSettings),
+        .target(
+            name: "Records", dependencies: ["JSONReading", "Catalog", "Permissions", "Postgres", manifests, queryLanguage, logging],
             path: "Sources/Kernel/Records",
             swiftSettings: swiftSettings),
+        // Users, teams and services: who there is, and what each may do.
+        .target(
+            name: "Principals", dependencies: ["Catalog", "Permissions", "Postgres", "Records", manifests, queryLanguage, logging],
+            path: "Sources/Kernel/Principals", swiftSettings: swiftSettings),
         .target(
             name: "Jobs", dependencies: ["JSONReading", "Postgres", "Records", queryLanguage, logging, lifecycle],
             path: "Sources/Kernel/Jobs", swiftSettings: swiftSettings),
@@ -86,8 +94,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CLibCrypto", "CLibZ", "Jobs", "JSONReading", "Catalog", "Postgres", "Records", "Files", "Transfer", manifests,
-                queryLanguage,
+                "CLibCrypto", "CLibZ", "Jobs", "JSONReading", "Catalog", "Permissions", "Postgres", "Principals", "Records", "Files",
+                "Transfer", manifests, queryLanguage,
                 hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings
@@ -95,8 +103,8 @@ let package = Package(
         .executableTarget(
             name: "tessera",
             dependencies: [
-                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Records", "Jobs", "Files", "Transfer", "ModuleHost", "Server",
-                queryLanguage,
+                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Permissions", "Principals", "Records", "Jobs", "Files", "Transfer",
+                "ModuleHost", "Server", queryLanguage,
                 manifests,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "NIOCore", package: "swift-nio"),
@@ -146,15 +154,16 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Jobs", "JSONReading", "Catalog", "Records", "Transfer", "Files", "Postgres", "TestKernel", "TestPostgres",
-                "TestRandom",
-                queryLanguage, hummingbird, logging, lifecycle,
+                "Server", "Jobs", "JSONReading", "Catalog", "Permissions", "Principals", "Records", "Transfer", "Files", "Postgres",
+                "TestKernel", "TestPostgres", "TestRandom", queryLanguage, hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings),
         .testTarget(
             name: "FilesTests",
             dependencies: [
-                "Files", "Catalog", "Records", "Postgres", "TestKernel", "TestPostgres", "TestRandom", queryLanguage, httpClient, logging,
+                "Files", "Catalog", "Permissions", "Records", "Postgres", "TestKernel", "TestPostgres", "TestRandom", queryLanguage,
+                httpClient,
+                logging,
             ] + nio,
             exclude: ["ObjectStore/object-store.py"], swiftSettings: swiftSettings),
         // Random input for each front: see Tests/Fuzz/README.md.

@@ -4,7 +4,9 @@ import Jobs
 import Logging
 import NIOCore
 import NIOHTTP1
+import Permissions
 import Postgres
+import Principals
 import QueryLanguage
 import Records
 import Synchronization
@@ -15,6 +17,7 @@ final class Api: Responder {
     let files: FileStore
     let jobs: JobQueue
     let tokens: TokenStore
+    let principals: PrincipalStore
     let configuration: ServerConfiguration
     let metrics = RequestMetrics()
     let load: RequestLoad
@@ -31,6 +34,7 @@ final class Api: Responder {
         self.files = files
         self.jobs = jobs
         self.tokens = tokens
+        principals = PrincipalStore(records: store)
         self.configuration = configuration
         self.load = load
         limiter = RateLimiter(configuration.rateLimits)
@@ -55,6 +59,7 @@ final class Api: Responder {
             }
             let access = try await access(of: request)
             if Self.isPath(request, "/metrics") {
+                guard access.rights.isUnlimited else { throw APIError.administratorsOnly("The server's figures") }
                 return Admission(route: .metrics, step: .work(bodyLimit: 0) { _ in self.self.metricsText(request) })
             }
             let limited = limiter.take(access.principal)
@@ -131,7 +136,7 @@ final class Api: Responder {
         let model = model.withLock { $0 }
         return try Call.of(
             request, path: path, model: model, store: store, limits: configuration.limits, access: access, root: try root(of: request),
-            files: files, jobs: jobs)
+            files: files, jobs: jobs, principals: principals)
     }
 
     private func access(of request: ServerRequest) async throws -> Access {
@@ -145,7 +150,7 @@ final class Api: Responder {
             throw APIError.unauthorized
         }
         guard let principal = try await tokens.principal(of: header.utf8.dropFirst(7)) else { throw APIError.wrongToken }
-        return Access(principal: principal, channel: .api)
+        return try await principals.access(of: principal, channel: .api)
     }
 
     /// Where the service root is, as the client knows it.
@@ -204,6 +209,7 @@ final class Api: Responder {
         case let error as PostgresError: error.description
         case let error as QueryError: error.description
         case let error as TokenError: error.description
+        case let error as PrincipalsError: error.description
         case let error as FilesError: error.description
         default: "\(type(of: error))"
         }

@@ -2,6 +2,7 @@ import Catalog
 import Glibc
 import Logging
 import NIOCore
+import Permissions
 import Postgres
 import QueryLanguage
 import Records
@@ -105,7 +106,7 @@ struct FileStoreTests {
             _ = try await lab.lab.client.query(
                 "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(high: other.high, low: other.low)), 'user', 'Other')"
             )
-            let theirs = Access(principal: other, channel: .api)
+            let theirs = Access(principal: other, channel: .api, rights: .unlimited)
             let file = try await lab.keep("secret")
             #expect(try await lab.files.file(file.id, access: .test) == file)
             #expect(try await lab.files.file(file.id, access: theirs) == nil)

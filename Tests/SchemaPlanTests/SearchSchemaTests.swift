@@ -66,7 +66,8 @@ struct SearchSchemaTests {
             try await ground.apply(Self.unsearched)
             #expect(try await ground.plan(Self.unsearched).isEmpty)
             #expect(
-                try await ground.text("SELECT count(*)::text FROM pg_trigger WHERE NOT tgisinternal") == "0")
+                try await ground.text("SELECT count(*)::text FROM pg_trigger WHERE NOT tgisinternal AND tgname <> 'directory_changed'")
+                    == "0")
             #expect(
                 try await ground.text("SELECT (retired_at IS NOT NULL)::text FROM tessera.artifact WHERE name = 'shop.customer__search'")
                     == "true")

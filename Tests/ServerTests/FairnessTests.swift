@@ -151,6 +151,9 @@ struct FairnessTests {
         _ = try await host.lab.client.query(
             "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(high: other.high, low: other.low)), 'service', 'other')"
         )
+        _ = try await host.lab.client.query(
+            "INSERT INTO tessera.role_assignment (principal_id, role) VALUES (\(bind: PostgresUUID(high: other.high, low: other.low)), 'administrator')"
+        )
         return try await host.tokens.issue(for: other, label: "other").text
     }
 

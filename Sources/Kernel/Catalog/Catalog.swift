@@ -11,18 +11,23 @@ package struct Catalog: Sendable, Hashable {
     package private(set) var types: [RecordType]
     /// In the order of the modules, then the integrator's own.
     package private(set) var views: [View]
+    /// In the order of the modules, then the integrator's own.
+    package private(set) var roles: [Role]
     private var positionByID: [String: Int]
     private var positionByCollection: [String: Int]
     let shapes: [String: TypeShape]
 
-    package init(deployment: String, currency: String, timeZone: String, modules: [CatalogModule], types: [RecordType], views: [View] = [])
-    {
+    package init(
+        deployment: String, currency: String, timeZone: String, modules: [CatalogModule], types: [RecordType], views: [View] = [],
+        roles: [Role] = []
+    ) {
         self.deployment = deployment
         self.currency = currency
         self.timeZone = timeZone
         self.modules = modules
         self.types = types
         self.views = views
+        self.roles = roles
         shapes = Self.shapes(of: types)
         positionByID = Dictionary(types.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         positionByCollection = Dictionary(types.enumerated().map { ($1.collection, $0) }, uniquingKeysWith: { first, _ in first })

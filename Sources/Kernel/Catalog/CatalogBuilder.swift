@@ -16,7 +16,7 @@ extension Catalog {
         guard diagnostics.isEmpty else { throw CatalogError(diagnostics: diagnostics) }
         self.init(
             deployment: catalog.deployment, currency: catalog.currency, timeZone: catalog.timeZone, modules: catalog.modules, types: types,
-            views: views)
+            views: views, roles: composition.roles)
     }
 
     /// What is wrong with the conditions of a composition that has other errors, so that all are told at once. Names that it doesn't know

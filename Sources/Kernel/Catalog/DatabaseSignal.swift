@@ -2,4 +2,6 @@
 package enum DatabaseSignal {
     /// Amounts in several currencies were to become one.
     package static let severalCurrencies = "TS001"
+    /// A record would have become one that its writer may not make it.
+    package static let denied = "TS002"
 }

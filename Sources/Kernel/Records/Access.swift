@@ -1,6 +1,7 @@
+package import Permissions
 package import QueryLanguage
 
-/// Who acts, for whom, by which way in, and because of what. Every call into the store takes one.
+/// Who acts, for whom, by which way in, because of what, and what they may do. Every call into the store takes one.
 package struct Access: Sendable, Hashable {
     /// The way a call came in; kept with every change.
     package enum Channel: String, Sendable, Hashable {
@@ -14,11 +15,15 @@ package struct Access: Sendable, Hashable {
     package var channel: Channel
     /// The events that led here, oldest first; empty for what a person starts.
     package var cause: [GUID]
+    /// What the store lets this access do.
+    package var rights: Rights
 
-    package init(principal: GUID, onBehalfOf: GUID? = nil, channel: Channel, cause: [GUID] = []) {
+    /// - Parameter rights: left out, the administrator may do everything and everybody else nothing: whose rights weren't looked up has none.
+    package init(principal: GUID, onBehalfOf: GUID? = nil, channel: Channel, cause: [GUID] = [], rights: Rights? = nil) {
         self.principal = principal
         self.onBehalfOf = onBehalfOf
         self.channel = channel
         self.cause = cause
+        self.rights = rights ?? (principal == .administrator && onBehalfOf == nil ? .unlimited : .none)
     }
 }

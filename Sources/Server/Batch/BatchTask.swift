@@ -28,7 +28,7 @@ struct BatchTask: Sendable {
         let request = ServerRequest(head: HTTPRequestHead(version: .http1_1, method: item.method, uri: "/api/\(target)", headers: headers))
         (call, resource) = try Call.of(
             request, path: request.path.dropFirst(4), model: batch.model, store: store, limits: batch.limits, access: batch.access,
-            root: batch.root, files: batch.files, jobs: batch.jobs, changeSet: batch.changeSet)
+            root: batch.root, files: batch.files, jobs: batch.jobs, principals: batch.principals, changeSet: batch.changeSet)
         // What goes on in the background can't be undone with its group: this preference is passed over.
         call.preferences.respondAsync = false
         if case .batch = resource {

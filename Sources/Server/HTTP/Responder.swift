@@ -34,6 +34,7 @@ enum Route: Int, Sendable, CaseIterable {
     case files, file, content
     case changeSets, changeSet, changes, undo
     case jobs, job, jobStatus, jobCancel
+    case users, user, userEnd, teams, team, roles, me
     case other
 
     /// The path with placeholders for what varies.
@@ -69,6 +70,13 @@ enum Route: Int, Sendable, CaseIterable {
         case .job: "/api/jobs({id})"
         case .jobStatus: "/api/jobs({id})/status"
         case .jobCancel: "/api/jobs({id})/cancel"
+        case .users: "/api/users"
+        case .user: "/api/users({id})"
+        case .userEnd: "/api/users({id})/deactivate"
+        case .teams: "/api/teams"
+        case .team: "/api/teams({id})"
+        case .roles: "/api/roles"
+        case .me: "/api/me"
         case .other: "other"
         }
     }

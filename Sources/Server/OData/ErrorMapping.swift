@@ -2,6 +2,7 @@ import Files
 import Logging
 import NIOHTTP1
 import Postgres
+import Principals
 import QueryLanguage
 import Records
 
@@ -16,6 +17,7 @@ extension APIError {
         case let fault as HTTPFault: self = fault.apiError
         case let error as TokenError:
             self.init(error.code == .unavailable ? .serviceUnavailable : .internalServerError, error.code.description, error.message)
+        case let error as PrincipalsError: self.init(principals: error)
         case let error as PostgresError: self.init(postgres: error)
         case let error as FilesError: self.init(files: error)
         default:
@@ -61,6 +63,18 @@ extension APIError {
         if error.column > 0 { innerError.append(InnerField(name: "column", value: error.column)) }
     }
 
+    private init(principals error: PrincipalsError) {
+        let status: HTTPResponseStatus =
+            switch error.code {
+            case .notFound: .notFound
+            case .notUnique, .lastAdministrator: .conflict
+            case .unavailable: .serviceUnavailable
+            default: .badRequest
+            }
+        self.init(status, error.code.description, error.message, target: error.target)
+        if error.code == .unavailable { headers.append(Header(name: "retry-after", value: "1")) }
+    }
+
     private init(files error: FilesError) {
         switch error.code {
         case .tooLarge: self.init(.payloadTooLarge, error.code.description, error.message)
@@ -91,6 +105,16 @@ extension APIError {
 
     static func notSupported(_ message: String, target: String? = nil) -> APIError {
         APIError(.notImplemented, "odata.not_supported", message, target: target)
+    }
+
+    /// What only those may use who may do everything.
+    static func administratorsOnly(_ what: String) -> APIError {
+        APIError(.forbidden, "access.administrators_only", "\(what) can be used by administrators only.")
+    }
+
+    /// What those can't use yet whose rights are limited: it is refused before it could show them too much.
+    static func notYetFor(_ what: String) -> APIError {
+        APIError(.forbidden, "access.not_supported", "\(what) is not supported yet for principals whose roles don't allow everything.")
     }
 
     static let unauthorized = APIError(

@@ -13,6 +13,7 @@ extension Call {
             switch resource {
             case .record(_, _, .action), .file: return false
             case .platform(let resource): return resource.takesBody
+            case .directory: return true
             default: return true
             }
         default: return false
@@ -50,6 +51,8 @@ extension Call {
             return try await respond(type, key, tail, body)
         case .platform(let resource):
             return try await respond(resource)
+        case .directory(let resource):
+            return try await respond(resource, body)
         }
     }
 

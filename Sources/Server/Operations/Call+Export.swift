@@ -1,5 +1,6 @@
 import Catalog
 import NIOHTTP1
+import Permissions
 import QueryLanguage
 import Records
 import Transfer
@@ -9,7 +10,8 @@ extension Call {
     func export(_ type: ApiType) throws -> ServerResponse {
         try options.allow(["filter", "search", "orderby", "top", "skip"], of: "A collection as CSV")
         let query = try query(type.shape.shape) ?? CheckedQuery(shape: type.shape.shape)
-        let request = ListRequest(type: type.record, query: query, includeDeleted: options.includeDeleted)
+        try access.require(.export, on: type.record)
+        let request = ListRequest(type: type.record, query: query, includeDeleted: options.includeDeleted, purpose: .export)
         let exporter = Exporter(store: store, type: type.record, access: access)
         let stream = ResponseStream { writer in
             _ = try await exporter.run(request) {

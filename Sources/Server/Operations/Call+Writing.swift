@@ -1,6 +1,7 @@
 import Catalog
 import NIOCore
 import NIOHTTP1
+import Permissions
 import QueryLanguage
 import Records
 
@@ -127,6 +128,10 @@ extension Call {
         }
         let query = try query(type.shape.shape)
         guard let record = try await store.record(type.record, .id(id), query: query, format: format, access: access) else {
+            // Written, and not its writer's to read: made for somebody else, or given away.
+            guard access.rights.isUnlimited else {
+                return response(.noContent, headers + [("etag", Preconditions.etag(version)), ("odata-entityid", address)])
+            }
             throw missing(type)
         }
         return response(isNew ? .created : .ok, record: record, context: "\(type.collection)\(Self.selection(query))/$entity", headers)

@@ -4,6 +4,7 @@ import Jobs
 import Logging
 import NIOCore
 import NIOHTTP1
+import Principals
 import QueryLanguage
 import Records
 
@@ -21,6 +22,7 @@ struct Call: Sendable {
     let options: RequestOptions
     let files: FileStore
     let jobs: JobQueue
+    let principals: PrincipalStore
     /// What the writes of this request belong to: one change set, named when the client names it.
     let changeSet: ChangeSet
 
@@ -30,9 +32,10 @@ struct Call: Sendable {
     /// - Parameter root: the service root as the client knows it.
     static func of(
         _ request: ServerRequest, path: Substring.UTF8View, model: ApiModel, store: RecordStore, limits: ServerLimits, access: Access,
-        root: String, files: FileStore, jobs: JobQueue, changeSet: ChangeSet? = nil
+        root: String, files: FileStore, jobs: JobQueue, principals: PrincipalStore, changeSet: ChangeSet? = nil
     ) throws(APIError) -> (Call, Resource) {
         let resource = try Resource.resolve(try ResourcePath.parse(path), in: model)
+        try resource.requireRights(access, method: request.method)
         let options = try RequestOptions(request.query, version: try Negotiation.version(of: request))
         let negotiation = try Negotiation.of(
             request, format: options.system.format, serving: resource.representations(for: request.method))
@@ -40,7 +43,7 @@ struct Call: Sendable {
         if changeSet == nil { changeSet = try ChangeSetName.changeSet(of: request) }
         let call = Call(
             request: request, model: model, store: store, limits: limits, access: access, root: root, negotiation: negotiation,
-            preferences: Preferences(request), options: options, files: files, jobs: jobs,
+            preferences: Preferences(request), options: options, files: files, jobs: jobs, principals: principals,
             changeSet: changeSet ?? ChangeSet(id: .version7()))
         return (call, resource)
     }

@@ -55,7 +55,7 @@ enum PlatformResource: Sendable, Hashable {
     }
 
     /// The id in parentheses or as a segment of its own, and the name behind it; nil when nothing follows.
-    private static func place(
+    static func place(
         _ first: ResourcePath.Segment, _ rest: ArraySlice<ResourcePath.Segment>
     ) throws(APIError) -> (id: GUID, action: String?)? {
         var rest = rest

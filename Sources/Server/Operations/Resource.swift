@@ -17,6 +17,7 @@ enum Resource: Sendable {
     case each(ApiType)
     case record(ApiType, RecordKey, Tail)
     case platform(PlatformResource)
+    case directory(DirectoryResource)
 
     /// What follows a record in a path.
     indirect enum Tail: Sendable {
@@ -70,6 +71,7 @@ enum Resource: Sendable {
         case .each: .each
         case .record(_, _, let tail): tail.route
         case .platform(let resource): resource.route
+        case .directory(let resource): resource.route
         }
     }
 
@@ -104,6 +106,7 @@ enum Resource: Sendable {
         }
         if first.name == filesName, model.types[filesName] == nil { return try file(first.key, rest) }
         if let resource = try PlatformResource.resolve(first, rest) { return .platform(resource) }
+        if let resource = try DirectoryResource.resolve(first, rest) { return .directory(resource) }
         guard let type = model.types[first.name] else { throw unknownCollection(first.name, model) }
         return try resolve(type, key: first.key, rest, model)
     }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Permissions
+import Principals
 import QueryLanguage
 import Records
 import Server
@@ -19,19 +21,28 @@ struct TokenCommand: AsyncParsableCommand {
 
     struct Issue: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Issue a token of the administrator and print it, once.",
+            abstract: "Issue a token of the administrator, or of another user or service, and print it, once.",
             discussion: """
-                A script reads it from the standard output, where nothing else comes.
+                A script reads it from the standard output, where nothing else comes. A token opens what its holder's roles allow.
 
                   TESSERA_TOKEN=$(tessera token issue --label "the reporting job")
+                  tessera token issue --user anna@example.com
                 """)
 
         @OptionGroup var options: DeploymentOptions
         @Option(help: "What the token is for, to know it again.") var label = "issued on the command line"
+        @Option(help: ArgumentHelp("Whose it is. Default: the administrator.", valueName: "name, mail address or id")) var user: String?
 
         func run() async throws {
             try await reportingFailures {
-                let token = try await withTokens(options) { try await $0.issue(for: .administrator, label: label) }
+                let deployment = try options.load()
+                let token = try await Database.with(options, logger: CommandLog.quiet) { database in
+                    try await deployment.requireSchema(on: database.client)
+                    let records = RecordStore(client: database.client, catalog: deployment.catalog, logger: CommandLog.quiet)
+                    var holder = GUID.administrator
+                    if let user { holder = try await PrincipalStore(records: records).find(user, [.user, .service]).id }
+                    return try await TokenStore(client: database.client, logger: CommandLog.quiet).issue(for: holder, label: label)
+                }
                 Console.print(token.text)
             }
         }

@@ -3,6 +3,7 @@ import Files
 import Glibc
 import NIOCore
 import Postgres
+import Principals
 import PrivateCluster
 import Records
 import SchemaPlan
@@ -17,6 +18,7 @@ extension Failure {
         case let error as PostgresError: self.init(postgres: error)
         case let error as PrivateClusterError: self.init(.unreachable, Self.explanation(of: error))
         case let error as TokenError: self.init(error.code == .notFound ? .wrongInput : .unreachable, error.message)
+        case let error as PrincipalsError: self.init(error.code == .unavailable ? .unreachable : .wrongInput, error.message)
         case let error as RecordsError: self.init(Self.code(of: error.code), error.message)
         case let error as SchemaError: self.init(error.code == .statementFailed ? .fault : .wrongInput, "\(error)")
         case let error as FilesError: self.init(error.code == .storeFailed ? .unreachable : .wrongInput, error.message)

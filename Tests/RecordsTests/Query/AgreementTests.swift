@@ -77,7 +77,9 @@ struct AgreementTests {
         let compiled = try ListCompiler(
             catalog: LabTypes.catalog, access: Lab.access, format: ReadFormat(), shape: shape, includeDeleted: false
         ).list(query, range: nil, limit: .all(isLimited: false, skips: false), literals: key.literals)
-        let result = try await ReadFailure.translating { try await lab.client.query(compiled.bound(ReadValues(literals: key.literals))) }
+        let result = try await ReadFailure.translating {
+            try await lab.client.query(compiled.bound(ReadValues(literals: key.literals), access: Lab.access))
+        }
         return try result.rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 1)) }
     }
 
@@ -88,7 +90,7 @@ struct AgreementTests {
         let text = "SELECT t.\"id\", \(piece.text) FROM \(compiler.record.from.text) WHERE t.deleted_at IS NULL"
         let compiled = CompiledRead(text: text, compiler: compiler)
         let result = try await ReadFailure.translating {
-            try await lab.client.query(compiled.bound(ReadValues(literals: compiler.consumedLiterals)))
+            try await lab.client.query(compiled.bound(ReadValues(literals: compiler.consumedLiterals), access: Lab.access))
         }
         return try result.rows.map { row in
             (GUID(postgres: try row.decode(PostgresUUID.self, 0)), try row.value(1, as: expression.type))

@@ -53,7 +53,7 @@ struct PlanTests {
         let compiled = try ListCompiler(
             catalog: LabTypes.catalog, access: Lab.access, format: ReadFormat(), shape: shape, includeDeleted: false
         ).record(by: ["id"], query: nil, literals: [])
-        let sql = compiled.bound(ReadValues(recordKeys: [Lab.id(77).parameter]))
+        let sql = compiled.bound(ReadValues(recordKeys: [Lab.id(77).parameter]), access: Lab.access)
         let plan = try await lab.client.query("EXPLAIN " + sql).rows.map { try $0.decode(String.self, 0) }.joined(separator: "\n")
         #expect(plan.hasPrefix("Index Scan using thing__pkey on thing t"), "\(plan)")
         #expect(!plan.contains("Seq Scan"))

@@ -1,3 +1,4 @@
+import Permissions
 import Postgres
 import QueryLanguage
 
@@ -5,23 +6,26 @@ import QueryLanguage
 struct CompiledRead: Sendable {
     let text: String
     private let sources: [ParameterSource]
-    /// The guard's answers that are part of the text.
-    private let guards: [GuardCheck]
+    /// The policy whose predicates are part of the text: see `Rights.number`.
+    private let policy: Int
     private let isPlannedEachTime: Bool
 
     init(text: String, compiler: QueryCompiler) {
         self.text = text
         sources = compiler.sources
-        guards = compiler.guards
+        policy = compiler.access.rights.number
         isPlannedEachTime = compiler.isPlannedEachTime
     }
 
     /// Whether the guard answers this access as it answered the one the statement was compiled for.
-    func serves(_ access: Access) -> Bool { guards.allSatisfy { $0.holds(for: access) } }
+    func serves(_ access: Access) -> Bool { policy == access.rights.number }
 
-    /// The statement with its values.
-    func bound(_ values: ReadValues) -> SQL {
-        var sql = SQL(verbatim: text, parameters: sources.map { values.parameter($0) })
+    /// The statement with its values and those of the principal.
+    func bound(_ values: ReadValues, access: Access) -> SQL {
+        // INVARIANT: a text compiled under one policy never runs under another.
+        guard serves(access) else { return SQL(verbatim: "SELECT 1 FROM tessera.principal WHERE FALSE") }
+        let actor = access.rights.actor
+        var sql = SQL(verbatim: text, parameters: sources.map { values.parameter($0, actor: actor) })
         sql.isPlannedEachTime = isPlannedEachTime
         return sql
     }
@@ -40,10 +44,10 @@ struct ReadValues {
     var recordKeys: [PostgresParameter] = []
     var search: [PostgresParameter] = []
 
-    func parameter(_ source: ParameterSource) -> PostgresParameter {
+    func parameter(_ source: ParameterSource, actor: Actor) -> PostgresParameter {
         switch source {
         case .literal(let index, let use): literals.indices.contains(index) ? literals[index].parameter(use) : .null()
-        case .fixed(let parameter): parameter
+        case .actor(let value): value.parameter(of: actor)
         case .limit: limit.postgresParameter
         case .offset: offset.postgresParameter
         case .cursor(let index): cursor.indices.contains(index) ? cursor[index].parameter(as: cursorTypes[index]) : .null()
@@ -55,7 +59,7 @@ struct ReadValues {
     func shown(_ source: ParameterSource) -> String {
         switch source {
         case .literal(let index, let use): literals.indices.contains(index) ? literals[index].shown(use) : "null"
-        case .fixed: "(from the access guard)"
+        case .actor: "(of the principal)"
         case .limit: String(limit)
         case .offset: String(offset)
         case .cursor(let index): cursor.indices.contains(index) ? cursor[index].literal : "null"

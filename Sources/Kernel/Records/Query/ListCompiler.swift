@@ -13,6 +13,8 @@ struct ListCompiler {
     var parent: ListParent?
     /// What the records are to have, where another order than that of the hits is asked for.
     var search: SearchTree?
+    /// What the records are read for.
+    var purpose = RecordAction.read
 
     /// A list, or one range of it. Columns: JSON, then the sort keys.
     func list(_ query: CheckedQuery, range: KeysetRange?, limit: ListLimit, literals: [QueryLiteral]) throws -> CompiledRead {
@@ -84,7 +86,7 @@ struct ListCompiler {
 
     func rowConditions(_ compiler: QueryCompiler) throws -> [String] {
         let type = try compiler.recordType(of: shape)
-        let access = compiler.guardCondition(type, alias: "t", includeDeleted: includeDeleted)
+        let access = compiler.guardCondition(type, alias: "t", includeDeleted: includeDeleted, for: purpose)
         let owner = parent.map { "\($0.condition) = \(compiler.placeholder(.recordKey(0)))" }
         let found = try search.map { try SearchCondition($0, type: type, compiler: compiler).filter() }
         return [owner, access, found].compactMap { $0 }

@@ -1,5 +1,4 @@
 import Catalog
-import Postgres
 import QueryLanguage
 
 /// Compiles checked expressions and queries to SQL: one compiler makes one statement.
@@ -11,8 +10,6 @@ final class QueryCompiler {
     let format: ReadFormat
     /// Where the statement's parameters come from, in the order of `$1`, `$2`, ….
     private(set) var sources: [ParameterSource] = []
-    /// What the guard was asked while compiling, with its answers.
-    private(set) var guards: [GuardCheck] = []
     private(set) var consumedLiterals: [QueryLiteral] = []
     /// The row that paths without a variable speak about.
     var record: QueryRow
@@ -53,19 +50,16 @@ final class QueryCompiler {
 
     // MARK: Access
 
-    /// The condition under which this access may read rows of a type; nil when there is none.
-    func guardCondition(_ type: RecordType, alias: String, includeDeleted: Bool = false) -> String? {
-        let predicate = AccessGuard.predicate(.read, on: type, alias: alias, access: access, includeDeleted: includeDeleted)
-        guards.append(GuardCheck(type: type, alias: alias, includeDeleted: includeDeleted, predicate: predicate))
-        if predicate.text == "TRUE" { return nil }
-        guard !predicate.parameters.isEmpty else { return predicate.text }
-        // The guard's $1 becomes whatever number is free here: parameters in front of it push it there.
-        var shifted = SQL()
-        for _ in sources { shifted.append(parameter: .null()) }
-        let start = shifted.text.utf8.count
-        shifted.append(predicate)
-        sources.append(contentsOf: predicate.parameters.map { .fixed($0) })
-        return String(decoding: shifted.text.utf8.dropFirst(start), as: UTF8.self)
+    /// The condition under which this access may read rows of a type, or act on them in another way; nil when there is none.
+    func guardCondition(_ type: RecordType, alias: String, includeDeleted: Bool = false, for action: RecordAction = .read) -> String? {
+        let pieces = AccessGuard.pieces(action, on: type, alias: alias, access: access, includeDeleted: includeDeleted)
+        if pieces == [.text("TRUE")] { return nil }
+        return pieces.map { piece in
+            switch piece {
+            case .text(let text): text
+            case .value(let value): placeholder(.actor(value))
+            }
+        }.joined()
     }
 
     // MARK: Names
@@ -97,17 +91,5 @@ final class QueryCompiler {
     /// The query was checked against a catalog that has been replaced since.
     static func gone(_ name: String) -> RecordsError {
         RecordsError(.unknownProperty, "\(name) is no longer part of this deployment: send the request again.", target: name)
-    }
-}
-
-/// A question to `AccessGuard` and its answer. A compiled statement serves an access only if the guard answers it the same.
-struct GuardCheck: Sendable {
-    let type: RecordType
-    let alias: String
-    let includeDeleted: Bool
-    let predicate: SQL
-
-    func holds(for access: Access) -> Bool {
-        AccessGuard.predicate(.read, on: type, alias: alias, access: access, includeDeleted: includeDeleted) == predicate
     }
 }

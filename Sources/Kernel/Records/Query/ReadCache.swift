@@ -1,3 +1,4 @@
+import Permissions
 import Synchronization
 
 /// Compiled statements by the shape of their query, so that a shape seen before costs no compilation. Bounded: what was not used while half of
@@ -18,6 +19,8 @@ final class ReadCache: Sendable {
 
     /// The statement for a key, compiled if there is none that serves this access.
     func statement(_ key: String, access: Access, compile: () throws -> CompiledRead) rethrows -> CompiledRead {
+        // Each policy has statements of its own.
+        let key = access.rights.isUnlimited ? key : "\(access.rights.number)§\(key)"
         if let known = state.withLock({ find(key, in: &$0) }), known.serves(access) { return known }
         let compiled = try compile()
         state.withLock { state in

@@ -1,4 +1,5 @@
 import Catalog
+import Permissions
 import Postgres
 import QueryLanguage
 
@@ -20,14 +21,16 @@ struct ListReader {
         self.request = request
         self.access = access
         self.parentID = parentID
+        try access.require(request.purpose, on: request.type)
         let (catalog, generation) = store.currentCatalog
         guard let shape = catalog.typeShape(named: request.query.shape.name) else { throw QueryCompiler.gone(request.query.shape.name) }
         tree = try request.query.search.map { try SearchTree($0, in: request.type) }
         compiler = ListCompiler(
             catalog: catalog, access: access, format: request.format, shape: shape, includeDeleted: request.includeDeleted, parent: parent,
-            search: tree)
+            search: tree, purpose: request.purpose)
         prefix =
             "\(generation)|\(request.query.shape.name)|\(request.includeDeleted ? "d" : "")\(parent?.signature ?? "")"
+            + (request.purpose == .read ? "" : "|\(request.purpose.rawValue)")
             + (tree.map { "|search \($0.signature)" } ?? "")
         key = QueryKey(prefix + request.format.signature, of: request.query)
     }
@@ -89,7 +92,7 @@ struct ListReader {
             guard missing > 0 else { break }
             let limit = ListLimit.rows(missing, skips: skip > 0)
             let values = values(missing: missing, skip: skip, token: token, types: types)
-            let sql = try statement(range, limit: limit).bound(values)
+            let sql = try statement(range, limit: limit).bound(values, access: access)
             let result = try await ReadFailure.translating { try await store.statements.query(sql) }
             try page.append(result)
         }
@@ -149,7 +152,7 @@ struct ListReader {
 
     func count(mode: CountMode) async throws -> Int {
         let filter = QueryKey(prefix + "|count", filterOf: request.query)
-        switch mode {
+        switch mode == .estimated && !knowsAll ? .exact : mode {
         case .none: return 0
         case .exact: return try await exactCount(filter)
         case .estimated:
@@ -159,6 +162,12 @@ struct ListReader {
             if let estimate, estimate > ReadLimits.exactCount { return estimate }
             return try await exactCount(filter)
         }
+    }
+
+    /// The planner's estimates speak of all records, also of those that this access may not read.
+    private var knowsAll: Bool {
+        access.rights.isUnlimited
+            || (request.query.filter == nil && access.rights.predicate(request.purpose, on: request.type.id) == .always)
     }
 
     private func exactCount(_ filter: QueryKey) async throws -> Int {
@@ -171,7 +180,8 @@ struct ListReader {
         try store.reads.statement(filter.shape + (estimating ? "~" : ""), access: access) {
             try compiler.count(request.query, estimating: estimating, literals: filter.literals)
         }.bound(
-            ReadValues(literals: filter.literals, recordKeys: parentID.map { [$0.parameter] } ?? [], search: searchParameters))
+            ReadValues(literals: filter.literals, recordKeys: parentID.map { [$0.parameter] } ?? [], search: searchParameters),
+            access: access)
     }
 
     // MARK: Whole lists
@@ -184,7 +194,7 @@ struct ListReader {
         var values = ReadValues(literals: key.literals, limit: top ?? 0, offset: request.query.skip ?? 0)
         values.recordKeys = parentID.map { [$0.parameter] } ?? []
         values.search = searchParameters
-        return try statement(nil, limit: limit).bound(values)
+        return try statement(nil, limit: limit).bound(values, access: access)
     }
 
     /// The statement the page begins with, and its values as people read them.
@@ -199,7 +209,7 @@ struct ListReader {
         let needed = allowed.map { $0 <= Int64(wanted) } ?? false ? wanted : wanted + 1
         let compiled = try statement(range, limit: ListLimit.rows(max(needed, 1), skips: skip > 0))
         let values = values(missing: needed, skip: skip, token: token, types: SortKey.types(of: request.query))
-        return (compiled.bound(values), compiled.shown(values))
+        return (compiled.bound(values, access: access), compiled.shown(values))
     }
 }
 

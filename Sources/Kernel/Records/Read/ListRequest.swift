@@ -12,10 +12,12 @@ package struct ListRequest: Sendable {
     package var includeDeleted: Bool
     /// How `count=true` is answered.
     package var countMode: CountMode
+    /// What the records are read for: more may be read than exported.
+    package var purpose: RecordAction
 
     package init(
         type: RecordType, query: CheckedQuery, format: ReadFormat = ReadFormat(), pageSize: Int = ReadLimits.defaultPageSize,
-        includeDeleted: Bool = false, countMode: CountMode = .exact
+        includeDeleted: Bool = false, countMode: CountMode = .exact, purpose: RecordAction = .read
     ) {
         self.type = type
         self.query = query
@@ -23,6 +25,7 @@ package struct ListRequest: Sendable {
         self.pageSize = pageSize
         self.includeDeleted = includeDeleted
         self.countMode = countMode
+        self.purpose = purpose
     }
 }
 

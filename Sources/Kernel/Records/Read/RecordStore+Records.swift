@@ -18,7 +18,7 @@ extension RecordStore {
             try ListCompiler(catalog: catalog, access: access, format: format, shape: shape, includeDeleted: includeDeleted)
                 .record(by: columns, query: query, literals: name.literals)
         }
-        let sql = statement.bound(ReadValues(literals: name.literals, recordKeys: parameters))
+        let sql = statement.bound(ReadValues(literals: name.literals, recordKeys: parameters), access: access)
         let result = try await ReadFailure.translating {
             // What an expansion costs is not known, so it must not hold up the statements behind it.
             if query?.expand.isEmpty ?? true { try await statements.pipelined(sql) } else { try await statements.query(sql) }

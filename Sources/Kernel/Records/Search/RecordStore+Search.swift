@@ -1,4 +1,5 @@
 package import Catalog
+import Permissions
 package import QueryLanguage
 
 /// A record that a search over several types found.
@@ -24,7 +25,7 @@ extension RecordStore {
     /// - Throws: `records.not_searchable` for a type without a searched field, `records.invalid` for a search without words.
     package func search(_ requests: [ListRequest], top: Int, access: Access) async throws -> [SearchHit] {
         let found = try await withThrowingTaskGroup(of: [SearchHit].self) { group in
-            for request in requests {
+            for request in requests where access.rights.allows(.read, on: request.type.id) {
                 group.addTask { try await self.hits(request, top: top, access: access) }
             }
             return try await group.reduce(into: []) { $0 += $1 }

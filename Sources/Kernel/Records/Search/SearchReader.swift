@@ -1,5 +1,6 @@
 import Catalog
 import Manifests
+import Permissions
 import Postgres
 import QueryLanguage
 
@@ -102,8 +103,11 @@ struct SearchReader {
         values.search = (SearchCondition.parameters(tree) + (excluded.map(SearchCondition.parameters) ?? [])).map(\.postgresParameter)
         values.cursor = place.map { [.string($0.word), .string($0.name), .guid($0.via), .guid($0.id)] } ?? []
         values.cursorTypes = [.string, .string, .guid, .guid]
-        return compiled.bound(values)
+        return compiled.bound(values, access: access)
     }
+
+    /// Whether every word that is stored is this access's to know.
+    private var knowsAll: Bool { access.rights.isUnlimited }
 
     // MARK: What leads
 
@@ -112,11 +116,13 @@ struct SearchReader {
     func leads(of tree: SearchTree) async throws -> (places: [Int], isCommon: Bool)? {
         let words = tree.words
         func places(_ leads: [SearchWord]) -> [Int] { leads.compactMap { words.firstIndex(of: $0) } }
+        // How frequent words are tells of records that may not be read, and would show in the order of the hits.
+        guard knowsAll else { return tree.leads { -$0.bounds[0].utf8.count }.map { (places($0.words), false) } }
         guard words.count > 1 else { return tree.leads { _ in 0 }.map { (places($0.words), false) } }
         var counted = ReadValues()
         counted.search = SearchCondition.parameters(tree).map(\.postgresParameter)
         let statement = try store.reads.statement("\(key.shape)|leads \(tree.signature)", access: access) { try countStatement(tree) }
-        let sql = statement.bound(counted)
+        let sql = statement.bound(counted, access: access)
         let result = try await ReadFailure.translating { try await store.client.query(sql) }
         guard let row = result.first else { return nil }
         let costs = try words.indices.map { try row.decode(Int.self, $0) }
@@ -172,7 +178,8 @@ struct SearchReader {
     }
 
     private func similarWords(to text: String) async throws -> [String] {
-        guard !type.keptSearchFields.isEmpty else { return [] }
+        // Words that were meant are looked for among those of all records.
+        guard knowsAll, !type.keptSearchFields.isEmpty else { return [] }
         let sql: SQL = """
             SELECT word FROM (SELECT DISTINCT word FROM \(raw: type.searchTermTable.sql) WHERE word % \(bind: text)) AS w \
             ORDER BY similarity(word, \(bind: text)) DESC, word LIMIT 200

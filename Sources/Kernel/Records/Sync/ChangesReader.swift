@@ -98,7 +98,7 @@ struct ChangesReader {
                 token.last.map { PostgresUUID(guid: $0) }.postgresParameter,
             ],
             search: (search.map(SearchCondition.parameters) ?? []).map(\.postgresParameter))
-        return CompiledRead(text: text, compiler: compiler).bound(values)
+        return CompiledRead(text: text, compiler: compiler).bound(values, access: access)
     }
 
     private func key(_ index: Int, _ compiler: QueryCompiler) -> String { compiler.placeholder(.recordKey(index)) }

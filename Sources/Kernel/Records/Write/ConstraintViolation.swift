@@ -22,6 +22,10 @@ struct ConstraintViolation {
                 .invalid, "The database refused a value of \(error.column ?? error.constraint ?? type.label).", target: error.column)
         case "22003", "22008": return RecordsError(.invalid, "A number or date is out of the database's range.")
         case "54000": return RecordsError(.invalid, "A text is too long for an index over its field (2,700 bytes).")
+        case DatabaseSignal.denied:
+            return RecordsError(
+                .forbidden, "Your roles don't let you make or change a \(type.label.lowercased()) into what it would be: look at its owner."
+            )
         case "40001", "40P01": return RecordsError(.unavailable, "Others changed the same records at the same moment; try again.")
         case "55P03", "57014": return RecordsError(.unavailable, "The database didn't come to it in time; try again.")
         case nil: return RecordsError(.unavailable, "The database can't be reached: \(error)")
@@ -32,7 +36,7 @@ struct ConstraintViolation {
     /// Whether one of several rows may be the culprit, so that the others can go in without it.
     static func blamesRow(_ error: any Error) -> Bool {
         guard let state = (error as? PostgresError)?.sqlState else { return false }
-        return state.hasPrefix("23") || state.hasPrefix("22") || state == "54000"
+        return state == DatabaseSignal.denied || state.hasPrefix("23") || state.hasPrefix("22") || state == "54000"
     }
 
     private func notUnique(_ error: PostgresError) -> RecordsError {

@@ -32,6 +32,7 @@ extension RecordStore {
     private func removeEach(
         _ action: RemovalStatement.Action, _ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
+        try access.require(action.recordAction, on: type)
         let catalog = self.catalog
         let keys = try await RecordKeys(store: self, type: type, access: access, includeDeleted: action != .delete).resolve(
             items.map(\.key))
@@ -56,7 +57,7 @@ extension RecordStore {
             var results: [WriteOutcome] = []
             for (draft, row) in zip(drafts, rows) {
                 results.append(
-                    try await row.outcome(draft, type: type, runner: runner) { version in
+                    try await row.outcome(draft, of: action.recordAction, type: type, access: access, runner: runner) { version in
                         switch action {
                         case .delete: .deleted(id: draft.id, version: version)
                         case .restore: .restored(id: draft.id, version: version)

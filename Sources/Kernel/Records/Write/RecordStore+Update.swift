@@ -1,4 +1,5 @@
 package import Catalog
+import Permissions
 import Postgres
 import QueryLanguage
 
@@ -15,6 +16,7 @@ extension RecordStore {
     private func updateEach(_ type: RecordType, _ items: [RecordUpdate], options: WriteOptions, access: Access) async throws
         -> [WriteOutcome]
     {
+        try access.require(.update, on: type)
         let catalog = self.catalog
         let keys = try await RecordKeys(store: self, type: type, access: access).resolve(items.map(\.key))
         var outcomes = [WriteOutcome?](repeating: nil, count: items.count)
@@ -101,7 +103,9 @@ extension RecordStore {
             let result = try await runner.query(statement.sql(for: group))
             let versions = try VersionRow.rows(of: result)
             for (draft, row) in zip(group, versions) {
-                outcomes[draft.index] = try await row.outcome(draft, type: type, runner: runner) { .updated(id: draft.id, version: $0) }
+                outcomes[draft.index] = try await row.outcome(draft, of: .update, type: type, access: access, runner: runner) {
+                    .updated(id: draft.id, version: $0)
+                }
             }
         }
         return drafts.compactMap { outcomes[$0.index] }
@@ -119,9 +123,13 @@ struct VersionRow {
     }
 
     func outcome(
-        _ draft: WriteDraft, type: RecordType, runner: StatementRunner, changed: (Int64) -> WriteOutcome
+        _ draft: WriteDraft, of action: RecordAction, type: RecordType, access: Access, runner: StatementRunner,
+        changed: (Int64) -> WriteOutcome
     ) async throws -> WriteOutcome {
-        guard let before else { return .failed(.missing(type)) }
+        guard let before else {
+            let isForbidden = try await Self.isReadable(draft.id, for: action, type: type, access: access, runner: runner)
+            return .failed(isForbidden ? .forbiddenRecord(action, type) : .missing(type))
+        }
         if let after { return changed(after) }
         guard let expected = draft.expectedVersion, expected != before else { return .unchanged(id: draft.id, version: before) }
         let since: SQL = """
@@ -138,6 +146,20 @@ struct VersionRow {
                     RecordsError.Detail(code: "records.changed_since", target: $0, message: "Changed since version \(expected).")
                 },
                 currentVersion: before))
+    }
+}
+
+extension VersionRow {
+    /// Whether a record that may not be acted on may be read all the same: only then the refusal may say that it is there.
+    private static func isReadable(
+        _ id: GUID, for action: RecordAction, type: RecordType, access: Access, runner: StatementRunner
+    ) async throws -> Bool {
+        guard access.rights.predicate(action, on: type.id) != access.rights.predicate(.read, on: type.id) else { return false }
+        // Deleted records are there for those who bring them back or remove them for good.
+        let includesDeleted = action == .restore || action == .purge
+        let readable = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: includesDeleted)
+        let sql: SQL = "SELECT 1 FROM \(raw: type.table.sql) t WHERE t.id = \(bind: PostgresUUID(guid: id)) AND \(readable)"
+        return try await !runner.query(sql).isEmpty
     }
 }
 

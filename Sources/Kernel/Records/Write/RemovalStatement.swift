@@ -6,6 +6,14 @@ import QueryLanguage
 struct RemovalStatement {
     enum Action: String {
         case delete, restore, purge
+
+        var recordAction: RecordAction {
+            switch self {
+            case .delete: .delete
+            case .restore: .restore
+            case .purge: .purge
+            }
+        }
     }
 
     let action: Action

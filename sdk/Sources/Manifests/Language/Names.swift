@@ -93,7 +93,7 @@ enum Names {
     static let reservedModules = [Overlay.moduleID, "tessera", "system", "public", "information_schema"]
 
     /// What the API serves itself beside the deployment's collections.
-    static let reservedCollections = ["change_sets", "imports", "jobs"]
+    static let reservedCollections = ["change_sets", "imports", "jobs", "me", "roles", "shares", "teams", "users"]
 
     static func isReservedModule(_ id: String) -> Bool { reservedModules.contains(id) || id.hasPrefix("pg_") }
 

@@ -1,0 +1,68 @@
+/// A condition on a record, in the terms that rights speak in. It has two back ends that agree: `holds(for:actor:)` in memory, and SQL in the
+/// record store. Values of the principal (ids, teams) are no part of it, so that principals with the same roles share it.
+package indirect enum Predicate: Sendable, Hashable {
+    /// True if all are; always true when empty.
+    case all([Predicate])
+    /// True if one is; never true when empty.
+    case any([Predicate])
+    /// The principal owns the record.
+    case owner
+    /// A principal of one of the actor's sets owns the record: a colleague, or a team.
+    case owners(Int)
+    /// The principal made the record.
+    case creator
+    /// The record is shared, at this level or a higher one, with the principal or a team of theirs.
+    case shared(ShareLevel)
+
+    package static let always = Predicate.all([])
+    package static let never = Predicate.any([])
+
+    /// The same with nesting and repetition taken out, so that `always` and `never` are recognised.
+    package static func any(of parts: [Predicate]) -> Predicate {
+        var alternatives: [Predicate] = []
+        for part in parts {
+            switch part {
+            case .always: return .always
+            case .any(let inner): for item in inner where !alternatives.contains(item) { alternatives.append(item) }
+            default: if !alternatives.contains(part) { alternatives.append(part) }
+            }
+        }
+        return alternatives.count == 1 ? alternatives[0] : .any(alternatives)
+    }
+
+    /// The same with nesting and repetition taken out, so that `always` and `never` are recognised.
+    package static func all(of parts: [Predicate]) -> Predicate {
+        var conditions: [Predicate] = []
+        for part in parts {
+            switch part {
+            case .never: return .never
+            case .all(let inner): for item in inner where !conditions.contains(item) { conditions.append(item) }
+            default: if !conditions.contains(part) { conditions.append(part) }
+            }
+        }
+        return conditions.count == 1 ? conditions[0] : .all(conditions)
+    }
+}
+
+/// How much a share gives. A higher level includes the lower ones.
+package enum ShareLevel: Int, Sendable, Hashable, CaseIterable, Comparable {
+    case read = 1
+    case update = 2
+    /// Everything that a role allows with records in its reach: deleting, restoring, sharing on.
+    case manage = 3
+
+    package var name: String {
+        switch self {
+        case .read: "read"
+        case .update: "update"
+        case .manage: "manage"
+        }
+    }
+
+    package init?(name: String) {
+        guard let level = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = level
+    }
+
+    package static func < (left: ShareLevel, right: ShareLevel) -> Bool { left.rawValue < right.rawValue }
+}

@@ -1,0 +1,83 @@
+package import Catalog
+package import QueryLanguage
+import Synchronization
+
+/// What a principal may do, resolved: a policy, and the values that its predicates compare with. Cheap to copy.
+///
+/// There are two special ones: `unlimited`, of the administrator and of the system itself, and `none`, which is what everybody has about whom
+/// nothing is known.
+package struct Rights: Sendable, Hashable {
+    private final class Limits: Sendable {
+        let policy: Policy
+        let actor: Actor
+        let number: Int
+
+        init(policy: Policy, actor: Actor, number: Int) {
+            self.policy = policy
+            self.actor = actor
+            self.number = number
+        }
+    }
+
+    /// Nil: everything is allowed.
+    private let limits: Limits?
+
+    private init(_ limits: Limits?) { self.limits = limits }
+
+    package init(policy: Policy, actor: Actor) {
+        limits = Limits(policy: policy, actor: actor, number: PolicyNumbers.shared.number(of: policy))
+    }
+
+    package static let unlimited = Rights(nil)
+    private static let nobody = GUID(high: 0, low: 0)
+    package static let none = Rights(policy: Policy(), actor: Actor(id: nobody))
+
+    package var isUnlimited: Bool { limits == nil }
+
+    /// The values that predicates compare with.
+    package var actor: Actor { limits?.actor ?? Actor(id: Self.nobody) }
+
+    /// A number that stands for the policy in this process: equal numbers mean that predicates are the same, whatever the actor. 0 for `unlimited`.
+    package var number: Int { limits?.number ?? 0 }
+
+    /// The records of a type that an action may be taken on. What can't be read can't be acted on either; making a record asks for no right to
+    /// read it.
+    package func predicate(_ action: RecordAction, on typeID: String) -> Predicate {
+        guard let limits else { return .always }
+        guard let actions = limits.policy.types[typeID]?.actions else { return .never }
+        let own = actions[action] ?? .never
+        switch action {
+        case .read, .create, .assign, .importing: return own
+        default: return .all(of: [actions[.read] ?? .never, own])
+        }
+    }
+
+    /// Whether there can be a record that the action may be taken on.
+    package func allows(_ action: RecordAction, on typeID: String) -> Bool { predicate(action, on: typeID) != .never }
+
+    package static func == (left: Rights, right: Rights) -> Bool {
+        left.limits === right.limits || (left.limits?.policy == right.limits?.policy && left.limits?.actor == right.limits?.actor)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(number)
+        hasher.combine(limits?.actor)
+    }
+}
+
+/// Numbers of policies. A number is given once and never to another policy, also when the policy is forgotten and comes again.
+private final class PolicyNumbers: Sendable {
+    static let shared = PolicyNumbers()
+    private static let capacity = 10_000
+    private let state = Mutex<(numbers: [Policy: Int], last: Int)>(([:], 0))
+
+    func number(of policy: Policy) -> Int {
+        state.withLock { state in
+            if let known = state.numbers[policy] { return known }
+            if state.numbers.count >= Self.capacity { state.numbers.removeAll() }
+            state.last += 1
+            state.numbers[policy] = state.last
+            return state.last
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package import Catalog
+import Manifests
+package import QueryLanguage
+
+extension Directory {
+    /// The role that allows everything; it comes with the platform.
+    package static let administratorRole = "administrator"
+
+    /// What a principal may do under these roles. Somebody unknown or disabled may do nothing.
+    package func rights(of principal: GUID, under roles: [Role]) -> Rights {
+        guard let entry = principals[principal], !entry.isDisabled, entry.kind != .team else { return .none }
+        let assignments = self.roles[principal] ?? []
+        if assignments.contains(where: { $0.role == Self.administratorRole && $0.team == nil }) { return .unlimited }
+        let known = Dictionary(roles.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        var builder = RightsBuilder(directory: self, principal: principal)
+        // In a fixed order, so that principals with the same roles come to the same policy.
+        for assignment in assignments.sorted(by: { ($0.role, $0.team?.description ?? "") < ($1.role, $1.team?.description ?? "") }) {
+            // A role that the deployment has no longer gives nothing.
+            guard let role = known[assignment.role] else { continue }
+            builder.add(role, in: assignment.team)
+        }
+        return builder.finish()
+    }
+}
+
+/// Unites the roles of one principal.
+private struct RightsBuilder {
+    let directory: Directory
+    let principal: GUID
+    private let teams: Set<GUID>
+    private var covered: [String: [RecordAction: [Predicate]]] = [:]
+    private var sets: [Reach: Int] = [:]
+    private var ownerSets: [[GUID]] = []
+
+    /// Whose records a scope reaches.
+    private struct Reach: Hashable {
+        /// The team through which the role is held; nil for all that the principal is in.
+        var team: GUID?
+        var below: Bool
+    }
+
+    init(directory: Directory, principal: GUID) {
+        self.directory = directory
+        self.principal = principal
+        teams = directory.teams[principal] ?? []
+    }
+
+    mutating func add(_ role: Role, in team: GUID?) {
+        // A role held in a team that the principal has left.
+        if let team, !teams.contains(team) { return }
+        for grant in role.grants {
+            for action in RecordAction.allCases {
+                let predicate = predicate(grant.scope(of: action), for: action, in: team)
+                if predicate != .never { covered[grant.type, default: [:]][action, default: []].append(predicate) }
+            }
+        }
+    }
+
+    func finish() -> Rights {
+        let types = covered.mapValues { TypePolicy(actions: $0.mapValues { Predicate.any(of: $0) }) }
+        let actor = Actor(id: principal, ownerSets: ownerSets, grantees: [principal] + teams.sorted { "\($0)" < "\($1)" })
+        return Rights(policy: Policy(types: types), actor: actor)
+    }
+
+    /// Scopes include each other: own, shared, team, subtree, all.
+    private mutating func predicate(_ scope: GrantScope, for action: RecordAction, in team: GUID?) -> Predicate {
+        switch scope {
+        case .none: return .never
+        case .own: return .owner
+        case .shared: return .any(of: [.owner, Self.shared(for: action)])
+        case .team, .subtree:
+            return .any(of: [.owners(set(Reach(team: team, below: scope == .subtree))), Self.shared(for: action)])
+        case .all: return .always
+        }
+    }
+
+    /// What a share has to give for an action. Nobody can be made an owner, and nothing made, by a share.
+    private static func shared(for action: RecordAction) -> Predicate {
+        switch action {
+        case .read, .export: .shared(.read)
+        case .update, .bulk: .shared(.update)
+        case .delete, .restore, .purge, .merge, .share: .shared(.manage)
+        case .create, .importing, .assign: .never
+        }
+    }
+
+    private mutating func set(_ reach: Reach) -> Int {
+        if let known = sets[reach] { return known }
+        let start = reach.team.map { [$0] } ?? Array(teams)
+        let owners = directory.owners(in: directory.reach(of: start, below: reach.below)).union([principal])
+        ownerSets.append(owners.sorted { ($0.high, $0.low) < ($1.high, $1.low) })
+        sets[reach] = ownerSets.count - 1
+        return ownerSets.count - 1
+    }
+}

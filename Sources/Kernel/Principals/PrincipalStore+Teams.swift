@@ -1,0 +1,61 @@
+import Permissions
+import Postgres
+package import QueryLanguage
+import Records
+
+/// The tree of teams, and who is in them.
+extension PrincipalStore {
+    /// Makes a team below another, or at the top.
+    package func createTeam(name: String, below parent: GUID? = nil, id: GUID = .version7()) async throws -> GUID {
+        let name = try Self.checked(name: name)
+        let parent = parent.map { PostgresUUID(guid: $0) }
+        try await changing {
+            try await self.client.transaction { transaction in
+                _ = try await transaction.query(
+                    "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(guid: id)), 'team', \(bind: name))")
+                _ = try await transaction.query(
+                    "INSERT INTO tessera.team (id, parent_id) VALUES (\(bind: PostgresUUID(guid: id)), \(bind: parent))")
+            }
+        }
+        return id
+    }
+
+    /// Puts a team below another, or at the top.
+    ///
+    /// - Throws: `principals.invalid` when that would be below itself.
+    package func move(_ team: GUID, below parent: GUID?) async throws {
+        try await changing {
+            try await self.client.transaction { transaction in
+                // Two moves at once could make a circle that neither sees.
+                try await transaction.execute("LOCK TABLE tessera.team IN SHARE ROW EXCLUSIVE MODE")
+                if let parent {
+                    let above: SQL = """
+                        WITH RECURSIVE above AS (SELECT id, parent_id FROM tessera.team WHERE id = \(bind: PostgresUUID(guid: parent)) \
+                        UNION SELECT t.id, t.parent_id FROM tessera.team t JOIN above a ON t.id = a.parent_id) \
+                        SELECT 1 FROM above WHERE id = \(bind: PostgresUUID(guid: team))
+                        """
+                    guard try await transaction.query(above).isEmpty else {
+                        throw PrincipalsError(.invalid, "A team can't lie below itself.", target: "parent_id")
+                    }
+                }
+                let moved = try await transaction.query(
+                    """
+                    UPDATE tessera.team SET parent_id = \(bind: parent.map { PostgresUUID(guid: $0) }) \
+                    WHERE id = \(bind: PostgresUUID(guid: team)) RETURNING 1
+                    """)
+                guard !moved.isEmpty else { throw PrincipalsError(.notFound, "There is no such team.") }
+            }
+        }
+    }
+
+    package func rename(_ team: GUID, to name: String) async throws {
+        let name = try Self.checked(name: name)
+        try await changing {
+            _ = try await self.client.query(
+                """
+                UPDATE tessera.principal SET name = \(bind: name), updated_at = now() WHERE id = \(bind: PostgresUUID(guid: team)) \
+                AND kind = 'team'
+                """)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// Why users, teams, roles or shares can't be what was asked for. `code` is stable; `message` says what to do.
+package struct PrincipalsError: Error, Sendable, CustomStringConvertible {
+    package struct Code: Sendable, Hashable, CustomStringConvertible {
+        package let description: String
+
+        package static let notFound = Code(description: "principals.not_found")
+        package static let invalid = Code(description: "principals.invalid")
+        package static let notUnique = Code(description: "principals.not_unique")
+        package static let unknownRole = Code(description: "principals.unknown_role")
+        /// It would leave nobody who may do everything.
+        package static let lastAdministrator = Code(description: "principals.last_administrator")
+        package static let unavailable = Code(description: "principals.unavailable")
+    }
+
+    package var code: Code
+    package var message: String
+    /// The property that is wrong.
+    package var target: String?
+
+    package init(_ code: Code, _ message: String, target: String? = nil) {
+        self.code = code
+        self.message = message
+        self.target = target
+    }
+
+    package var description: String { "\(code): \(message)" }
+}

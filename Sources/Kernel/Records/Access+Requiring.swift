@@ -1,0 +1,34 @@
+package import Catalog
+import Permissions
+
+extension Access {
+    /// Refuses what this access may do with no record of a type at all. That says nothing about any record, only about the caller's roles.
+    package func require(_ action: RecordAction, on type: RecordType) throws {
+        guard rights.allows(action, on: type.id) else { throw RecordsError.forbidden(action, type) }
+    }
+}
+
+extension RecordsError {
+    /// The caller's roles don't cover an action.
+    package static func forbidden(_ action: RecordAction, _ type: RecordType) -> RecordsError {
+        RecordsError(
+            .forbidden, "Your roles don't let you \(action.verb) \(type.labelPlural.lowercased()); ask an administrator for one that does.")
+    }
+
+    /// The record is there to be read, and not to be acted on.
+    static func forbiddenRecord(_ action: RecordAction, _ type: RecordType) -> RecordsError {
+        RecordsError(.forbidden, "Your roles don't let you \(action.verb) this \(type.label.lowercased()).")
+    }
+}
+
+extension RecordAction {
+    /// As it stands in a sentence before what it is done to.
+    fileprivate var verb: String {
+        switch self {
+        case .read, .create, .update, .delete, .restore, .purge, .export, .merge, .share: rawValue
+        case .importing: "import"
+        case .bulk: "edit many"
+        case .assign: "assign"
+        }
+    }
+}
