@@ -42,6 +42,8 @@ final class ClientCore: @unchecked Sendable {
     private var lastToken = 0
     var pool: PoolMachine<Waiter>
     var pipeline: PipelineMachine<Operation>
+    /// In front of the pool, for statements that run alone.
+    var admission: AdmissionMachine<Operation>
     var gate: ConnectGate
     var listeners = ListenerRegistry()
     var counters = PoolStatistics()
@@ -55,6 +57,7 @@ final class ClientCore: @unchecked Sendable {
     var awaitsSigns = false
     private var isRunningPool = false
     private var isRunningPipeline = false
+    private var isRunningAdmission = false
 
     init(configuration: PostgresConfiguration, options: PoolOptions, logger: Logger) {
         self.configuration = configuration
@@ -63,6 +66,7 @@ final class ClientCore: @unchecked Sendable {
         self.reactor = Reactor()
         self.pool = PoolMachine(options: options)
         self.pipeline = PipelineMachine(options: options)
+        self.admission = AdmissionMachine(room: options.runningStatements, youth: options.youngTime)
         self.laneDrivers = Array(repeating: nil, count: options.pipelineConnections)
         self.gate = ConnectGate(maxDelay: options.maxReconnectDelay)
         self.now = ContinuousClock.now
@@ -106,8 +110,8 @@ final class ClientCore: @unchecked Sendable {
             pipeline.submit(operation, now: now)
             runPipeline()
         case .pool:
-            pool.acquire(.operation(operation), now: now)
-            runPool()
+            admission.arrive(operation)
+            runAdmission()
         case .lease(let lease): start(operation, on: lease)
         }
     }
@@ -174,6 +178,25 @@ final class ClientCore: @unchecked Sendable {
             case .refuse(let waiter, let refusal): refuse(waiter, refusal)
             }
         }
+    }
+
+    /// Lets those go on to the pool for whom there is room.
+    private func runAdmission() {
+        guard !isRunningAdmission else { return }
+        isRunningAdmission = true
+        defer { isRunningAdmission = false }
+        while let (operation, ticket) = admission.admitted(now: now) {
+            guard !operation.isDone else {
+                admission.ended(ticket)
+                continue
+            }
+            operation.whenDone = { [unowned self] in
+                admission.ended(ticket)
+                runAdmission()
+            }
+            pool.acquire(.operation(operation), now: now)
+        }
+        runPool()
     }
 
     func runPipeline() {
@@ -280,6 +303,8 @@ final class ClientCore: @unchecked Sendable {
         shutdownWaiters.append(completion)
         guard !isClosing else { return }
         isClosing = true
+        admission.open()
+        runAdmission()
         pool.shutDown()
         pipeline.shutDown()
         closeListener()
@@ -332,6 +357,8 @@ extension ClientCore: ReactorHandler {
     func turnBegan(now: ContinuousClock.Instant) { self.now = now }
 
     func turnEnded() -> ContinuousClock.Instant? {
+        admission.tick(now: now)
+        runAdmission()
         pool.tick(now: now)
         runPool()
         pipeline.tick(now: now)
@@ -340,7 +367,8 @@ extension ClientCore: ReactorHandler {
         let answerDeadline = giveUpSilentConnections()
         publishStatistics()
         stopWhenDrained()
-        return Self.earlier(Self.earlier(pool.deadline, pipeline.deadline), Self.earlier(gate.deadline, answerDeadline))
+        let machines = Self.earlier(Self.earlier(admission.deadline, pool.deadline), pipeline.deadline)
+        return Self.earlier(machines, Self.earlier(gate.deadline, answerDeadline))
     }
 
     private static func earlier(_ one: ContinuousClock.Instant?, _ other: ContinuousClock.Instant?) -> ContinuousClock.Instant? {
@@ -359,7 +387,7 @@ extension ClientCore: ReactorHandler {
         counters.openConnections = drivers.count
         counters.idleConnections = pool.idleCount
         counters.leasedConnections = pool.lentCount
-        counters.waitingCallers = pool.waitingCount
+        counters.waitingCallers = pool.waitingCount + admission.heldCount
         counters.pipelinedInFlight = pipeline.inFlight
         counters.pipelinedWaiting = pipeline.waitingCount
         counters.isServerReachable = !gate.isUnreachable

@@ -2,6 +2,11 @@
 package struct PoolOptions: Sendable, Hashable {
     /// Connections that belong to one caller at a time: lists, transactions, COPY. At least 1.
     package var maxConnections: Int
+    /// Statements of unknown cost that run at once as long as they are young; nil for as many as there are connections. Twice the processors of
+    /// the database's machine keeps them busy, and answers come in an even time.
+    package var runningStatements: Int?
+    /// How long a statement of unknown cost counts as young.
+    package var youngTime: Duration
     /// Connections that many callers share for short statements. At least 1.
     package var pipelineConnections: Int
     /// Statements in flight on one shared connection; more wait in the client, where they can still be sent elsewhere.
@@ -20,11 +25,14 @@ package struct PoolOptions: Sendable, Hashable {
     package var maxReconnectDelay: Duration
 
     package init(
-        maxConnections: Int = 16, pipelineConnections: Int = 2, pipelineDepth: Int = 64, preparedStatementLimit: Int = 256,
+        maxConnections: Int = 16, runningStatements: Int? = nil, youngTime: Duration = .milliseconds(50), pipelineConnections: Int = 2,
+        pipelineDepth: Int = 64, preparedStatementLimit: Int = 256,
         acquireTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(300), healthCheckInterval: Duration = .seconds(30),
         answerTimeout: Duration = .seconds(5), maxReconnectDelay: Duration = .seconds(5)
     ) {
         self.maxConnections = max(1, maxConnections)
+        self.runningStatements = runningStatements.map { max(1, $0) }
+        self.youngTime = youngTime
         self.pipelineConnections = max(1, pipelineConnections)
         self.pipelineDepth = max(1, pipelineDepth)
         self.preparedStatementLimit = max(1, preparedStatementLimit)

@@ -36,6 +36,8 @@ final class Operation: @unchecked Sendable {
     var begin: StatementKey?
     /// The data of a COPY.
     var copy: CopyChannel?
+    /// What is due once it has its answer, on the reactor's thread.
+    var whenDone: (() -> Void)?
     /// Where it was sent.
     var driver: ConnectionDriver?
     private(set) var isDone = false
@@ -90,6 +92,7 @@ final class Operation: @unchecked Sendable {
         case .callback(let callback): callback(result)
         }
         completion = .none
+        whenDone.take()?()
     }
 }
 
