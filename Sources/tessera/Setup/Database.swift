@@ -20,21 +20,24 @@ struct Database: Sendable {
 
     static var namedURL: String? { getenv("TESSERA_DATABASE_URL").map { String(cString: $0) } }
 
-    /// Opens the database for the length of `body`: a cluster that runs already is used as it is, one that doesn't is started and stopped.
+    /// Opens the database for the length of `body`: a cluster that runs already is used as it is, one that doesn't is started and stopped, also
+    /// when the command is interrupted.
     ///
     /// - Parameter initialises: whether a data folder without a cluster gets one; only what sets a deployment up does so.
     static func with<R: Sendable>(
         _ options: DeploymentOptions, logger: Logger, pool: PoolOptions = PoolOptions(), initialises: Bool = false,
         _ body: @escaping @Sendable (Database) async throws -> R
     ) async throws -> R {
-        let (url, cluster) = try await open(options, logger: logger, initialises: initialises)
-        do {
-            let result = try await run(url: url, cluster: cluster, pool: pool, logger: logger, body)
-            await cluster?.stop()
-            return result
-        } catch {
-            await cluster?.stop()
-            throw error
+        try await Interruption.cancelling {
+            let (url, cluster) = try await open(options, logger: logger, initialises: initialises)
+            do {
+                let result = try await run(url: url, cluster: cluster, pool: pool, logger: logger, body)
+                await cluster?.stop()
+                return result
+            } catch {
+                await cluster?.stop()
+                throw error
+            }
         }
     }
 
@@ -65,6 +68,9 @@ struct Database: Sendable {
     private static func run<R: Sendable>(
         url: String, cluster: RunningCluster?, pool: PoolOptions, logger: Logger, _ body: @escaping @Sendable (Database) async throws -> R
     ) async throws -> R {
+        var pool = pool
+        // The private cluster shares this machine; what another PostgreSQL runs on isn't known.
+        if namedURL == nil { pool.runningStatements = pool.runningStatements ?? max(4, 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
         let client = PostgresClient(configuration: try PostgresConfiguration(url: url), options: pool, logger: logger)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await client.run() }
