@@ -25,6 +25,7 @@ final class Api: Responder {
     let queue: FairQueue
     let logger: Logger
     private let model: Mutex<ApiModel>
+    private let models = ApiModels()
 
     init(
         store: RecordStore, files: FileStore, jobs: JobQueue, tokens: TokenStore, configuration: ServerConfiguration, load: RequestLoad,
@@ -133,7 +134,7 @@ final class Api: Responder {
         guard let path = Self.apiPath(request) else {
             throw APIError.notFound("There is nothing here. The API begins at /api.")
         }
-        let model = model.withLock { $0 }
+        let model = models.model(of: model.withLock { $0 }, for: access)
         return try Call.of(
             request, path: path, model: model, store: store, limits: configuration.limits, access: access, root: try root(of: request),
             files: files, jobs: jobs, principals: principals)

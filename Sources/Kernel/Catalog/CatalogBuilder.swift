@@ -12,7 +12,7 @@ extension Catalog {
         let types = zip(catalog.types, composition.types).map { checker.complete($0, from: $1) }
         var viewChecker = ViewChecker(catalog: catalog)
         let views = viewChecker.views(of: composition)
-        let diagnostics = checker.diagnostics + viewChecker.diagnostics
+        let diagnostics = checker.diagnostics + viewChecker.diagnostics + composition.findingsInRoles(catalog)
         guard diagnostics.isEmpty else { throw CatalogError(diagnostics: diagnostics) }
         self.init(
             deployment: catalog.deployment, currency: catalog.currency, timeZone: catalog.timeZone, modules: catalog.modules, types: types,

@@ -1,4 +1,5 @@
 package import Manifests
+import QueryLanguage
 
 /// What somebody may do with records of a type. What a role doesn't say follows from what it says: see `RecordAction.standIn`.
 package enum RecordAction: String, Sendable, Hashable, CaseIterable {
@@ -45,10 +46,24 @@ package struct Role: Sendable, Hashable {
         package var type: String
         /// What the role says itself; what it doesn't say has no entry.
         package var scopes: [RecordAction: GrantScope]
+        /// Fields that are seen or written on fewer records than the rest, by key.
+        package var fields: [String: FieldScopes]
 
-        package init(type: String, scopes: [RecordAction: GrantScope]) {
+        package init(type: String, scopes: [RecordAction: GrantScope], fields: [String: FieldScopes] = [:]) {
             self.type = type
             self.scopes = scopes
+            self.fields = fields
+        }
+
+        /// On whose records a field is seen and written; nil for all that are read, changed or made.
+        package struct FieldScopes: Sendable, Hashable {
+            package var read: GrantScope?
+            package var update: GrantScope?
+
+            package init(read: GrantScope? = nil, update: GrantScope? = nil) {
+                self.read = read
+                self.update = update
+            }
         }
 
         /// Whose records the role covers with an action.
@@ -68,11 +83,15 @@ extension Role {
 
 extension Role.Grant {
     fileprivate init(_ declaration: GrantDeclaration) {
+        var scopes: [RecordAction: GrantScope] = [
+            .read: declaration.read, .create: declaration.create, .update: declaration.update, .delete: declaration.delete,
+        ]
+        for (key, scope) in declaration.further { if let action = RecordAction(rawValue: key) { scopes[action] = scope } }
         self.init(
-            type: declaration.type.name.description,
-            scopes: [
-                .read: declaration.read, .create: declaration.create, .update: declaration.update, .delete: declaration.delete,
-            ])
+            type: declaration.type.name.description, scopes: scopes,
+            fields: Dictionary(
+                declaration.fields.map { ($0.field.value, FieldScopes(read: $0.read, update: $0.update)) },
+                uniquingKeysWith: { first, _ in first }))
     }
 }
 
@@ -81,5 +100,21 @@ extension Composition {
     package var roles: [Role] {
         modules.flatMap { module in module.manifest.roles.map { Role($0, owner: module.manifest.id.value) } }
             + overlays.flatMap { overlay in overlay.roles.map { Role($0, owner: Overlay.moduleID) } }
+    }
+}
+
+extension Composition {
+    /// Fields that roles name and their types don't have.
+    func findingsInRoles(_ catalog: Catalog) -> [Diagnostic] {
+        let declarations = modules.flatMap(\.manifest.roles) + overlays.flatMap(\.roles)
+        return declarations.flatMap(\.grants).flatMap { grant -> [Diagnostic] in
+            guard let type = catalog.type(id: grant.type.name.description) else { return [] }
+            return grant.fields.compactMap { field in
+                guard type.field(field.field.value) == nil else { return nil }
+                return Diagnostic(
+                    code: .unknownReference, location: field.field.location, message: "\(type.id) has no field '\(field.field.value)'",
+                    suggestion: Spelling.closest(to: field.field.value, in: type.fields.map(\.key)))
+            }
+        }
     }
 }

@@ -10,6 +10,19 @@ package struct Policy: Sendable, Hashable {
 /// What a policy allows on the records of one type.
 package struct TypePolicy: Sendable, Hashable {
     package var actions: [RecordAction: Predicate]
+    /// Fields that are seen on fewer records than are read, by key; never seen at all with `never`.
+    package var masks: [String: Predicate]
+    /// Fields that are written on fewer records than are changed, and on fewer than are made.
+    package var updateMasks: [String: Predicate]
+    package var createMasks: [String: Predicate]
 
-    package init(actions: [RecordAction: Predicate] = [:]) { self.actions = actions }
+    package init(
+        actions: [RecordAction: Predicate] = [:], masks: [String: Predicate] = [:], updateMasks: [String: Predicate] = [:],
+        createMasks: [String: Predicate] = [:]
+    ) {
+        self.actions = actions
+        self.masks = masks
+        self.updateMasks = updateMasks
+        self.createMasks = createMasks
+    }
 }

@@ -52,6 +52,27 @@ package struct Rights: Sendable, Hashable {
         }
     }
 
+    /// On which of the records that are read a field is seen; nil when on all of them.
+    package func mask(of field: String, on typeID: String) -> Predicate? { limits?.policy.types[typeID]?.masks[field] }
+
+    /// On which of the records that are changed (or made) a field may be written; nil when on all of them.
+    package func writeMask(of field: String, on typeID: String, isNew: Bool) -> Predicate? {
+        guard let type = limits?.policy.types[typeID] else { return nil }
+        return isNew ? type.createMasks[field] : type.updateMasks[field]
+    }
+
+    /// The catalog as this principal sees it.
+    package func visible(_ catalog: Catalog) -> Catalog {
+        guard let types = limits?.policy.types else { return catalog }
+        var (hidden, unsearched): ([String: Set<String>], [String: Set<String>]) = ([:], [:])
+        for (id, type) in types {
+            for (field, mask) in type.masks {
+                if mask == .never { hidden[id, default: []].insert(field) } else { unsearched[id, default: []].insert(field) }
+            }
+        }
+        return catalog.masked(hiding: hidden, notSearching: unsearched)
+    }
+
     /// Whether there can be a record that the action may be taken on.
     package func allows(_ action: RecordAction, on typeID: String) -> Bool { predicate(action, on: typeID) != .never }
 

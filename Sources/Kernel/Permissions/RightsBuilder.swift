@@ -29,6 +29,8 @@ private struct RightsBuilder {
     let principal: GUID
     private let teams: Set<GUID>
     private var covered: [String: [RecordAction: [Predicate]]] = [:]
+    /// Grants by type, with the teams they are held in: for masks, which only all of them together decide about.
+    private var grants: [String: [(grant: Role.Grant, team: GUID?)]] = [:]
     private var sets: [Reach: Int] = [:]
     private var ownerSets: [[GUID]] = []
 
@@ -49,6 +51,7 @@ private struct RightsBuilder {
         // A role held in a team that the principal has left.
         if let team, !teams.contains(team) { return }
         for grant in role.grants {
+            grants[grant.type, default: []].append((grant, team))
             for action in RecordAction.allCases {
                 let predicate = predicate(grant.scope(of: action), for: action, in: team)
                 if predicate != .never { covered[grant.type, default: [:]][action, default: []].append(predicate) }
@@ -56,10 +59,36 @@ private struct RightsBuilder {
         }
     }
 
-    func finish() -> Rights {
-        let types = covered.mapValues { TypePolicy(actions: $0.mapValues { Predicate.any(of: $0) }) }
+    mutating func finish() -> Rights {
+        var types = covered.mapValues { TypePolicy(actions: $0.mapValues { Predicate.any(of: $0) }) }
+        for type in types.keys.sorted() {
+            types[type]?.masks = masks(of: type, .read, \.read)
+            types[type]?.updateMasks = masks(of: type, .update, \.update)
+            types[type]?.createMasks = masks(of: type, .create, \.update)
+        }
         let actor = Actor(id: principal, ownerSets: ownerSets, grantees: [principal] + teams.sorted { "\($0)" < "\($1)" })
         return Rights(policy: Policy(types: types), actor: actor)
+    }
+
+    /// Fields on which all grants together don't cover what they cover with the action: each grant brings as many records as the narrower of
+    /// its two scopes.
+    private mutating func masks(
+        of type: String, _ action: RecordAction, _ scope: KeyPath<Role.Grant.FieldScopes, GrantScope?>
+    ) -> [String: Predicate] {
+        let all = grants[type] ?? []
+        let whole = Predicate.any(of: covered[type]?[action] ?? [])
+        var masks: [String: Predicate] = [:]
+        for field in Set(all.flatMap(\.grant.fields.keys)).sorted() {
+            var parts: [Predicate] = []
+            for (grant, team) in all {
+                let own = grant.scope(of: action)
+                let narrowed = grant.fields[field]?[keyPath: scope].map { $0.width < own.width ? $0 : own } ?? own
+                parts.append(predicate(narrowed, for: action, in: team))
+            }
+            let part = Predicate.any(of: parts)
+            if part != whole { masks[field] = part }
+        }
+        return masks
     }
 
     /// Scopes include each other: own, shared, team, subtree, all.
@@ -91,5 +120,19 @@ private struct RightsBuilder {
         ownerSets.append(owners.sorted { ($0.high, $0.low) < ($1.high, $1.low) })
         sets[reach] = ownerSets.count - 1
         return ownerSets.count - 1
+    }
+}
+
+/// Each scope includes those before it.
+extension GrantScope {
+    fileprivate var width: Int {
+        switch self {
+        case .none: 0
+        case .own: 1
+        case .shared: 2
+        case .team: 3
+        case .subtree: 4
+        case .all: 5
+        }
     }
 }

@@ -20,7 +20,8 @@ extension AccessGuard {
         type.fields.filter(\.isFile).flatMap { field -> [(readable: SQL, any: SQL)] in
             field.columns.map { column in
                 let any: SQL = "SELECT 1 FROM \(raw: type.table.sql) r WHERE r.\(identifier: column.name) = \(raw: alias).id"
-                return (any + " AND " + predicate(.read, on: type, alias: "r", access: access), any)
+                let readable = any + " AND " + predicate(.read, on: type, alias: "r", access: access)
+                return (mask(of: field.key, on: type, alias: "r", access: access).map { readable + " AND " + $0 } ?? readable, any)
             }
         }
     }

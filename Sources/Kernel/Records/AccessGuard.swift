@@ -9,14 +9,7 @@ package enum AccessGuard {
     package static func predicate(
         _ action: RecordAction, on type: RecordType, alias: String, access: Access, includeDeleted: Bool = false
     ) -> SQL {
-        var sql = SQL()
-        for piece in pieces(action, on: type, alias: alias, access: access, includeDeleted: includeDeleted) {
-            switch piece {
-            case .text(let text): sql.append(raw: text)
-            case .value(let value): sql.append(parameter: value.parameter(of: access.rights.actor))
-            }
-        }
-        return sql
+        sql(pieces(action, on: type, alias: alias, access: access, includeDeleted: includeDeleted), access)
     }
 
     /// The same with the principal's values left open: it is one text for all principals with the same policy.
@@ -30,6 +23,22 @@ package enum AccessGuard {
         return standing.isEmpty ? condition : standing + [.text(" AND ")] + condition
     }
 
+    /// A condition over the table `alias` that holds for the records on which a field is seen; nil when on all that are read.
+    package static func mask(of field: String, on type: RecordType, alias: String, access: Access) -> SQL? {
+        access.rights.mask(of: field, on: type.id).map { sql(GuardText(type: type, alias: alias).pieces(of: $0), access) }
+    }
+
+    private static func sql(_ pieces: [GuardPiece], _ access: Access) -> SQL {
+        var sql = SQL()
+        for piece in pieces {
+            switch piece {
+            case .text(let text): sql.append(raw: text)
+            case .value(let value): sql.append(parameter: value.parameter(of: access.rights.actor))
+            }
+        }
+        return sql
+    }
+
     /// `value`, which is JSON, as long as the rows of a write may be as they have become; otherwise the statement fails and nothing is written.
     ///
     /// - Parameter condition: over the rows as they are now.
@@ -39,20 +48,39 @@ package enum AccessGuard {
     }
 
     /// What has to hold for a new record under `alias`; nil when anything may be made.
-    static func creation(of type: RecordType, alias: String, access: Access) -> SQL? {
-        guard access.rights.predicate(.create, on: type.id) != .always else { return nil }
-        return predicate(.create, on: type, alias: alias, access: access, includeDeleted: true)
+    ///
+    /// - Parameter fields: keys of the fields that are given.
+    static func creation(of type: RecordType, alias: String, fields: Set<String>, access: Access) -> SQL? {
+        var conditions: [SQL] = []
+        if access.rights.predicate(.create, on: type.id) != .always {
+            conditions.append(predicate(.create, on: type, alias: alias, access: access, includeDeleted: true))
+        }
+        conditions += writeMasks(of: type, fields, alias: alias, isNew: true, access)
+        return conditions.isEmpty ? nil : SQL.joined(conditions, separator: " AND ")
+    }
+
+    /// What has to hold for the records whose fields are written, for each field that isn't written on all of them.
+    private static func writeMasks(of type: RecordType, _ fields: Set<String>, alias: String, isNew: Bool, _ access: Access) -> [SQL] {
+        fields.sorted().compactMap { field in
+            access.rights.writeMask(of: field, on: type.id, isNew: isNew).map { mask in
+                sql(GuardText(type: type, alias: alias).pieces(of: mask), access)
+            }
+        }
     }
 
     /// What has to hold for a record that was `old` and has become `new`: it is still one of those that may be changed, or was given to somebody
     /// whom this access may make an owner. Nil when nothing has to.
-    static func change(of type: RecordType, old: String, new: String, access: Access) -> SQL? {
+    ///
+    /// - Parameter fields: keys of the fields that are set, whether they change or not.
+    static func change(of type: RecordType, old: String, new: String, fields: Set<String>, access: Access) -> SQL? {
+        let masks = writeMasks(of: type, fields, alias: old, isNew: false, access)
         guard access.rights.predicate(.update, on: type.id) != .always || access.rights.predicate(.assign, on: type.id) != .always else {
-            return nil
+            return masks.isEmpty ? nil : SQL.joined(masks, separator: " AND ")
         }
         let update = predicate(.update, on: type, alias: new, access: access, includeDeleted: true)
         let assign = predicate(.assign, on: type, alias: new, access: access, includeDeleted: true)
-        return "CASE WHEN \(raw: new).owner_id IS DISTINCT FROM \(raw: old).owner_id THEN \(assign) ELSE \(update) END"
+        let image: SQL = "CASE WHEN \(raw: new).owner_id IS DISTINCT FROM \(raw: old).owner_id THEN \(assign) ELSE \(update) END"
+        return SQL.joined(masks + [image], separator: " AND ")
     }
 }
 

@@ -1,5 +1,6 @@
 package import Catalog
 package import Logging
+import Permissions
 package import Postgres
 import Synchronization
 
@@ -14,6 +15,8 @@ package final class RecordStore: Sendable {
     package let logger: Logger
     /// Statements compiled for reads.
     let reads: ReadCache
+    /// Catalogs as principals see them.
+    private let views: CatalogViews
     private let current: Mutex<(catalog: Catalog, generation: Int)>
 
     package init(client: PostgresClient, catalog: Catalog, hooks: any WriteHooks = NoHooks(), logger: Logger) {
@@ -23,6 +26,7 @@ package final class RecordStore: Sendable {
         self.current = Mutex((catalog, 0))
         statements = .alone(client)
         reads = ReadCache()
+        views = CatalogViews()
     }
 
     /// The same store inside an open transaction.
@@ -31,6 +35,7 @@ package final class RecordStore: Sendable {
         hooks = store.hooks
         logger = store.logger
         reads = store.reads
+        views = store.views
         current = Mutex(store.currentCatalog)
         statements = .transaction(transaction)
     }
@@ -56,6 +61,19 @@ package final class RecordStore: Sendable {
 
     /// The catalog with the number of its replacements: what was compiled for one generation serves no other.
     var currentCatalog: (catalog: Catalog, generation: Int) { current.withLock { $0 } }
+
+    /// The catalog in force as an access sees it: what reads are compiled against.
+    func visibleCatalog(_ access: Access) -> (catalog: Catalog, generation: Int) {
+        let (catalog, generation) = currentCatalog
+        guard !access.rights.isUnlimited else { return (catalog, generation) }
+        return (views.view(of: catalog, generation: generation, rights: access.rights), generation)
+    }
+
+    /// What there is for an access: types without the fields that it never sees.
+    package func catalog(for access: Access) -> Catalog { visibleCatalog(access).catalog }
+
+    /// A record type with all of its fields, whatever of it its caller sees: what writes are made with.
+    func whole(_ type: RecordType) -> RecordType { catalog.type(id: type.id) ?? type }
 
     /// Puts another catalog in force, after the database has been brought to it.
     package func replaceCatalog(with catalog: Catalog) {

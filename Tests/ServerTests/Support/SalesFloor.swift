@@ -28,9 +28,16 @@ struct SalesFloor: Sendable {
               name: { type: text, label: Name, required: true, search: high }
               code: { type: text, label: Code, unique: true }
               size: { type: integer, label: Size }
+              margin: { type: money, label: Margin }
+              notes: { type: long_text, label: Notes, search: low }
+              mails: { type: emails, label: Mails }
+              labels: { type: tags, label: Labels }
+              ceiling: { type: integer, label: Ceiling, unique: true }
               region: { type: link, label: Region, to: region, inverse: accounts }
               parent: { type: link, label: Parent, to: account, inverse: subsidiaries, on_delete: clear }
               partners: { type: links, label: Partners, to: account, inverse: partner_of }
+            rules:
+              - { id: below, check: "size le ceiling", message: The size is above the ceiling., fields: [ceiling] }
           secret:
             collection: secrets
             label: Secret
@@ -41,7 +48,15 @@ struct SalesFloor: Sendable {
           rep:
             label: Sales representative
             grants:
-              account: { read: own, create: own, update: own, delete: own }
+              account:
+                read: own
+                create: own
+                update: own
+                delete: own
+                fields:
+                  margin: { read: none }
+                  ceiling: { read: none }
+                  code: { update: none }
               region: { read: all }
           manager:
             label: Sales manager
@@ -52,6 +67,22 @@ struct SalesFloor: Sendable {
             label: Colleague
             grants:
               account: { read: team }
+              region: { read: all }
+          guest:
+            label: Guest
+            grants:
+              account:
+                read: all
+                update: all
+                fields:
+                  margin: { read: own }
+                  notes: { read: own, update: own }
+                  mails: { read: own }
+                  labels: { read: own }
+                  parent: { read: own }
+                  partners: { read: own }
+                  region: { read: own }
+                  ceiling: { read: own }
               region: { read: all }
           helper:
             label: Helper
@@ -85,8 +116,14 @@ struct SalesFloor: Sendable {
             let anna = try await person(host, "Anna", teams: [north], roles: ["sales.rep"])
             let ben = try await person(host, "Ben", teams: [south], roles: ["sales.rep"])
             let mia = try await person(host, "Mia", teams: [sales], roles: ["sales.manager"])
-            let annas = try await make(host, anna, #"{"name": "Acme North", "code": "N1", "size": 10}"#)
-            let bens = try await make(host, ben, #"{"name": "Acme South", "code": "S1", "size": 20}"#)
+            let annas = try await make(host, anna, #"{"name": "Acme North", "size": 10}"#)
+            let bens = try await make(host, ben, #"{"name": "Acme South", "size": 20}"#)
+            for (id, code) in [(annas, "N1"), (bens, "S1")] {
+                let rest =
+                    #"{"code": "\#(code)", "margin": 7, "notes": "quiet \#(code)", "labels": ["red"], "mails": [{"address": "\#(code)@example.com"}]}"#
+                let answer = try await host.send("PATCH", "/api/accounts(\(id))", body: rest)
+                try #require(answer.status == 204, "\(answer.text)")
+            }
             return try await body(
                 SalesFloor(
                     host: host, anna: anna, ben: ben, mia: mia, sales: sales, north: north, south: south, annas: annas, bens: bens))

@@ -89,7 +89,14 @@ struct ListCompiler {
         let access = compiler.guardCondition(type, alias: "t", includeDeleted: includeDeleted, for: purpose)
         let owner = parent.map { "\($0.condition) = \(compiler.placeholder(.recordKey(0)))" }
         let found = try search.map { try SearchCondition($0, type: type, compiler: compiler).filter() }
-        return [owner, access, found].compactMap { $0 }
+        // Of a link that is held by the records listed, those count on which it is seen.
+        let seen: String? =
+            switch parent {
+            case .inverse(let column): compiler.mask(column: column, of: type, alias: "t")
+            case .linked(let table, true): compiler.mask(table, of: compiler.record)
+            case .linked(_, false), nil: nil
+            }
+        return [owner, access, seen, found].compactMap { $0 }
     }
 
     static func whereClause(_ conditions: [String]) -> String {

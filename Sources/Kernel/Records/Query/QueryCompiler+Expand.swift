@@ -9,10 +9,13 @@ extension QueryCompiler {
         guard let binding = shape.binding(name) else { throw Self.gone(name) }
         switch binding {
         case .toOne(let column, let target):
-            let value = try single(target, query: item.query) { "\($0).\"id\" = \(row.alias).\"\(column)\"" }
+            let mask = mask(column: column, of: type, alias: row.alias).map { " AND \($0)" } ?? ""
+            let value = try single(target, query: item.query) { "\($0).\"id\" = \(row.alias).\"\(column)\"\(mask)" }
             object.members.append("\(value) AS \"\(name)\"")
         case .toAny(let field, let targets):
-            object.members.append("\(try anyOf(targets, field: field, query: item.query, row: row)) AS \"\(name)\"")
+            let value = try anyOf(targets, field: field, query: item.query, row: row)
+            let shown = mask(field, of: type, alias: row.alias).map { "CASE WHEN \($0) THEN \(value) END" } ?? value
+            object.members.append("\(shown) AS \"\(name)\"")
         case .toMany(let table, _):
             let place = QueryMembers.linked(table, shape: try typeShape(item.query.shape), isInverse: false, owner: row)
             try expand(place, item, of: row, type: type, into: &object)

@@ -102,9 +102,13 @@ extension QueryCompiler {
         }
         switch binding {
         case .system(let column): return json(of: column, alias: row.alias)
-        case .column(let column, let field): return json(of: column, alias: row.alias, isAmount: type.field(field)?.isMoney ?? false)
-        case .address(let field): return address(field, members: selected.members, alias: row.alias)
-        case .file(let field): return file("\(field)_id", members: selected.members, alias: row.alias)
+        case .column(let column, let field):
+            let value = json(of: column, alias: row.alias, isAmount: type.field(field)?.isMoney ?? false)
+            return shown(value, mask(field, of: type, alias: row.alias), otherwise: column.type == .textArray ? "'{}'" : nil)
+        case .address(let field):
+            return shown(address(field, members: selected.members, alias: row.alias), mask(field, of: type, alias: row.alias))
+        case .file(let field):
+            return shown(file("\(field)_id", members: selected.members, alias: row.alias), mask(field, of: type, alias: row.alias))
         case .channels(let table): return channels(table, members: selected.members, owner: row)
         case .linkColumns(let table):
             guard let alias = row.linkAlias else { throw Self.gone(selected.property.name) }
@@ -112,6 +116,10 @@ extension QueryCompiler {
             return object(columns.map { ($0.name, json(of: $0, alias: alias, isAmount: table.isAmount($0))) })
         case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .toAny: throw Self.gone(selected.property.name)
         }
+    }
+
+    private func shown(_ value: String, _ mask: String?, otherwise empty: String? = nil) -> String {
+        mask.map { "CASE WHEN \($0) THEN \(value)\(empty.map { " ELSE \($0)" } ?? "") END" } ?? value
     }
 
     /// A column as `row_to_json` has to see it, so that the JSON is OData's.
@@ -154,7 +162,8 @@ extension QueryCompiler {
         let columns = members.isEmpty ? known.map(\.name) : members.map(\.name)
         let list = columns.map { "\(alias).\"\($0)\"" }.joined(separator: ", ")
         return "array_to_json(ARRAY(SELECT r FROM (SELECT \(list) FROM \(table.name.sql) AS \(alias) "
-            + "WHERE \(alias).\"\(table.recordColumn)\" = \(owner.alias).\"id\" ORDER BY \(alias).\"position\") AS r))"
+            + "WHERE \(alias).\"\(table.recordColumn)\" = \(owner.alias).\"id\"\(mask(table, of: owner).map { " AND \($0)" } ?? "") "
+            + "ORDER BY \(alias).\"position\") AS r))"
     }
 
     /// `is_primary` and what the manifest declares on the link.

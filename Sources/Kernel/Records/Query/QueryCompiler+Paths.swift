@@ -56,15 +56,19 @@ extension QueryCompiler {
         switch binding {
         case .system(let column):
             return (.value(.column(column.name, of: row.alias, isNullable: segment.property.isNullable || row.isOptional)), false)
-        case .column(let column, _):
-            let value = SQLFragment.column(column.name, of: row.alias, isNullable: segment.property.isNullable || row.isOptional)
+        case .column(let column, let field):
+            var value = SQLFragment.column(column.name, of: row.alias, isNullable: segment.property.isNullable || row.isOptional)
+            if let mask = mask(field, of: type, alias: row.alias) { value = value.shown(where: mask) }
             if case .collection = segment.property.type { return (.members(.array(value)), false) }
             return (.value(value), false)
         case .address(let field):
-            guard let member else {
-                return (.complex(AddressMember.allCases.map { .column("\(field)_\($0.rawValue)", of: row.alias, isNullable: true) }), false)
+            let mask = mask(field, of: type, alias: row.alias)
+            func part(_ name: String) -> SQLFragment {
+                let value = SQLFragment.column("\(field)_\(name)", of: row.alias, isNullable: true)
+                return mask.map { value.shown(where: $0) } ?? value
             }
-            return (.value(.column("\(field)_\(member.name)", of: row.alias, isNullable: true)), true)
+            guard let member else { return (.complex(AddressMember.allCases.map { part($0.rawValue) }), false) }
+            return (.value(part(member.name)), true)
         // Conditions read the id beside it: the checker lets no path come here.
         case .file: throw Self.gone(segment.property.name)
         case .linkColumns:
@@ -107,6 +111,9 @@ extension QueryCompiler {
             // The id of a type is part of the schema, not of the request.
             if let typeColumn { conditions.append("\(row.alias).\"\(typeColumn)\" = '\(type.id)'") }
             if let condition = guardCondition(type, alias: alias) { conditions.append(condition) }
+            if case .record(_, let source) = row.kind, let mask = mask(column: column, of: source, alias: row.alias) {
+                conditions.append(mask)
+            }
             return (alias, "LEFT JOIN \(type.table.sql) AS \(alias) ON \(conditions.joined(separator: " AND "))")
         }
         return QueryRow(alias: alias, kind: .record(shape, type), from: row.from, isOptional: true)
@@ -121,12 +128,15 @@ extension QueryCompiler {
         case .channels(let table, let owner):
             let alias = newAlias("v")
             let row = QueryRow(alias: alias, kind: .channel(table), from: FromClause("\(table.name.sql) AS \(alias)"))
-            return (row, ["\(alias).\"\(table.recordColumn)\" = \(owner.alias).\"id\""])
+            return (row, ["\(alias).\"\(table.recordColumn)\" = \(owner.alias).\"id\"", mask(table, of: owner)].compactMap { $0 })
         case .inverse(let column, let shape, let owner):
             let type = try recordType(of: shape)
             let alias = newAlias("v")
             let row = QueryRow(alias: alias, kind: .record(shape, type), from: FromClause("\(type.table.sql) AS \(alias)"))
-            let conditions = ["\(alias).\"\(column)\" = \(owner.alias).\"id\"", guardCondition(type, alias: alias)]
+            let conditions = [
+                "\(alias).\"\(column)\" = \(owner.alias).\"id\"", guardCondition(type, alias: alias),
+                mask(column: column, of: type, alias: alias),
+            ]
             return (row, conditions.compactMap { $0 })
         case .linked(let table, let shape, let isInverse, let owner):
             let type = try recordType(of: shape)
@@ -134,8 +144,25 @@ extension QueryCompiler {
             let (here, there) = isInverse ? ("target_id", "source_id") : ("source_id", "target_id")
             let from = "\(table.name.sql) AS \(link) JOIN \(type.table.sql) AS \(alias) ON \(alias).\"id\" = \(link).\"\(there)\""
             let row = QueryRow(alias: alias, kind: .record(shape, type), linkAlias: link, from: FromClause(from))
-            let conditions = ["\(link).\"\(here)\" = \(owner.alias).\"id\"", guardCondition(type, alias: alias)]
+            // The link is a field of the record at its source.
+            let conditions = [
+                "\(link).\"\(here)\" = \(owner.alias).\"id\"", guardCondition(type, alias: alias),
+                mask(table, of: isInverse ? row : owner),
+            ]
             return (row, conditions.compactMap { $0 })
         }
+    }
+
+    /// The condition under which a list of the record in `row` is seen.
+    func mask(_ table: ChildTable, of row: QueryRow) -> String? {
+        guard case .record(_, let type) = row.kind else { return nil }
+        return mask(table.field, of: type, alias: row.alias)
+    }
+}
+
+extension SQLFragment {
+    /// The same where a condition holds, and nothing elsewhere.
+    func shown(where condition: String) -> SQLFragment {
+        SQLFragment("CASE WHEN \(condition) THEN \(text) END", isNullable: true, offset: offset)
     }
 }

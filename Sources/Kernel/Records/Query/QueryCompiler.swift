@@ -1,4 +1,5 @@
 import Catalog
+import Permissions
 import QueryLanguage
 
 /// Compiles checked expressions and queries to SQL: one compiler makes one statement.
@@ -60,6 +61,22 @@ final class QueryCompiler {
             case .value(let value): placeholder(.actor(value))
             }
         }.joined()
+    }
+
+    /// The condition under which a field of a row of `type` under `alias` is seen; nil when it is on all rows that are.
+    func mask(_ field: String, of type: RecordType, alias: String) -> String? {
+        guard let mask = access.rights.mask(of: field, on: type.id) else { return nil }
+        return GuardText(type: type, alias: alias).pieces(of: mask).map { piece in
+            switch piece {
+            case .text(let text): text
+            case .value(let value): placeholder(.actor(value))
+            }
+        }.joined()
+    }
+
+    /// The same for the field that a link of `source` is kept in.
+    func mask(column: String, of source: RecordType, alias: String) -> String? {
+        source.field(ofColumn: column).flatMap { mask($0.key, of: source, alias: alias) }
     }
 
     // MARK: Names

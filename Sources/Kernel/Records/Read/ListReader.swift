@@ -17,12 +17,15 @@ struct ListReader {
     private let key: QueryKey
 
     init(store: RecordStore, request: ListRequest, access: Access, parent: ListParent? = nil, parentID: GUID? = nil) throws {
+        var request = request
+        let (catalog, generation) = store.visibleCatalog(access)
+        guard let type = catalog.type(id: request.type.id) else { throw QueryCompiler.gone(request.type.id) }
+        request.type = type
         self.store = store
         self.request = request
         self.access = access
         self.parentID = parentID
         try access.require(request.purpose, on: request.type)
-        let (catalog, generation) = store.currentCatalog
         guard let shape = catalog.typeShape(named: request.query.shape.name) else { throw QueryCompiler.gone(request.query.shape.name) }
         tree = try request.query.search.map { try SearchTree($0, in: request.type) }
         compiler = ListCompiler(

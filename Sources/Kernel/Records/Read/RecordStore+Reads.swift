@@ -1,4 +1,5 @@
 package import Catalog
+import Permissions
 import Postgres
 package import QueryLanguage
 
@@ -17,7 +18,7 @@ extension RecordStore {
     package func count(_ type: RecordType, filter: TypedExpression?, search: SearchExpression? = nil, mode: CountMode, access: Access)
         async throws -> Int
     {
-        var query = CheckedQuery(shape: try shape(of: type))
+        var query = CheckedQuery(shape: try shape(of: type, access))
         query.filter = filter
         query.search = search
         return try await ListReader(store: self, request: ListRequest(type: type, query: query), access: access).count(mode: mode)
@@ -37,6 +38,12 @@ extension RecordStore {
     /// are missing, deleted or hidden have no entry.
     package func values(_ type: RecordType, ids: [GUID], fields: [String], access: Access) async throws -> [GUID: [String: Value]] {
         guard !ids.isEmpty else { return [:] }
+        // What is seen on some records only would have to be looked at record by record.
+        for field in fields.compactMap({ type.field($0) ?? type.field(ofColumn: $0) }) {
+            guard access.rights.mask(of: field.key, on: type.id) != .never else {
+                throw RecordsError(.unknownProperty, "\(type.label) has no property \(field.key).", target: field.key)
+            }
+        }
         let keys = try fields.map { try storedName(of: $0, in: type) }
         let records = try await ReadFailure.translating {
             try await StoredValues(store: self, type: type, access: access).load(ids, fields: Set(keys))
@@ -53,8 +60,8 @@ extension RecordStore {
         return ExplainedQuery(sql: sql.text, parameters: parameters, plan: plan)
     }
 
-    private func shape(of type: RecordType) throws -> EntityShape {
-        guard let shape = catalog.entityShape(named: type.id) else { throw QueryCompiler.gone(type.id) }
+    private func shape(of type: RecordType, _ access: Access) throws -> EntityShape {
+        guard let shape = visibleCatalog(access).catalog.entityShape(named: type.id) else { throw QueryCompiler.gone(type.id) }
         return shape
     }
 

@@ -1,4 +1,5 @@
 package import Catalog
+import Permissions
 import Postgres
 package import QueryLanguage
 
@@ -9,9 +10,9 @@ extension RecordStore {
         _ type: RecordType, _ key: RecordKey, query: CheckedQuery? = nil, format: ReadFormat = ReadFormat(), includeDeleted: Bool = false,
         access: Access
     ) async throws -> StoredRecord? {
-        let (catalog, generation) = currentCatalog
+        let (catalog, generation) = visibleCatalog(access)
         guard let shape = catalog.typeShape(named: type.id) else { throw QueryCompiler.gone(type.id) }
-        let (columns, parameters) = try Self.columns(of: key, type: type, shape: shape)
+        let (columns, parameters) = try Self.columns(of: key, type: type, shape: shape, access: access)
         var name = QueryKey("\(generation)|\(type.id)|\(includeDeleted ? "d" : "")\(format.signature)\(columns.joined(separator: ","))|one")
         if let query { name.append(selection: query) }
         let statement = try reads.statement(name.shape, access: access) {
@@ -34,9 +35,13 @@ extension RecordStore {
     package func links(
         _ type: RecordType, _ id: GUID, navigation: String, request: ListRequest, access: Access
     ) async throws -> Page? {
-        let parent = try Self.parent(try binding(navigation, of: type), named: navigation)
+        let parent = try Self.parent(try binding(navigation, of: type, access), named: navigation)
         let reader = try ListReader(store: self, request: request, access: access, parent: parent, parentID: id)
         guard try await exists(type, id, access: access) else { return nil }
+        // Seen from this record, a link may be hidden though the record isn't.
+        guard try await shows(navigation, of: type, id, access: access) else {
+            return Page(items: [], rowCount: 0, count: request.query.count ? 0 : nil)
+        }
         return try await reader.page()
     }
 
@@ -46,11 +51,12 @@ extension RecordStore {
     ) async throws -> StoredRecord? {
         let column: String
         let candidates: [String]
-        switch try binding(navigation, of: type) {
+        switch try binding(navigation, of: type, access) {
         case .toOne(let name, let target): (column, candidates) = (name, [target])
         case .toAny(let field, let targets): (column, candidates) = ("\(field)_id", targets)
         default: throw RecordsError(.unknownProperty, "\(navigation) is no link to one record.", target: navigation)
         }
+        guard try await shows(navigation, of: type, id, access: access) else { return nil }
         guard case .guid(let target) = try await values(type, ids: [id], fields: [column], access: access)[id]?[column] else { return nil }
         // Ids are unique over all types, so that at most one of several has it.
         for candidate in candidates {
@@ -67,8 +73,15 @@ extension RecordStore {
         return try await ReadFailure.translating { try await !statements.pipelined(sql).isEmpty }
     }
 
-    private func binding(_ navigation: String, of type: RecordType) throws -> PropertyBinding {
-        guard let binding = catalog.typeShape(named: type.id)?.binding(navigation) else {
+    /// Whether a field of the record itself, such as a link, is seen on it by this access.
+    private func shows(_ field: String, of type: RecordType, _ id: GUID, access: Access) async throws -> Bool {
+        guard let mask = AccessGuard.mask(of: field, on: type, alias: "t", access: access) else { return true }
+        let sql: SQL = "SELECT 1 FROM \(raw: type.table.sql) AS t WHERE t.\"id\" = \(bind: PostgresUUID(guid: id)) AND \(mask)"
+        return try await ReadFailure.translating { try await !statements.pipelined(sql).isEmpty }
+    }
+
+    private func binding(_ navigation: String, of type: RecordType, _ access: Access) throws -> PropertyBinding {
+        guard let binding = visibleCatalog(access).catalog.typeShape(named: type.id)?.binding(navigation) else {
             throw RecordsError(.unknownProperty, "\(type.label) has no link \(navigation).", target: navigation)
         }
         return binding
@@ -85,7 +98,7 @@ extension RecordStore {
 
     /// The columns and values of a key, in the order of the names.
     private static func columns(
-        of key: RecordKey, type: RecordType, shape: TypeShape
+        of key: RecordKey, type: RecordType, shape: TypeShape, access: Access
     ) throws -> (columns: [String], parameters: [PostgresParameter]) {
         switch key {
         case .id(let id): return (["id"], [id.parameter])
@@ -94,7 +107,8 @@ extension RecordStore {
             var columns: [String] = []
             var parameters: [PostgresParameter] = []
             for (name, value) in values.sorted(by: { $0.key < $1.key }) {
-                guard case .column(let column, _) = shape.binding(name) else {
+                // What is seen on some records only finds none.
+                guard case .column(let column, let field) = shape.binding(name), access.rights.mask(of: field, on: type.id) == nil else {
                     throw RecordsError(.unknownProperty, "\(type.label) has no unique property \(name).", target: name)
                 }
                 columns.append(column.name)

@@ -15,7 +15,7 @@ struct BatchRunner {
     let options: WriteOptions
     var isRemoval = false
 
-    private var violation: ConstraintViolation { ConstraintViolation(catalog: catalog, type: type, isRemoval: isRemoval) }
+    private var violation: ConstraintViolation { ConstraintViolation(catalog: catalog, type: type, isRemoval: isRemoval, access: access) }
 
     typealias Execute = @Sendable (_ drafts: [WriteDraft], _ runner: StatementRunner) async throws -> [WriteOutcome]
 

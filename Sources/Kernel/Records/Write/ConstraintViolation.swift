@@ -1,4 +1,5 @@
 import Catalog
+import Permissions
 import Postgres
 import QueryLanguage
 
@@ -8,6 +9,8 @@ struct ConstraintViolation {
     let type: RecordType
     /// A removal breaks the links of others, any other write its own.
     var isRemoval = false
+    /// Who is told; nil for those who see everything.
+    var access: Access?
 
     /// The error of the store for an error of the database; errors that say nothing about the data pass through as unavailable or internal.
     func translate(_ error: any Error) -> any Error {
@@ -48,6 +51,10 @@ struct ConstraintViolation {
             return RecordsError(.notUnique, "This id belongs to another record, or to one that was purged; choose another.", target: "id")
         }
         if let key = type.uniqueKeys.first(where: { $0.index == constraint }) {
+            // A conflict is told, and not over which hidden field.
+            guard key.fields.allSatisfy({ isSeen($0) }) else {
+                return RecordsError(.notUnique, "Another \(type.label.lowercased()) has the same values already.")
+            }
             let labels = key.fields.map { type.field($0)?.label ?? $0 }.joined(separator: ", ")
             let message = key.message ?? "Another \(type.label.lowercased()) has the same \(labels) already."
             return RecordsError(.notUnique, message, target: key.fields.first)
@@ -71,7 +78,16 @@ struct ConstraintViolation {
         return stillReferenced(error)
     }
 
+    private func isSeen(_ name: String) -> Bool {
+        guard let access, let field = type.field(name) ?? type.field(ofColumn: name) else { return true }
+        return access.rights.mask(of: field.key, on: type.id) == nil
+    }
+
     private func stillReferenced(_ error: PostgresError) -> RecordsError {
+        // What links here may be hidden.
+        guard access?.rights.isUnlimited ?? true else {
+            return RecordsError(.stillReferenced, "Other records link to this one and must keep their link; change them first.")
+        }
         let other = catalog.types.first { $0.key == error.table }?.labelPlural.lowercased() ?? error.table ?? "other records"
         return RecordsError(.stillReferenced, "There are \(other) that link to this record and must keep their link; change them first.")
     }

@@ -34,7 +34,8 @@ struct InsertStatement {
             guard let insert = ListRows(table: table, drafts: drafts).insert() else { continue }
             sql += ", list\(raw: String(position)) AS (\(insert))"
         }
-        let granted = AccessGuard.granting("NULL", if: AccessGuard.creation(of: type, alias: "r", access: access))
+        let given = drafts.reduce(into: Set<String>()) { $0.formUnion($1.given) }
+        let granted = AccessGuard.granting("NULL", if: AccessGuard.creation(of: type, alias: "r", fields: given, access: access))
         sql += ", trace AS (\(Trace.change("create", type: type, changeSet: changeSet, before: granted, from: "rec r")))"
         let own = "jsonb_strip_nulls(to_jsonb(r) - '{id,version}'::text[])"
         let new: SQL = drafts.allSatisfy(\.lists.isEmpty) ? "\(raw: own)" : "\(raw: own) || coalesce(i._lists, '{}')"

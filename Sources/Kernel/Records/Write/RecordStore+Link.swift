@@ -1,4 +1,5 @@
 package import Catalog
+import Permissions
 package import QueryLanguage
 
 /// A link to add, to change the columns of, or to take away.
@@ -38,7 +39,8 @@ extension RecordStore {
     private func changeEachLink(
         _ type: RecordType, field name: String, _ changes: [LinkChange], options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
-        let (field, target) = try linkField(name, of: type)
+        let type = whole(type)
+        let (field, target) = try linkField(name, of: type, access)
         let sources = try await RecordKeys(store: self, type: type, access: access).resolve(changes.map(\.key))
         let targets = try await RecordKeys(store: self, type: target, access: access).resolve(changes.map(\.target))
         var outcomes = [WriteOutcome?](repeating: nil, count: changes.count)
@@ -91,8 +93,8 @@ extension RecordStore {
         return outcomes.map { $0 ?? .failed(busy) }
     }
 
-    private func linkField(_ name: String, of type: RecordType) throws -> (field: Field, target: RecordType) {
-        guard let field = type.field(name) else {
+    private func linkField(_ name: String, of type: RecordType, _ access: Access) throws -> (field: Field, target: RecordType) {
+        guard let field = type.field(name), access.rights.mask(of: name, on: type.id) != .never else {
             throw RecordsError(.unknownProperty, "\(type.label) has no link \(name).", target: name)
         }
         let targetID: String? =

@@ -33,6 +33,7 @@ extension RecordStore {
         _ action: RemovalStatement.Action, _ type: RecordType, _ items: [RecordReference], options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
         try access.require(action.recordAction, on: type)
+        let type = whole(type)
         let catalog = self.catalog
         let keys = try await RecordKeys(store: self, type: type, access: access, includeDeleted: action != .delete).resolve(
             items.map(\.key))

@@ -17,6 +17,7 @@ extension RecordStore {
         -> [WriteOutcome]
     {
         try access.require(.update, on: type)
+        let type = whole(type)
         let catalog = self.catalog
         let keys = try await RecordKeys(store: self, type: type, access: access).resolve(items.map(\.key))
         var outcomes = [WriteOutcome?](repeating: nil, count: items.count)
@@ -92,7 +93,7 @@ extension RecordStore {
         _ type: RecordType, _ drafts: [WriteDraft], changeSet: ChangeSet, access: Access, runner: StatementRunner
     ) async throws -> [WriteOutcome] {
         var groups: [[String]: [WriteDraft]] = [:]
-        for draft in drafts { groups[draft.columns.keys.sorted() + draft.lists.keys.sorted().map { "[]\($0)" }, default: []].append(draft) }
+        for draft in drafts { groups[draft.statementKey, default: []].append(draft) }
         var outcomes: [Int: WriteOutcome] = [:]
         // In a fixed order, so that two batches lock the same way.
         for (_, group) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
@@ -136,7 +137,11 @@ struct VersionRow {
             SELECT DISTINCT k FROM tessera.change c, jsonb_object_keys(c.before) k \
             WHERE c.record_id = \(bind: PostgresUUID(guid: draft.id)) AND c.version > \(bind: expected) ORDER BY k
             """
-        let fields = try await runner.query(since).rows.map { try $0.decode(String.self, 0) }
+        // Which fields others changed is told of those that are seen.
+        let fields = try await runner.query(since).rows.map { try $0.decode(String.self, 0) }.filter { name in
+            let field = type.field(name) ?? type.field(ofColumn: name)
+            return field.map { access.rights.mask(of: $0.key, on: type.id) == nil } ?? true
+        }
         let changes = fields.isEmpty ? "" : " Changed since: \(fields.joined(separator: ", "))."
         return .failed(
             RecordsError(

@@ -1,4 +1,5 @@
 package import Catalog
+import Permissions
 import QueryLanguage
 
 extension RecordStore {
@@ -23,6 +24,14 @@ extension RecordStore {
     private func upsertEach(
         _ type: RecordType, by key: [String], _ inputs: [RecordInput], _ versions: [Int64?]?, options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
+        let type = whole(type)
+        for property in key {
+            // A field that is seen on some records only would find others too.
+            let field = type.fields.first { $0.key == property || $0.primaryProperty == property } ?? type.field(ofColumn: property)
+            if let field, access.rights.mask(of: field.key, on: type.id) != nil {
+                throw RecordsError(.unknownProperty, "\(type.label) has no property \(property) to find records by.", target: property)
+            }
+        }
         var outcomes = [WriteOutcome?](repeating: nil, count: inputs.count)
         var rounds: [[Int]] = []
         var occurrences: [[Value]: Int] = [:]

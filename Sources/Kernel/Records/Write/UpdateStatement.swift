@@ -56,7 +56,8 @@ struct UpdateStatement {
         let old = SQL("\(raw: trace(columnsOf: "o", lists: "was"))")
         let new = SQL("\(raw: trace(columnsOf: "r", lists: "will"))")
         let source = "rec r JOIN old o ON o.id = r.id\(joins)"
-        let granted = AccessGuard.granting(old, if: AccessGuard.change(of: type, old: "o", new: "r", access: access))
+        let given = drafts.reduce(into: Set<String>()) { $0.formUnion($1.given) }
+        let granted = AccessGuard.granting(old, if: AccessGuard.change(of: type, old: "o", new: "r", fields: given, access: access))
         sql += ", trace AS (\(Trace.change("update", type: type, changeSet: changeSet, before: granted, from: source)))"
         sql += ", told AS (\(Trace.outbox("update", type: type, access: access, changeSet: changeSet, old: old, new: new, from: source)))"
         sql += " SELECT i.n, o.version, r.version FROM input i LEFT JOIN old o ON o.id = i.id LEFT JOIN rec r ON r.id = i.id ORDER BY i.n"

@@ -18,6 +18,8 @@ struct WriteDraft: Sendable {
     var primaries: Set<String> = []
     /// Keys of the fields this write sets.
     var fields: Set<String> = []
+    /// Keys of fields that its writer set and may write on some records only.
+    var given: Set<String> = []
     /// Links named by a unique key of their target, still to be looked up.
     var pendingLinks: [PendingLink] = []
     /// New records of the same batch that this one links to.
@@ -34,6 +36,9 @@ struct WriteDraft: Sendable {
     mutating func refuse(_ code: String, _ target: String?, _ message: String) {
         problems.append(RecordsError.Detail(code: code, target: target, message: message))
     }
+
+    /// Drafts with the same one can be written by one statement.
+    var statementKey: [String] { columns.keys.sorted() + lists.keys.sorted().map { "[]\($0)" } + given.sorted().map { "!\($0)" } }
 
     /// The failure this item ends with, once problems are known.
     func failure(of type: RecordType) -> RecordsError? {

@@ -11,23 +11,29 @@ struct WritePreparation {
     let options: WriteOptions
 
     func creates(_ inputs: [RecordInput]) async throws -> [WriteDraft] {
-        let reader = InputReader(type: type)
+        let reader = InputReader(type: visibleType)
         var drafts = inputs.indices.map { WriteDraft(index: $0, id: Self.id(in: inputs[$0]) ?? .version7()) }
         let today = try await today()
         for index in drafts.indices {
             reader.read(inputs[index], into: &drafts[index])
+            refuseUnwritable(in: &drafts[index])
             addDefaults(to: &drafts[index], today: today)
         }
         try await complete(&drafts, stored: [:])
+        veil(&drafts)
         return drafts
     }
 
     /// - Parameter drafts: with `id` and `expectedVersion` set. Those whose checks need stored values leave with the version that was checked.
     func updates(_ inputs: [RecordInput], into drafts: inout [WriteDraft]) async throws {
-        let reader = InputReader(type: type)
-        for index in drafts.indices { reader.read(inputs[drafts[index].index], into: &drafts[index]) }
+        let reader = InputReader(type: visibleType)
+        for index in drafts.indices {
+            reader.read(inputs[drafts[index].index], into: &drafts[index])
+            refuseUnwritable(in: &drafts[index])
+        }
         let stored = try await judge(&drafts)
         checkReadOnly(&drafts, stored: stored)
+        veil(&drafts)
     }
 
     /// Values that were stored before go back as they were: they are neither checked nor normalised again, and what is read-only to callers

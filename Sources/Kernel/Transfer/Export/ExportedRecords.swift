@@ -17,11 +17,11 @@ struct ExportedRecords {
         self.request = request
         for (field, selection) in expansions {
             let options = try QueryOptions.parse(urlQuery: "$expand=\(field.key)($select=\(selection))")
-            let checked = try QueryChecker(schema: store.catalog).check(options, on: request.query.shape)
+            let checked = try QueryChecker(schema: store.catalog(for: access)).check(options, on: request.query.shape)
             let target: RecordType? =
                 switch field.type {
-                case .link(let link): store.catalog.type(id: link.target)
-                case .links(let links): store.catalog.type(id: links.target)
+                case .link(let link): store.catalog(for: access).type(id: link.target)
+                case .links(let links): store.catalog(for: access).type(id: links.target)
                 default: nil
                 }
             if let target { links += checked.expand.map { ($0, target) } }

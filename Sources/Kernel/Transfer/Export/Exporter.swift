@@ -40,13 +40,13 @@ package struct Exporter: Sendable {
         switch format {
         case .csv: return CSVExport(try columns(of: query))
         case .xlsx: return try XLSXExport(columns(of: query), sheet: type.collection)
-        case .vcard(let version): return VCardExport(try VCardForm(type: type, catalog: store.catalog), version: version)
+        case .vcard(let version): return VCardExport(try VCardForm(type: type, catalog: store.catalog(for: access)), version: version)
         }
     }
 
     /// The columns that a query asks for: those of `$select` in its order, then the links to many that `$expand` names.
     private func columns(of query: CheckedQuery) throws -> [ExportColumn] {
-        let all = ExportColumn.columns(of: type, catalog: store.catalog)
+        let all = ExportColumn.columns(of: type, catalog: store.catalog(for: access))
         let expanded = try query.expand.map { item in
             guard item.options == nil, let field = type.field(item.link.name), case .links = field.type else {
                 throw RecordsError(

@@ -105,9 +105,19 @@ struct DeclarationBuilder {
 
     private func grant(_ entry: CheckedMap.Entry) -> GrantDeclaration? {
         guard let object = entry.object else { return nil }
-        func scope(_ key: String) -> GrantScope { object.text(key).flatMap { GrantScope(rawValue: $0) } ?? .none }
+        func scope(_ key: String) -> GrantScope? { object.text(key).flatMap { GrantScope(rawValue: $0) } }
+        var further: [String: GrantScope] = [:]
+        for action in GrantDeclaration.furtherActions { further[action] = scope(action) }
         return GrantDeclaration(
-            type: reference(entry.key), read: scope("read"), create: scope("create"), update: scope("update"), delete: scope("delete"))
+            type: reference(entry.key), read: scope("read") ?? .none, create: scope("create") ?? .none,
+            update: scope("update") ?? .none, delete: scope("delete") ?? .none, further: further,
+            fields: object.map("fields").compactMap(fieldGrant))
+    }
+
+    private func fieldGrant(_ entry: CheckedMap.Entry) -> FieldGrantDeclaration? {
+        guard let object = entry.object else { return nil }
+        func scope(_ key: String) -> GrantScope? { object.text(key).flatMap { GrantScope(rawValue: $0) } }
+        return FieldGrantDeclaration(field: entry.key, read: scope("read"), update: scope("update"))
     }
 
     mutating func events(_ entries: [CheckedMap.Entry]) -> [EventDeclaration] {

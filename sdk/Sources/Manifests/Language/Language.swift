@@ -195,7 +195,26 @@ enum Language {
                 .optional("create", .keyword(scopes), default: "`none`", "For whom records may be created."),
                 .optional("update", .keyword(scopes), default: "`none`", "Whose records may be changed."),
                 .optional("delete", .keyword(scopes), default: "`none`", "Whose records may be deleted."),
+                .optional("restore", .keyword(scopes), default: "as `delete`", "Whose deleted records may be restored."),
+                .optional("purge", .keyword(scopes), default: "`none`", "Whose records may be removed for good."),
+                .optional("export", .keyword(scopes), default: "as `read`", "Whose records may be exported."),
+                .optional("import", .keyword(scopes), default: "as `create`", "For whom records may be imported."),
+                .optional("bulk", .keyword(scopes), default: "as `update`", "Whose records may be changed with others by one request."),
+                .optional("merge", .keyword(scopes), default: "`none`", "Whose records may be merged."),
+                .optional("share", .keyword(scopes), default: "`none`", "Whose records may be shared with others."),
+                .optional("assign", .keyword(scopes), default: "as `create`", "Who may be made the owner of a record."),
+                .optional(
+                    "fields", .map(key: .key, of: .object(.fieldGrant), count: 0...400),
+                    "Fields that are seen or changed on fewer records than the rest, by key."),
             ]),
+        ObjectShape(
+            .fieldGrant, "What a role allows with one field.",
+            [
+                .optional("read", .keyword(scopes), default: "as the record's", "On whose records the field is seen."),
+                .optional(
+                    "update", .keyword(scopes), default: "as the record's",
+                    "On whose records the field is written, among those that are changed or made."),
+            ], needsSome: true),
         ObjectShape(
             .event, "An event that a module publishes. Its type is `module.key`.",
             [

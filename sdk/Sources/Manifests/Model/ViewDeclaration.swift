@@ -44,6 +44,23 @@ public struct GrantDeclaration: Sendable, Hashable {
     public let update: GrantScope
     /// Whose records may be deleted.
     public let delete: GrantScope
+    /// What is said about further actions, by key: `restore`, `purge`, `export`, `import`, `bulk`, `merge`, `share`, `assign`.
+    public let further: [String: GrantScope]
+    /// What is said about single fields, in the order of the file.
+    public let fields: [FieldGrantDeclaration]
+
+    /// The keys of `further`.
+    public static let furtherActions = ["restore", "purge", "export", "import", "bulk", "merge", "share", "assign"]
+}
+
+/// What a role allows with one field.
+public struct FieldGrantDeclaration: Sendable, Hashable {
+    /// The field's key.
+    public let field: Located<String>
+    /// On whose records it is seen; nil for those that are read.
+    public let read: GrantScope?
+    /// On whose records it is written; nil for those that are changed or made.
+    public let update: GrantScope?
 }
 
 /// Whose records a grant covers.

@@ -43,7 +43,7 @@ public enum ManifestReference {
             ]
         ),
         ("Additions to other record types", [.typeExtension]),
-        ("Views, roles, events", [.view, .role, .grant, .event, .eventField]),
+        ("Views, roles, events", [.view, .role, .grant, .fieldGrant, .event, .eventField]),
         ("Deployment file", [.deployment, .moduleSelection, .secretSource]),
         ("Overlay", [.overlayFile, .overlay]),
         ("Lock", [.lock, .lockedModule]),

@@ -1,0 +1,32 @@
+import Catalog
+import Permissions
+import QueryLanguage
+
+/// What a writer may say about fields, and be told about them.
+extension WritePreparation {
+    /// The type as the writer sees it: a field that they never see is one that there isn't.
+    var visibleType: RecordType { store.visibleCatalog(access).catalog.type(id: type.id) ?? type }
+
+    /// Refuses fields that the writer may write on no record, and notes those they may write on some: the statement looks at these.
+    func refuseUnwritable(in draft: inout WriteDraft) {
+        for key in draft.fields.sorted() {
+            guard let mask = access.rights.writeMask(of: key, on: type.id, isNew: !draft.isUpdate) else { continue }
+            draft.given.insert(key)
+            if mask == .never { draft.refuse("records.forbidden", key, "Your roles don't let you write \(type.field(key)?.label ?? key).") }
+        }
+    }
+
+    /// Rules speak of all fields. What they say of one that the writer doesn't see is told without saying which.
+    func veil(_ drafts: inout [WriteDraft]) {
+        guard !access.rights.isUnlimited else { return }
+        for index in drafts.indices {
+            drafts[index].problems = drafts[index].problems.map { problem in
+                guard let target = problem.target, let field = type.field(target) ?? type.field(ofColumn: target),
+                    access.rights.mask(of: field.key, on: type.id) != nil, !drafts[index].given.contains(field.key)
+                else { return problem }
+                return RecordsError.Detail(
+                    code: "records.invalid", message: "The \(type.label.lowercased()) breaks a rule over fields that you don't see.")
+            }
+        }
+    }
+}
