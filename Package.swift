@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "Transfer",
             dependencies: [
-                "CLibCrypto", "CLibXLSXWriter", "CLibZip", "CLibExpat", "JSONReading", "Catalog", "Postgres", "Records", manifests,
+                "CLibCrypto", "CLibXLSXWriter", "CLibZip", "CLibExpat", "JSONReading", "Catalog", "Postgres", "Records", "Files", manifests,
                 queryLanguage,
             ],
             path: "Sources/Kernel/Transfer",
@@ -125,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "ModuleHostTests",
             dependencies: [
-                "ModuleHost", "Catalog", "Records", "Transfer", "Postgres", "TestKernel", tesseraKit, queryLanguage, manifests, logging,
+                "ModuleHost", "Catalog", "Records", "Files", "Transfer", "Postgres", "TestKernel", tesseraKit, queryLanguage, manifests,
+                logging,
             ],
             swiftSettings: swiftSettings),
 
@@ -182,7 +183,9 @@ let package = Package(
         ),
         .testTarget(
             name: "TransferTests",
-            dependencies: ["Transfer", "CLibZip", "Catalog", "Records", "Postgres", "TestKernel", "TestRandom", manifests, queryLanguage],
+            dependencies: [
+                "Transfer", "CLibZip", "Catalog", "Records", "Files", "Postgres", "TestKernel", "TestRandom", manifests, queryLanguage,
+            ],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "JobsTests",

@@ -41,21 +41,32 @@ package final class FileStore: Sendable {
         let digest = staged.digest
         let name = FileName.cleaned(name)
         let mediaType = MediaTypeSniffer.mediaType(of: staged.head, claimed: claimed, name: name)
+        try await mark(digest, size: staged.size, on: records)
+        try await contents.keep(staged)
+        return try await add(digest, size: staged.size, name: name, mediaType: mediaType, access: access, on: records)
+    }
+
+    /// Says that a content is in use. Whoever collects it now waits for this row, or has taken it before; then it is to be put back.
+    func mark(_ digest: ContentDigest, size: Int64, on store: RecordStore) async throws {
         try await translating {
-            // Whoever collects this content now waits for this row, or has taken it before; then the content is put back below.
-            _ = try await records.client.query(
+            _ = try await store.run(
                 """
-                INSERT INTO tessera.content (digest, size) VALUES (\(bind: digest.bytes), \(bind: staged.size))
+                INSERT INTO tessera.content (digest, size) VALUES (\(bind: digest.bytes), \(bind: size))
                 ON CONFLICT (digest) DO UPDATE SET used_at = now()
                 """)
         }
-        try await contents.keep(staged)
+    }
+
+    /// The row of a file whose content is marked and kept.
+    func add(
+        _ digest: ContentDigest, size: Int64, name: String, mediaType: String, access: Access, on store: RecordStore
+    ) async throws -> StoredFile {
         let id = GUID.version7()
         return try await translating {
-            let result = try await records.client.query(
+            let result = try await store.run(
                 """
                 INSERT INTO tessera.file (id, name, media_type, size, digest, created_by, unreferenced_since)
-                VALUES (\(bind: id.postgres), \(bind: name), \(bind: mediaType), \(bind: staged.size), \(bind: digest.bytes),
+                VALUES (\(bind: id.postgres), \(bind: name), \(bind: mediaType), \(bind: size), \(bind: digest.bytes),
                     \(bind: access.principal.postgres), now())
                 RETURNING \(raw: Self.columns)
                 """)
@@ -107,7 +118,7 @@ package final class FileStore: Sendable {
 }
 
 extension GUID {
-    fileprivate init(_ uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
+    init(_ uuid: PostgresUUID) { self.init(high: uuid.high, low: uuid.low) }
 
-    fileprivate var postgres: PostgresUUID { PostgresUUID(high: high, low: low) }
+    var postgres: PostgresUUID { PostgresUUID(high: high, low: low) }
 }

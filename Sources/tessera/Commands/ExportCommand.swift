@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Files
 import Glibc
 import QueryLanguage
 import Records
@@ -42,9 +43,15 @@ struct ExportCommand: AsyncParsableCommand {
                 let descriptor = try openOutput()
                 defer { if file != nil { close(descriptor) } }
                 var progress = Progress(label: list.type.labelPlural.lowercased(), total: nil)
-                let exporter = Exporter(store: store, type: list.type, access: .commandLine, format: format)
+                let files =
+                    if case .vcard = format { try FileSettings.open(options, records: store, logger: CommandLog.quiet) } else {
+                        nil as FileStore?
+                    }
+                let exporter = Exporter(store: store, type: list.type, access: .commandLine, format: format, files: files)
                 let count = try await exporter.run(ListRequest(type: list.type, query: list.query)) { bytes in
                     try Console.write(bytes, to: descriptor)
+                } notice: {
+                    Console.note($0)
                 } progress: {
                     progress.show($0)
                 }

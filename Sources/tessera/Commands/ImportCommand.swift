@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Files
 import Glibc
 import Manifests
 import QueryLanguage
@@ -54,7 +55,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Flag(help: "Make records that links by name or key don't find.")
     var createLinks = false
 
-    @Flag(help: "Check everything, keep nothing.")
+    @Flag(help: "Carry it out in one transaction, and take all of it back.")
     var dryRun = false
 
     @Flag(help: "Begin anew, though an import of this file was broken off before.")
@@ -73,7 +74,7 @@ struct ImportCommand: AsyncParsableCommand {
             let plan = try makePlan(type, deployment.catalog)
             show(plan)
             if let saveMapping { try TextFile.write(plan.mapping.yaml, to: saveMapping) }
-            try requireUse(of: plan, type, deployment.catalog)
+            try requireUse(of: plan, type)
             let (counts, changeSet) = try await DirectStore.with(options, deployment: deployment) { [self] store in
                 try await carryOut(plan, type, store)
             }
@@ -92,12 +93,7 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     /// Refuses what could only fail row by row, or fill nothing.
-    private func requireUse(of plan: ImportPlan, _ type: RecordType, _ catalog: Catalog) throws {
-        let properties = catalog.entityShape(named: type.id)?.properties ?? [:]
-        for key in plan.mapping.match where properties[key] == nil {
-            let hint = Spelling.closest(to: key, in: properties.keys).map { "; did you mean \($0)?" } ?? ""
-            throw Failure(.wrongInput, "--match: \(type.collection) have no property '\(key)'\(hint)")
-        }
+    private func requireUse(of plan: ImportPlan, _ type: RecordType) throws {
         guard !plan.assignments.isEmpty else {
             throw Failure(
                 .wrongInput,
@@ -128,20 +124,24 @@ struct ImportCommand: AsyncParsableCommand {
     private func carryOut(_ plan: ImportPlan, _ type: RecordType, _ store: RecordStore) async throws -> (ImportCounts, GUID?) {
         var importing = Importer.Options()
         importing.createsMissingLinks = createLinks
-        importing.isRehearsal = dryRun
         let access = Access(principal: .administrator, channel: .importing)
-        let importer = Importer(plan: plan, options: importing, access: access)
+        let files = plan.format == .vcard ? try FileSettings.open(options, records: store, logger: CommandLog.quiet) : nil
+        let importer = Importer(plan: plan, options: importing, access: access, files: files)
+        let key = ImportLedger.Key(
+            source: TextFile.absolute(file), collection: type.collection, digest: try FileDigest.sha256(file), settings: importer.settings)
         let failures = FailureFile(path: failed ?? FailedRows.path(beside: file, plan.format), plan: plan)
         var progress = Progress(label: type.labelPlural.lowercased(), total: plan.rows)
         do {
             guard !dryRun else {
-                let counts = try await importer.rehearse(file: file, store: store, failed: failures.add) { progress.show($0.rows) }
+                let counts = try await importer.rehearse(
+                    file: file, key: key, isRestart: restart, store: store, failed: failures.add
+                ) { progress.show($0.rows) }
                 try failures.finish()
                 progress.show(counts.rows)
                 progress.finish()
                 return (counts, nil)
             }
-            let ledger = try await open(importer, plan, store, access)
+            let ledger = try await open(key, plan, store, access)
             let counts = try await importer.run(file: file, ledger: ledger) { progress.show($0.rows) }
             try await ledger.failedRows(failures.add)
             try failures.finish()
@@ -154,12 +154,11 @@ struct ImportCommand: AsyncParsableCommand {
     }
 
     /// The import as far as it has come, or a new one.
-    private func open(_ importer: Importer, _ plan: ImportPlan, _ store: RecordStore, _ access: Access) async throws -> ImportLedger {
+    private func open(
+        _ key: ImportLedger.Key, _ plan: ImportPlan, _ store: RecordStore, _ access: Access
+    ) async throws -> ImportLedger {
         let runsAutomation = automation.map { $0 == .on } ?? (plan.rows <= ImportAutomation.mostRows)
-        let path = TextFile.absolute(file)
-        let key = ImportLedger.Key(
-            source: path, collection: plan.type.collection, digest: try FileDigest.sha256(file), settings: importer.settings)
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let name = key.source.split(separator: "/").last.map(String.init) ?? key.source
         let ledger = try await ImportLedger.open(
             key, label: "import \(name)", runsAutomation: runsAutomation, isRestart: restart, store: store, access: access)
         if ledger.isResumed { Console.note("going on after \(ledger.counts.rows.grouped) rows that are in already") }

@@ -44,6 +44,7 @@ struct SeedCommand: AsyncParsableCommand {
                 try await filler.fill(organisationType, 0..<rows.parents, rows.organisation)
                 try await filler.fill(organisationType, rows.parents..<counts.organisations, rows.organisation)
                 try await filler.fill(personType, 0..<counts.people, rows.person)
+                try await store.refreshStatistics(of: [organisationType, personType])
             }
         }
     }

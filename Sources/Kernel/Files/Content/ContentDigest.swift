@@ -10,6 +10,14 @@ package struct ContentDigest: Sendable, Hashable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// Of a content in memory; nil when libcrypto has no memory for it.
+    package init?(of content: [UInt8]) {
+        var hasher = ContentHasher()
+        content.withUnsafeBytes { hasher.update($0) }
+        guard let digest = hasher.finish() else { return nil }
+        self = digest
+    }
+
     fileprivate init(finished bytes: [UInt8]) { self.bytes = bytes }
 
     /// 64 hexadecimal digits in lower case.

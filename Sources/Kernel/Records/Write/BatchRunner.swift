@@ -33,8 +33,6 @@ struct BatchRunner {
         }
         do {
             for (index, outcome) in try await attempt(good, execute) { outcomes[index] = outcome }
-        } catch let rehearsal as Rehearsed {
-            outcomes.merge(rehearsal.outcomes) { _, new in new }
         } catch let abort as AtomicAbort {
             outcomes = abort.outcomes
             for draft in good where outcomes[draft.index] == nil { outcomes[draft.index] = .failed(RecordsError.undone) }
@@ -51,7 +49,7 @@ struct BatchRunner {
         guard !drafts.isEmpty else { return [:] }
         let begin = Trace.begin(options.changeSet, access: access)
         // A single write is one statement and needs no transaction around it.
-        if drafts.count == 1, begin == nil, !options.isRehearsal, let draft = drafts.first {
+        if drafts.count == 1, begin == nil, let draft = drafts.first {
             do {
                 let outcomes = try await store.statements.attempt { try await execute(drafts, $0) }
                 return Dictionary(uniqueKeysWithValues: zip([draft.index], outcomes))
@@ -72,7 +70,6 @@ struct BatchRunner {
             if options.mode == .atomic, outcomes.values.contains(where: \.isFailure) {
                 throw AtomicAbort(outcomes: outcomes.filter(\.value.isFailure))
             }
-            if options.isRehearsal { throw Rehearsed(outcomes: outcomes) }
             return outcomes
         }
     }
@@ -129,11 +126,6 @@ struct BatchRunner {
 
 /// Rolls an atomic batch back, with the failures that caused it.
 private struct AtomicAbort: Error {
-    var outcomes: [Int: WriteOutcome]
-}
-
-/// Rolls a rehearsed batch back, with what would have become of it.
-private struct Rehearsed: Error {
     var outcomes: [Int: WriteOutcome]
 }
 

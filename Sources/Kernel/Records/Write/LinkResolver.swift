@@ -81,39 +81,60 @@ struct LinkResolver {
         return Set(try result.rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) })
     }
 
-    private func lookUpPending(in drafts: inout [WriteDraft], of type: RecordType) async throws {
-        struct Question: Hashable {
-            var target: String
-            var property: String
+    // MARK: Links by key
+
+    /// Records of a type that are looked for by one property.
+    struct Question: Hashable {
+        var target: String
+        var property: String
+    }
+
+    /// What each value finds, whatever form it is written in. What nothing has is made where the options ask for it.
+    ///
+    /// - Parameter made: records that are about to be stored, by values in their stored form.
+    func answers(
+        to questions: [Question: Set<Value>], made: (Question, Set<Value>) -> [Value: [GUID]] = { _, _ in [:] }
+    ) async throws -> [Question: [Value: [GUID]]] {
+        var answers: [Question: [Value: [GUID]]] = [:]
+        for (question, values) in questions {
+            guard let target = catalog.type(id: question.target) else { continue }
+            let lookup = KeyLookup(store: store, type: target, access: access)
+            let given = Array(values)
+            let normal = try lookup.normal(given, of: question.property)
+            var found = try await lookup.ids(of: question.property, values: Set(normal))
+            found.merge(made(question, Set(normal))) { known, _ in known }
+            if options.createsMissingLinks, question.target != options.awaitedType {
+                let missing = Set(normal).filter { found[$0] == nil }
+                found.merge(try await create(missing, property: question.property, in: target)) { known, _ in known }
+            }
+            answers[question] = Dictionary(uniqueKeysWithValues: zip(given, normal).map { ($0, found[$1] ?? []) })
         }
+        return answers
+    }
+
+    /// Why a link by key can't be set.
+    func missing(_ target: String, _ property: String, isNone: Bool) -> String {
+        let label = catalog.type(id: target)?.label.lowercased() ?? target
+        return "There is \(isNone ? "no" : "more than one") \(label) with that \(property)."
+    }
+
+    private func lookUpPending(in drafts: inout [WriteDraft], of type: RecordType) async throws {
         var questions: [Question: Set<Value>] = [:]
         for draft in drafts {
             for link in draft.pendingLinks {
                 questions[Question(target: link.target, property: link.property), default: []].insert(link.value)
             }
         }
-        var answers: [Question: [Value: [GUID]]] = [:]
-        for (question, values) in questions {
-            guard let target = catalog.type(id: question.target) else { continue }
-            answers[question] = try await KeyLookup(store: store, type: target, access: access).ids(of: question.property, values: values)
-            if question.target == type.id {
-                let made = Self.made(by: drafts, type, with: question.property, values)
-                answers[question]?.merge(made) { found, _ in found }
-            }
-            guard options.createsMissingLinks, !options.isRehearsal else { continue }
-            let missing = values.filter { answers[question]?[$0] == nil }
-            let made = try await create(missing, property: question.property, in: target)
-            answers[question, default: [:]].merge(made) { found, _ in found }
+        let given = drafts
+        let answers = try await answers(to: questions) { question, values in
+            question.target == type.id ? Self.made(by: given, type, with: question.property, values) : [:]
         }
         for index in drafts.indices {
             for link in drafts[index].pendingLinks {
                 let found = answers[Question(target: link.target, property: link.property)]?[link.value] ?? []
-                // A rehearsal makes no targets; the link would have been to a new record.
-                if found.isEmpty, options.isRehearsal, options.createsMissingLinks { continue }
                 guard found.count == 1, let id = found.first else {
-                    let label = catalog.type(id: link.target)?.label.lowercased() ?? link.target
-                    let count = found.isEmpty ? "no \(label)" : "more than one \(label)"
-                    drafts[index].refuse("records.link_target_missing", link.field, "There is \(count) with that \(link.property).")
+                    drafts[index].refuse(
+                        "records.link_target_missing", link.field, missing(link.target, link.property, isNone: found.isEmpty))
                     continue
                 }
                 if let row = link.row {

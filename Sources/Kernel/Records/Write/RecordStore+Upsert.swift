@@ -33,18 +33,18 @@ extension RecordStore {
             }
         }
         var outcomes = [WriteOutcome?](repeating: nil, count: inputs.count)
-        var rounds: [[Int]] = []
+        let keys = try await UpsertKeys(self, type, by: key, options: options, access: access).values(of: inputs)
+        var rounds: [[KeyedItem]] = []
         var occurrences: [[Value]: Int] = [:]
-        for (index, input) in inputs.enumerated() {
-            let values = try keyValues(of: input, key, type)
-            if let missing = zip(key, values).first(where: { $1.isNull })?.0 {
-                outcomes[index] = .failed(RecordsError(.invalid, "The key property \(missing) has no value.", target: missing))
-                continue
+        for (index, values) in keys.enumerated() {
+            switch values {
+            case .failure(let error): outcomes[index] = .failed(error)
+            case .success(let values):
+                let round = occurrences[values, default: 0]
+                occurrences[values] = round + 1
+                if round == rounds.count { rounds.append([]) }
+                rounds[round].append(KeyedItem(index: index, key: values))
             }
-            let round = occurrences[values, default: 0]
-            occurrences[values] = round + 1
-            if round == rounds.count { rounds.append([]) }
-            rounds[round].append(index)
         }
         for round in rounds {
             var open = round
@@ -56,58 +56,42 @@ extension RecordStore {
         return outcomes.compactMap { $0 }
     }
 
+    /// An input by its position, with the values it is found by.
+    private struct KeyedItem {
+        var index: Int
+        var key: [Value]
+    }
+
     /// One look, then writes; returns the items whose key appeared in between.
     private func upsertOnce(
-        _ type: RecordType, by key: [String], _ inputs: [RecordInput], _ versions: [Int64?]?, _ open: [Int],
+        _ type: RecordType, by key: [String], _ inputs: [RecordInput], _ versions: [Int64?]?, _ open: [KeyedItem],
         into outcomes: inout [WriteOutcome?], isLast: Bool, options: WriteOptions, access: Access
-    ) async throws -> [Int] {
-        let keys = try open.map { try keyValues(of: inputs[$0], key, type) }
+    ) async throws -> [KeyedItem] {
         let found = try await RecordKeys(store: self, type: type, access: access).resolve(
-            keys.map { RecordKey.unique(Dictionary(uniqueKeysWithValues: zip(key, $0))) })
+            open.map { RecordKey.unique(Dictionary(uniqueKeysWithValues: zip(key, $0.key))) })
         var updates: [(index: Int, item: RecordUpdate)] = []
-        var creates: [(index: Int, key: [Value])] = []
-        for (position, index) in open.enumerated() {
-            switch found[position] {
+        var creates: [KeyedItem] = []
+        for (item, found) in zip(open, found) {
+            switch found {
             case .success(let id):
-                updates.append((index, RecordUpdate(key: .id(id), expectedVersion: versions?[index], input: inputs[index])))
-            case .failure(let error) where error.code == .notFound && versions?[index] == nil: creates.append((index, keys[position]))
-            case .failure(let error): outcomes[index] = .failed(error)
+                let update = RecordUpdate(key: .id(id), expectedVersion: versions?[item.index], input: inputs[item.index])
+                updates.append((item.index, update))
+            case .failure(let error) where error.code == .notFound && versions?[item.index] == nil: creates.append(item)
+            case .failure(let error): outcomes[item.index] = .failed(error)
             }
         }
         let updated = try await update(type, updates.map(\.item), options: options, access: access)
         for (entry, outcome) in zip(updates, updated) { outcomes[entry.index] = outcome }
-        var again: [Int] = []
+        var again: [KeyedItem] = []
         let turn = CreationTurn(self, type, by: key, keys: creates.map(\.key), access: access)
         let created = try await create(type, creates.map { inputs[$0.index] }, turn: turn, options: options, access: access)
-        for (index, outcome) in zip(creates.map(\.index), created) {
+        for (item, outcome) in zip(creates, created) {
             if case .failed(let error) = outcome, error.code == .notUnique, !isLast {
-                again.append(index)
+                again.append(item)
             } else {
-                outcomes[index] = outcome
+                outcomes[item.index] = outcome
             }
         }
         return again
-    }
-
-    /// Key values in the form they are stored in: mail addresses are found by their lower-case form, numbers by their E.164 form.
-    private func keyValues(of input: RecordInput, _ key: [String], _ type: RecordType) throws -> [Value] {
-        try key.map { property in
-            let field = type.fields.first { $0.key == property || $0.primaryProperty == property }
-            let given = field.flatMap { Self.primaryEntry(of: $0, in: input) } ?? input.values[property] ?? .null
-            guard case .string(let text) = given else { return given }
-            switch field?.type {
-            case .emails: return .string(CaseMapping.lowercased(text.trimmingSpaces()))
-            case .phones: return .string(try hooks.normalisePhones([text]).first?.normalised ?? text)
-            default: return .string(normalizedNFC(text))
-            }
-        }
-    }
-
-    /// The address or number by which an input with a list is found: the entry that it flags, else its first, as the list is stored.
-    private static func primaryEntry(of field: Field, in input: RecordInput) -> Value? {
-        guard field.primaryProperty != nil, case .collection(let items)? = input.values[field.key] else { return nil }
-        let flagged = items.first { if case .complex(let members) = $0 { members["is_primary"] == .bool(true) } else { false } }
-        guard case .complex(let members)? = flagged ?? items.first else { return items.first ?? .null }
-        return members["address"] ?? members["number"] ?? .null
     }
 }

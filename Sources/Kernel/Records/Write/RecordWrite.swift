@@ -4,8 +4,8 @@ package struct WriteOptions: Sendable {
     package var mode: BulkMode
     /// Look up link targets given by a unique key, and make those that don't exist: for imports that ask for it.
     package var createsMissingLinks: Bool
-    /// Do everything and keep nothing: each batch is rolled back.
-    package var isRehearsal = false
+    /// A type of which none are made all the same, since its records are still to come.
+    package var awaitedType: String?
 
     package init(changeSet: ChangeSet, mode: BulkMode = .perItem, createsMissingLinks: Bool = false) {
         self.changeSet = changeSet

@@ -42,7 +42,14 @@ struct WriteDraft: Sendable {
 
     /// The failure this item ends with, once problems are known.
     func failure(of type: RecordType) -> RecordsError? {
-        guard let first = problems.first else { return nil }
+        guard !problems.isEmpty else { return nil }
+        // The same record fails with the same words, whatever order its values were read in.
+        let order = Dictionary(type.fields.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+        let problems = problems.sorted { left, right in
+            let places = (order[left.target ?? ""] ?? .max, order[right.target ?? ""] ?? .max)
+            return places.0 == places.1 ? (left.target ?? "", left.message) < (right.target ?? "", right.message) : places.0 < places.1
+        }
+        let first = problems[0]
         let message =
             problems.count == 1
             ? first.message : "\(problems.count) values of this \(type.label.lowercased()) can't be stored; see details."

@@ -7,12 +7,16 @@ package struct HeaderTarget: Sendable {
     package var synonyms: [String]
     /// True for the field that names a record: a column called like the record type is meant for it.
     package var isTitle: Bool
+    /// True for a link by a property of the other record: no part of its key says anything without the other. `display_name` is nobody's
+    /// `reports_to/display_name`.
+    package var isLink: Bool
 
-    package init(key: String, label: String, synonyms: [String] = [], isTitle: Bool = false) {
+    package init(key: String, label: String, synonyms: [String] = [], isTitle: Bool = false, isLink: Bool = false) {
         self.key = key
         self.label = label
         self.synonyms = synonyms
         self.isTitle = isTitle
+        self.isLink = isLink
     }
 }
 
@@ -45,7 +49,15 @@ package struct HeaderMatcher: Sendable {
         let joined: String
         let words: [String]
         /// Less than 1 for a form that says less than the whole name.
-        let weight: Double
+        var weight = 1.0
+        /// Compared as a whole only, not by words in common or similar letters.
+        var isWhole = false
+
+        init(_ text: String) {
+            let words = HeaderWords.split(text)
+            joined = words.joined()
+            self.words = HeaderWords.canonical(words)
+        }
     }
 
     private struct Candidate: Sendable {
@@ -70,8 +82,13 @@ package struct HeaderMatcher: Sendable {
     /// - Parameter typeNames: What the records are called: the type's id, its label, in one and in many.
     package init(_ targets: [HeaderTarget], typeNames: [String] = []) {
         candidates = targets.map { target in
-            var forms = ([target.key, target.label] + target.synonyms).map { Self.form($0, weight: 1) }
-            if let part = target.key.split(separator: "/").dropFirst().last { forms.append(Self.form(String(part), weight: 0.9)) }
+            var forms = ([target.key, target.label] + target.synonyms).map { Form($0) }
+            forms[0].isWhole = target.isLink
+            if !target.isLink, let part = target.key.split(separator: "/").dropFirst().last {
+                var form = Form(String(part))
+                form.weight = 0.9
+                forms.append(form)
+            }
             return Candidate(target: target, forms: forms)
         }
         self.typeNames = typeNames.map { HeaderWords.canonical(HeaderWords.split($0)) }.filter { !$0.isEmpty }
@@ -99,11 +116,6 @@ package struct HeaderMatcher: Sendable {
         return matches
     }
 
-    private static func form(_ text: String, weight: Double) -> Form {
-        let words = HeaderWords.split(text)
-        return Form(joined: words.joined(), words: HeaderWords.canonical(words), weight: weight)
-    }
-
     // MARK: Scores
 
     private func score(_ header: String, _ candidate: Candidate) -> (Double, HeaderMatch.Reason) {
@@ -119,7 +131,7 @@ package struct HeaderMatcher: Sendable {
             if joined == form.joined { offer(form.weight, .name) }
             if words == form.words { offer(0.9 * form.weight, .synonym) }
             if let rest = withoutTypeName(words), rest == form.words { offer(0.87 * form.weight, .synonym) }
-            guard joined.count <= Self.longestHeader else { continue }
+            guard joined.count <= Self.longestHeader, !form.isWhole else { continue }
             offer(Self.overlap(words, form.words) * form.weight, .words)
             offer(Self.similarity(joined, form.joined) * form.weight, .spelling)
         }
@@ -132,9 +144,10 @@ package struct HeaderMatcher: Sendable {
         typeNames.first { words.starts(with: $0) && words.count > $0.count }.map { Array(words.dropFirst($0.count)) }
     }
 
-    /// 0.4 to 0.8 for the share of words in common, when it is half or more; else 0.
+    /// 0.4 to 0.8 for the share of words in common, when it is half or more; else 0. Everything has a name and an id.
     private static func overlap(_ left: [String], _ right: [String]) -> Double {
         let (left, right) = (Set(left), Set(right))
+        guard !left.intersection(right).isSubset(of: ["name", "id"]) else { return 0 }
         let share = Double(left.intersection(right).count) / Double(left.union(right).count)
         return share >= 0.5 ? 0.4 + 0.4 * share : 0
     }

@@ -56,6 +56,22 @@ struct ChannelForm: Sendable {
         return .complex(members)
     }
 
+    /// Where a row has a primary entry and a list as well, the entry becomes the primary of that list.
+    static func join(_ field: Field, in values: inout [String: Value]) {
+        guard let property = field.primaryProperty, case .complex(var primary)? = values[property],
+            case .collection(let items)? = values[field.key]
+        else { return }
+        let member = ChannelForm(field).member
+        primary["is_primary"] = .bool(true)
+        let others = items.compactMap { item -> Value? in
+            guard case .complex(var entry) = item, entry[member] != primary[member] else { return nil }
+            entry["is_primary"] = .bool(false)
+            return .complex(entry)
+        }
+        values[field.key] = .collection([.complex(primary)] + others)
+        values[property] = nil
+    }
+
     /// Letters and `_` before a colon.
     private static func kind(in text: String) -> (kind: String, rest: String)? {
         guard let colon = text.firstIndex(of: ":"), colon > text.startIndex,

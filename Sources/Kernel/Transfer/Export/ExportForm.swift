@@ -1,5 +1,6 @@
 import Catalog
 import QueryLanguage
+import Records
 
 /// The formats that records are written in.
 package enum ExportFormat: Sendable, Hashable {
@@ -26,7 +27,7 @@ protocol ExportForm {
     /// Links whose targets are written too, and what to select of them.
     var expansions: [(field: Field, selection: String)] { get }
 
-    mutating func add(_ record: [String: Value]) throws
+    mutating func add(_ record: [String: Value]) async throws
 
     /// Bytes that are ready to go out; nil when there are none yet. At the end it is asked until nil comes.
     mutating func take(atEnd: Bool) throws -> [UInt8]?
@@ -56,16 +57,21 @@ struct CSVExport: ExportForm {
 
 struct VCardExport: ExportForm {
     private let form: VCardForm
+    private let files: ExportedFiles?
     private var writer: VCardWriter
 
-    init(_ form: VCardForm, version: VCard.Version) {
+    init(_ form: VCardForm, files: ExportedFiles?, version: VCard.Version) {
         self.form = form
+        self.files = files
         writer = VCardWriter(version: version)
     }
 
     var expansions: [(field: Field, selection: String)] { form.expansions }
 
-    mutating func add(_ record: [String: Value]) { writer.card(form.card(of: record, version: writer.version)) }
+    mutating func add(_ record: [String: Value]) async throws {
+        let files = try await files?.files(of: record, form.places.map(\.field).filter(\.isFile)) ?? [:]
+        writer.card(form.card(of: record, files: files, version: writer.version))
+    }
 
     mutating func take(atEnd: Bool) -> [UInt8]? { writer.count > (atEnd ? 0 : exportPiece) ? writer.take() : nil }
 }

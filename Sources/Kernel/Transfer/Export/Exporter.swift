@@ -1,4 +1,5 @@
 package import Catalog
+package import Files
 import QueryLanguage
 package import Records
 
@@ -8,23 +9,30 @@ package struct Exporter: Sendable {
     let type: RecordType
     let access: Access
     let format: ExportFormat
+    let files: FileStore?
 
-    package init(store: RecordStore, type: RecordType, access: Access, format: ExportFormat = .csv) {
+    /// - Parameter files: where the photos of cards come from; without it, cards have none.
+    package init(store: RecordStore, type: RecordType, access: Access, format: ExportFormat = .csv, files: FileStore? = nil) {
         self.store = store
         self.type = type
         self.access = access
         self.format = format
+        self.files = files
     }
 
     /// Streams the records of a request; `write` gets pieces of some ten kilobytes. `$select` and `$expand` choose columns; without `$select` all are written.
     ///
+    /// - Parameter notice: told what is left out, and why.
     /// - Returns: how many records there were.
-    package func run(_ request: ListRequest, write: ([UInt8]) async throws -> Void, progress: (Int) -> Void) async throws -> Int {
-        var form = try form(for: request.query)
+    package func run(
+        _ request: ListRequest, write: ([UInt8]) async throws -> Void, notice: @escaping (String) -> Void = { _ in },
+        progress: (Int) -> Void
+    ) async throws -> Int {
+        var form = try form(for: request.query, notice)
         let records = try ExportedRecords(store: store, request: request, expansions: form.expansions, access: access)
         var count = 0
         try await records.forEach { record in
-            try form.add(record)
+            try await form.add(record)
             count += 1
             if let piece = try form.take(atEnd: false) { try await write(piece) }
             if count % 500 == 0 { progress(count) }
@@ -33,14 +41,16 @@ package struct Exporter: Sendable {
         return count
     }
 
-    private func form(for query: CheckedQuery) throws -> any ExportForm {
+    private func form(for query: CheckedQuery, _ notice: @escaping (String) -> Void) throws -> any ExportForm {
         guard query.apply == nil else {
             throw RecordsError(.notSupported, "An export is made of records; ask for groups as JSON, or leave out apply.", target: "$apply")
         }
         switch format {
         case .csv: return CSVExport(try columns(of: query))
         case .xlsx: return try XLSXExport(columns(of: query), sheet: type.collection)
-        case .vcard(let version): return VCardExport(try VCardForm(type: type, catalog: store.catalog(for: access)), version: version)
+        case .vcard(let version):
+            let files = files.map { ExportedFiles(store: $0, access: access, notice: notice) }
+            return VCardExport(try VCardForm(type: type, catalog: store.catalog(for: access)), files: files, version: version)
         }
     }
 

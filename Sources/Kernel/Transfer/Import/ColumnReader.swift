@@ -63,6 +63,13 @@ struct ColumnReader: Sendable {
             let form = ChannelForm(field)
             let entries = CellList.entries(of: text, commas: form.member == "address", notes: form.notes)
             add(entries.compactMap { form.value($0, kind: kind) }, to: field.key, in: &values)
+        case .primary(let field):
+            let form = ChannelForm(field)
+            let entries = CellList.entries(of: text, commas: form.member == "address", notes: form.notes)
+            guard entries.count == 1, let entry = form.value(entries[0], kind: nil), let property = field.primaryProperty else {
+                throw Refusal(message: "\(header): '\(text.prefix(60))' is not one entry; map the column to \(field.key) for several")
+            }
+            values[property] = entry
         case .link(let field, let property):
             guard let property else {
                 guard let id = GUID(text) else { throw Refusal(message: "\(header): '\(text)' is no id") }
@@ -83,6 +90,8 @@ struct ColumnReader: Sendable {
         case .property(let name, let field): if field != nil { values[name] = .null }
         case .currency(let field): values["\(field.key)_currency"] = values["\(field.key)_currency"] ?? .null
         case .address(let field, _): values[field.key] = values[field.key] ?? .complex([:])
+        // Whoever loses the primary entry would get another one.
+        case .primary: return
         case .channel(let field, _), .links(let field, _, _): values[field.key] = values[field.key] ?? .collection([])
         case .link(let field, let property): values[property == nil ? "\(field.key)_id" : field.key] = .null
         }

@@ -27,7 +27,7 @@ package struct ImportLedger: Sendable {
     package let changeSet: GUID
     /// Batches that were in already when it was opened.
     let done: [Int: ImportCounts]
-    private let store: RecordStore
+    let store: RecordStore
 
     private var steps: WorkSteps { WorkSteps(store, work: id) }
 
@@ -109,8 +109,7 @@ package struct ImportLedger: Sendable {
     /// One row of a file, and what became of it.
     struct Row: Sendable {
         var number: Int
-        var line: Int
-        var cells: [String]
+        var source: SourceRecord
         var outcome: WriteOutcome
         var waits: Bool
     }
@@ -153,7 +152,7 @@ package struct ImportLedger: Sendable {
             _ = try await store.run(
                 """
                 INSERT INTO tessera.import_row (import, number, line, cells, reason, waits) VALUES (\(bind: PostgresUUID(guid: id)), \
-                \(bind: Int64(row.number)), \(bind: Int64(row.line)), \(bind: row.cells), \(bind: row.outcome.reason), \(bind: row.waits))
+                \(bind: Int64(row.number)), \(bind: Int64(row.source.line)), \(bind: row.source.cells), \(bind: row.outcome.reason), \(bind: row.waits))
                 """)
         }
     }

@@ -20,12 +20,19 @@ package struct ImportPlan: Sendable {
     let form: Form
     /// The sheet of a workbook; nil for the first.
     let sheet: String?
-    /// The values of properties by which rows link to other rows of the file.
-    let ownKeys: [String: Set<String>]
 
     enum Form: Sendable {
         case columns([(column: Int, reader: ColumnReader)])
         case cards(VCardForm)
+
+        /// Whether records may get a value of a property by which they can be found.
+        func fills(key: String) -> Bool {
+            switch self {
+            case .columns(let readers): readers.contains { $0.reader.target.fills(key: key) }
+            case .cards(let form):
+                key == "id" || form.places.contains { [$0.field.key, "\($0.field.key)_id", $0.field.primaryProperty].contains(key) }
+            }
+        }
     }
 
     /// Looks through the whole file: guesses the mapping where none is given, and recognises the formats of dates and numbers column by column.
@@ -48,7 +55,8 @@ package struct ImportPlan: Sendable {
             throw ImportError(.unknownColumn, "\(path) holds cards, which need no mapping: fields say their `vcard`")
         }
         let form = try VCardForm(type: type, catalog: catalog)
-        let source = VCardFile(try FilePieces(path))
+        try Self.requireKeys(match, of: type, form: .cards(form))
+        let source = PiecewiseFile(try FilePieces(path), VCardReader())
         var leftOut: Set<String> = []
         var rows = 0
         while case .card(let item)? = try source.next() {
@@ -64,7 +72,6 @@ package struct ImportPlan: Sendable {
         isExport = false
         headers = []
         sheet = nil
-        ownKeys = [:]
     }
 
     private init(
@@ -76,43 +83,42 @@ package struct ImportPlan: Sendable {
             throw ImportError(.noHeader, "\(path) is empty; its first row must name the columns")
         }
         let headers = header.texts.map { $0.trimmingBlanks() }
-        let exported = ExportColumn.columns(of: type, catalog: catalog)
-        isExport = headers.first == "id" && Set(headers).subtracting([FailedRows.column]).isSubset(of: exported.map(\.header))
+        let exported = ExportColumn.columns(of: type, catalog: catalog).map(\.header)
+        isExport = headers.first == "id" && Set(headers).subtracting([FailedRows.column]).isSubset(of: exported)
         let mapping =
             given
-            ?? (isExport
-                ? Self.mapping(of: exported, headers, type, match) : Self.guess(headers, type: type, catalog: catalog, match: match))
+            ?? ImportMapping(
+                collection: type.collection, match: match,
+                columns: MappingGuess(type: type, catalog: catalog, match: match).columns(for: headers))
         guard mapping.collection == type.collection else {
             throw ImportError(.unknownColumn, "the mapping is for \(mapping.collection), not for \(type.collection)")
         }
         let keys = match.isEmpty ? mapping.match : match
         var readers: [(column: Int, reader: ColumnReader)] = []
-        var filled: [ImportTarget: String] = [:]
+        var filled: [ImportTarget.Slot: String] = [:]
         for column in mapping.columns {
-            guard let position = headers.firstIndex(of: column.header) else {
-                throw ImportError(.unknownColumn, "\(path) has no column '\(column.header)'; it has \(headers.joined(separator: ", "))")
-            }
+            let position = try Self.position(of: column, in: headers, path)
             let target = try ImportTarget(column.target, type: type, catalog: catalog)
-            if let other = filled[target], target.isSingle {
-                throw ImportError(.twice, "the columns '\(other)' and '\(column.header)' both fill \(column.target); leave one out")
+            if let slot = target.slot {
+                if let other = filled[slot] {
+                    throw ImportError(.twice, "the columns '\(other)' and '\(column.header)' both fill \(column.target); leave one out")
+                }
+                filled[slot] = column.header
             }
-            filled[target] = column.header
             var reader = try ColumnReader(column, target, catalog: catalog)
             reader.takesQuotedAsWritten = isExport
             // A record that is made anew gets exactly what was exported, and no default; one that is changed keeps what a cell leaves out.
             reader.emptyClears = isExport && keys.isEmpty
             readers.append((position, reader))
         }
+        try Self.requireKeys(keys, of: type, form: .columns(readers))
         var survey = FormatSurvey(readers, prefersStandard: isExport)
-        var ownKeys = OwnKeys(readers, type: type)
         var rows = 0
         while case .row(let row)? = try source.next() {
             rows += 1
             survey.look(at: row)
-            ownKeys.look(at: row)
         }
         readers = try survey.readers()
-        self.ownKeys = ownKeys.values
         self.type = type
         self.format = format
         self.sheet = sheet
@@ -128,6 +134,9 @@ package struct ImportPlan: Sendable {
         let used = Set(mapping.columns.map(\.header))
         unmapped = headers.filter { !used.contains($0) && $0 != FailedRows.column }
     }
+
+    /// Whether the file may give values of a property by which records can be found.
+    func fills(key: String) -> Bool { form.fills(key: key) }
 
     /// What goes where, for people: header or property, target, format where one was recognised.
     package var assignments: [(source: String, target: String, format: String?)] {
@@ -148,18 +157,22 @@ package struct ImportPlan: Sendable {
 
     private static func open(_ path: String, _ format: ImportFormat, sheet: String?) throws(ImportError) -> any ImportSource {
         switch format {
-        case .csv: return CSVFile(try FilePieces(path))
-        case .vcard: return VCardFile(try FilePieces(path))
+        case .csv: return PiecewiseFile(try FilePieces(path), CSVRows())
+        case .vcard: return PiecewiseFile(try FilePieces(path), VCardReader())
         case .xlsx: return try XLSXFile(path, sheet: sheet)
         }
     }
 
     /// What a record of the file says, or why it can't be read.
-    func input(of record: SourceRecord) -> Result<RecordInput, RecordsError> {
-        switch (record, form) {
-        case (.row(let row), .columns(let readers)): return input(of: row, readers)
+    func record(of source: SourceRecord) -> Result<ImportedRecord, RecordsError> {
+        switch (source, form) {
+        case (.row(let row), .columns(let readers)): return input(of: row, readers).map { ImportedRecord(input: $0) }
         case (.card(let item), .cards(let form)):
-            return item.card.map { RecordInput(form.read($0).values) }.mapError { RecordsError(.invalid, $0.description) }
+            return item.card.mapError { RecordsError(.invalid, $0.description) }.flatMap { card in
+                let reading = form.read(card)
+                guard reading.refusals.isEmpty else { return .failure(RecordsError(.invalid, reading.refusals.joined(separator: " "))) }
+                return .success(ImportedRecord(input: RecordInput(reading.values), files: reading.files))
+            }
         default: return .failure(RecordsError(.internalFault, "The file changed its format while it was read."))
         }
     }
@@ -176,62 +189,46 @@ package struct ImportPlan: Sendable {
                 return .failure(RecordsError(.invalid, error.message))
             }
         }
+        for field in type.fields { ChannelForm.join(field, in: &values) }
         return .success(RecordInput(values))
     }
 
-    // MARK: Guessing
+    // MARK: Checking
 
-    /// An export's own header names the targets.
-    private static func mapping(of exported: [ExportColumn], _ headers: [String], _ type: RecordType, _ match: [String]) -> ImportMapping {
-        let imported = Set(exported.filter(\.isImported).map(\.header))
-        return ImportMapping(
-            collection: type.collection, match: match,
-            columns: headers.filter(imported.contains).map { ImportMapping.Column(header: $0, target: $0) })
-    }
-
-    private static func guess(_ headers: [String], type: RecordType, catalog: Catalog, match: [String]) -> ImportMapping {
-        let matches = HeaderMatcher(targets(of: type, catalog), typeNames: [type.key, type.label, type.labelPlural]).match(headers)
-        let columns = zip(headers, matches).compactMap { header, match in
-            match.key.flatMap { key in header == FailedRows.column ? nil : ImportMapping.Column(header: header, target: key) }
+    /// The one column of a name.
+    private static func position(of column: ImportMapping.Column, in headers: [String], _ path: String) throws(ImportError) -> Int {
+        let positions = headers.indices.filter { headers[$0] == column.header }
+        guard let position = positions.first else {
+            throw ImportError(.unknownColumn, "\(path) has no column '\(column.header)'; it has \(headers.joined(separator: ", "))")
         }
-        return ImportMapping(collection: type.collection, match: match, columns: columns)
+        guard positions.count == 1 else {
+            let places = positions.map { "\($0 + 1)" }.joined(separator: " and ")
+            throw ImportError(
+                .twice,
+                "\(path) has several columns '\(column.header)' (\(places)), so that it can't be told which one fills \(column.target); "
+                    + "rename those that don't")
+        }
+        return position
     }
 
-    /// Every property that a column may be meant for; what only modules or the store write is no target.
-    private static func targets(of type: RecordType, _ catalog: Catalog) -> [HeaderTarget] {
-        var targets = [HeaderTarget(key: "id", label: "Id")]
-        for field in type.fields where !field.readOnly {
-            let isTitle = field.key == type.displayField
-            switch field.type {
-            case .autoNumber: continue
-            case .address:
-                targets += AddressMember.allCases.map {
-                    HeaderTarget(key: "\(field.key)/\($0.rawValue)", label: "\(field.label) \($0.rawValue.replacingUnderscores)")
-                }
-            case .link(let link):
-                targets.append(HeaderTarget(key: "\(field.key)_id", label: "\(field.label) id"))
-                guard let name = catalog.type(id: link.target)?.displayField else { continue }
-                targets.append(HeaderTarget(key: "\(field.key)/\(name)", label: field.label, synonyms: [field.key]))
-            case .links(let links):
-                targets.append(HeaderTarget(key: "\(field.key)/id", label: "\(field.label) id"))
-                guard catalog.type(id: links.target)?.displayField != nil else { continue }
-                targets.append(HeaderTarget(key: field.key, label: field.label))
-            case .money:
-                targets.append(HeaderTarget(key: field.key, label: field.label, isTitle: isTitle))
-                targets.append(HeaderTarget(key: "\(field.key)_currency", label: "\(field.label) currency"))
-            case .emails, .phones:
-                targets.append(HeaderTarget(key: field.key, label: field.label, synonyms: field.primaryProperty.map { [$0] } ?? []))
-            case .user, .file: targets.append(HeaderTarget(key: "\(field.key)_id", label: "\(field.label) id"))
-            case .linkAny:
-                targets.append(HeaderTarget(key: "\(field.key)_type", label: "\(field.label) type"))
-                targets.append(HeaderTarget(key: "\(field.key)_id", label: "\(field.label) id"))
-            default: targets.append(HeaderTarget(key: field.key, label: field.label, isTitle: isTitle))
+    /// Refuses keys that aren't there, and those that no row would have a value of.
+    private static func requireKeys(_ keys: [String], of type: RecordType, form: Form) throws(ImportError) {
+        for key in keys where !form.fills(key: key) {
+            let known = ["id"] + type.fields.flatMap { [$0.key] + ($0.primaryProperty.map { [$0] } ?? []) + $0.columns.map(\.name) }
+            guard known.contains(key) else {
+                let hint = Spelling.closest(to: key, in: known).map { "; did you mean \($0)?" } ?? ""
+                throw ImportError(.unknownProperty, "--match: \(type.collection) have no property '\(key)'\(hint)")
             }
+            throw ImportError(
+                .unknownColumn,
+                "--match: no column of the file fills \(key), so that no row could be found by it; say in the mapping which does")
         }
-        return targets
     }
 }
 
-extension String {
-    fileprivate var replacingUnderscores: String { String(map { $0 == "_" ? " " : $0 }) }
+/// A record as an import is about to store it.
+struct ImportedRecord: Sendable {
+    var input: RecordInput
+    /// Files that aren't stored yet, by the key of the field that gets them.
+    var files: [String: CardFile] = [:]
 }

@@ -24,7 +24,7 @@ protocol ImportSource: AnyObject {
 }
 
 /// One record as its file has it.
-enum SourceRecord {
+enum SourceRecord: Sendable {
     case row(TableRow)
     case card(VCardReader.Item)
 
@@ -32,6 +32,14 @@ enum SourceRecord {
         switch self {
         case .row(let row): row.line
         case .card(let item): item.line
+        }
+    }
+
+    /// Its size in memory, about.
+    var bytes: Int {
+        switch self {
+        case .row(let row): row.bytes.count
+        case .card(let item): item.source.count
         }
     }
 

@@ -7,8 +7,10 @@ enum ImportTarget: Sendable, Hashable {
     case property(String, Field?)
     case currency(of: Field)
     case address(Field, AddressMember)
-    /// Entries of emails or phones, of one kind when the target names it.
+    /// Entries of emails or phones, of one kind when the target names it. They are the whole list.
     case channel(Field, kind: String?)
+    /// The primary one of emails or phones; the others stay.
+    case primary(Field)
     /// A link to one record, by a property of it; nil takes its id.
     case link(Field, by: String?)
     /// Links to many records; nil takes their ids.
@@ -44,7 +46,7 @@ enum ImportTarget: Sendable, Hashable {
             }
             return .address(field, known)
         case .emails, .phones:
-            if member == nil, name == field.primaryProperty { return .channel(field, kind: nil) }
+            if member == nil, name == field.primaryProperty { return .primary(field) }
             return name == field.key ? .channel(field, kind: member) : nil
         case .link(let link):
             if member == nil, name == "\(field.key)_id" { return .link(field, by: nil) }
@@ -74,11 +76,32 @@ enum ImportTarget: Sendable, Hashable {
         }
     }
 
-    /// Whether one column at most may fill it; lists take the entries of several.
-    var isSingle: Bool {
+    /// What a column fills so that no other may: a property, a member of an address, a link however its target is named.
+    enum Slot: Hashable {
+        case property(String)
+        case member(String, AddressMember)
+    }
+
+    /// Nil for lists, which take the entries of several columns.
+    var slot: Slot? {
         switch self {
-        case .channel, .links: false
-        default: true
+        case .property(let name, _): .property(name)
+        case .currency(let field): .property("\(field.key)_currency")
+        case .address(let field, let member): .member(field.key, member)
+        case .primary(let field): .property(field.primaryProperty ?? field.key)
+        case .link(let field, _): .property(field.key)
+        case .channel, .links: nil
+        }
+    }
+
+    /// Whether it gives a value of a property by which records can be found.
+    func fills(key: String) -> Bool {
+        switch self {
+        case .property(let name, _): name == key
+        case .currency(let field): key == "\(field.key)_currency"
+        case .channel(let field, _), .primary(let field): key == field.key || key == field.primaryProperty
+        case .link(let field, _): key == field.key || key == "\(field.key)_id"
+        case .address, .links: false
         }
     }
 

@@ -1,4 +1,5 @@
-/// Base64 as mail has it (RFC 2045): blanks between characters mean nothing.
+/// Base64 as mail has it (RFC 2045): blanks between characters mean nothing. A last character that is too little for a byte is left behind, as
+/// programs do that cut photos short.
 enum Base64 {
     /// Nil for what is no Base64.
     static func decode(_ bytes: some Sequence<UInt8>) -> [UInt8]? {
@@ -21,10 +22,9 @@ enum Base64 {
             (bits, count) = (0, 0)
         }
         switch count {
-        case 0: return decoded
+        case 0, 1: return decoded
         case 2: return decoded + [UInt8(truncatingIfNeeded: bits >> 4)]
-        case 3: return decoded + [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)]
-        default: return nil
+        default: return decoded + [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)]
         }
     }
 

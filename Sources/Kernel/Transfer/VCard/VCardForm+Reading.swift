@@ -5,6 +5,10 @@ extension VCardForm {
     /// What a card makes of a record.
     struct Reading {
         var values: [String: Value] = [:]
+        /// Photos and logos, by the key of the field that gets them.
+        var files: [String: CardFile] = [:]
+        /// What can't be read though it has a place.
+        var refusals: [String] = []
         /// Names of properties that the type has no place for, or no further one.
         var leftOut: Set<String> = []
     }
@@ -26,6 +30,8 @@ private struct CardReader {
     let properties: [VCard.Property]
     private var used: Set<Int> = []
     private var values: [String: Value] = [:]
+    private var files: [String: CardFile] = [:]
+    private var refusals: [String] = []
     /// What is no mail address and no number though it stands as one: kept in the note.
     private var remarks: [String] = []
 
@@ -40,7 +46,7 @@ private struct CardReader {
             !used.contains(index) && !VCardAliases.incidental.contains(properties[index].name) && !isRepeated(index)
                 && !properties[index].isEmpty
         }
-        return VCardForm.Reading(values: values, leftOut: Set(leftOut.map { properties[$0].name }))
+        return VCardForm.Reading(values: values, files: files, refusals: refusals, leftOut: Set(leftOut.map { properties[$0].name }))
     }
 
     /// `www.example.com` beside `http://www.example.com`.
@@ -95,12 +101,26 @@ private struct CardReader {
                 Value.complex([name: .string(text), TypeShape.linkMember: .complex(["is_primary": .bool(index == 0)])])
             }
             set(key, links.isEmpty ? nil : .collection(links), preferred)
+        case .file: fillFile(place, preferred)
         default:
             for index in preferred {
                 guard let value = single(properties[index], place) else { continue }
                 set(key, value, [index])
                 return
             }
+        }
+    }
+
+    /// The first one that lies in the card itself. One that lies elsewhere is left out: nothing is fetched from where a card says.
+    private mutating func fillFile(_ place: VCardForm.Place, _ preferred: [Int]) {
+        for index in preferred where !properties[index].isEmpty {
+            switch CardFile.read(properties[index]) {
+            case .content(let file): files[place.field.key] = file
+            case .broken: refusals.append("\(place.field.label): the \(place.name) of the card is no Base64 that can be read.")
+            case .elsewhere: continue
+            }
+            used.insert(index)
+            return
         }
     }
 

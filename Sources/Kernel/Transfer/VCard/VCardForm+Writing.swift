@@ -12,11 +12,16 @@ extension VCardForm {
     }
 
     /// The card of a record as an export reads it.
-    func card(of record: [String: Value], version: VCard.Version) -> VCard {
+    ///
+    /// - Parameter files: the photos and logos of the record, by field.
+    func card(of record: [String: Value], files: [String: CardFile] = [:], version: VCard.Version) -> VCard {
         var card = CardWriter(version: version, record: record)
         card.addName(places, display: type.displayField)
         for place in places where !["N", "FN", "ORG"].contains(place.name) { card.add(place) }
         card.addOrganisations(places.filter { $0.name == "ORG" })
+        for place in places {
+            if let file = files[place.field.key] { card.add(file, place.name) }
+        }
         if let id = record["id"]?.text { card.add("UID", VCardText.escaped(version == .v4_0 ? "urn:uuid:\(id)" : id)) }
         return VCard(version: version, properties: card.properties)
     }
@@ -147,6 +152,8 @@ private struct CardWriter {
         }
         properties.append(VCard.Property(name: name(place.name), parameters: parameters, value: .text(value)))
     }
+
+    mutating func add(_ file: CardFile, _ name: String) { properties.append(file.property(named: name)) }
 
     mutating func add(_ name: String, _ value: String) {
         properties.append(VCard.Property(name: name, value: .text(value)))

@@ -35,10 +35,19 @@ enum VCardLine {
             return true
         default:
             property.parameters.removeAll { $0.name == "ENCODING" }
+            if binaries.contains(property.name), let (mediaType, content) = DataURI.decode(value) {
+                property.parameters.removeAll { $0.name == "VALUE" }
+                if let mediaType { property.parameters.append(VCard.Parameter(CardFile.mediaTypeParameter, [mediaType])) }
+                property.value = .binary(content)
+                return false
+            }
             property.value = .text(text(value, charset))
             return true
         }
     }
+
+    /// Properties that may hold their content in a `data:` URI (RFC 6350, 6.2.4, 6.6.3, 6.7.5, 6.8.1).
+    private static let binaries: Set<String> = ["PHOTO", "LOGO", "SOUND", "KEY"]
 
     /// UTF-8 unless something else is named; what isn't valid UTF-8 and names nothing is taken for Windows-1252.
     private static func text(_ bytes: ArraySlice<UInt8>, _ charset: String?) -> String {
@@ -167,7 +176,7 @@ extension UInt8 {
             || self == UInt8(ascii: "_")
     }
 
-    fileprivate var hexDigit: UInt8? {
+    var hexDigit: UInt8? {
         switch self {
         case 0x30...0x39: self - 0x30
         case 0x41...0x46: self - 0x41 + 10

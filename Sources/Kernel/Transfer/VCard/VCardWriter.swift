@@ -26,17 +26,19 @@ package struct VCardWriter: Sendable {
     }
 
     private mutating func write(_ property: VCard.Property) {
+        let mediaType = property.values(of: CardFile.mediaTypeParameter).first
         var head = (property.group.map { $0 + "." } ?? "") + property.name
-        for parameter in property.parameters { head += text(of: parameter) }
+        for parameter in property.parameters where parameter.name != CardFile.mediaTypeParameter { head += text(of: parameter) }
         switch property.value {
         case .binary(let bytes):
-            let encoded = String(decoding: Base64.encode(bytes), as: UTF8.self)
+            let encoded = Base64.encode(bytes)
+            if version != .v4_0, let mediaType { head += text(of: VCard.Parameter("TYPE", [CardFile.type(of: mediaType)])) }
             switch version {
             case .v2_1:
-                fold("\(head);ENCODING=BASE64:\(encoded)")
+                fold(Array("\(head);ENCODING=BASE64:".utf8) + encoded)
                 buffer.append(contentsOf: [0x0D, 0x0A])
-            case .v3_0: fold("\(head);ENCODING=b:\(encoded)")
-            case .v4_0: fold("\(head):data:application/octet-stream;base64,\(encoded)")
+            case .v3_0: fold(Array("\(head);ENCODING=b:".utf8) + encoded)
+            case .v4_0: fold(Array("\(head):data:\(mediaType ?? "application/octet-stream");base64,".utf8) + encoded)
             }
         case .text(let text):
             guard version == .v2_1, text.contains("\\n") || !text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else {
@@ -92,6 +94,19 @@ package struct VCardWriter: Sendable {
             }
             buffer.append(contentsOf: String(scalar).utf8)
             length += bytes
+        }
+        buffer.append(contentsOf: [0x0D, 0x0A])
+    }
+
+    /// The same for what is ASCII alone, which may be megabytes.
+    private mutating func fold(_ ascii: [UInt8]) {
+        buffer.reserveCapacity(buffer.count + ascii.count / 74 * 77 + 80)
+        var start = 0
+        while start < ascii.count {
+            let end = min(ascii.count, start + (start == 0 ? 75 : 74))
+            if start > 0 { buffer.append(contentsOf: [0x0D, 0x0A, 0x20]) }
+            buffer.append(contentsOf: ascii[start..<end])
+            start = end
         }
         buffer.append(contentsOf: [0x0D, 0x0A])
     }

@@ -1,0 +1,65 @@
+import Catalog
+import Foundation
+import Manifests
+import Postgres
+import Records
+import TestKernel
+
+@testable import Transfer
+
+/// Files brought into a laboratory of its own.
+struct ImportLab {
+    let lab: TestStore
+
+    static func with<R: Sendable>(_ body: @Sendable (ImportLab) async throws -> R) async throws -> R {
+        try await TestStore.with { try await body(ImportLab(lab: $0)) }
+    }
+
+    struct Outcome: Equatable, Sendable {
+        var counts: ImportCounts
+        /// Lines with reasons, in the order of the file.
+        var failures: [String] = []
+    }
+
+    /// - Parameters:
+    ///   - batch: rows of a batch.
+    ///   - isRehearsal: takes all of it back.
+    func run(
+        _ text: String, into collection: String = "samples", match: [String] = [], createsMissingLinks: Bool = false, batch: Int = 1000,
+        isRehearsal: Bool = false
+    ) async throws -> Outcome {
+        let path = try Self.file(text)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let plan = try ImportPlan(file: path, type: lab.type(collection), catalog: lab.catalog, mapping: nil, match: match)
+        var options = Importer.Options()
+        options.createsMissingLinks = createsMissingLinks
+        options.batchSize = batch
+        let importer = Importer(plan: plan, options: options, access: .test)
+        var failures: [String] = []
+        guard isRehearsal else {
+            let (counts, _) = try await importer.run(file: path, label: "import", store: lab.store) { _, line, reason in
+                failures.append("\(line): \(reason)")
+            } progress: { _ in
+            }
+            return Outcome(counts: counts, failures: failures)
+        }
+        let key = ImportLedger.Key(
+            source: path, collection: collection, digest: try FileDigest.sha256(path), settings: importer.settings)
+        let counts = try await importer.rehearse(file: path, key: key, store: lab.store) { _, line, reason in
+            failures.append("\(line): \(reason)")
+        } progress: { _ in
+        }
+        return Outcome(counts: counts, failures: failures)
+    }
+
+    /// A query's only value.
+    func text(_ sql: String) async throws -> String {
+        try await lab.client.query("SELECT (\(raw: sql))::text").first?.decode(String?.self, 0) ?? "NULL"
+    }
+
+    static func file(_ text: String) throws -> String {
+        let path = NSTemporaryDirectory() + "import-\(UUID().uuidString).csv"
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        return path
+    }
+}

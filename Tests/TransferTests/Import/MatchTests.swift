@@ -1,0 +1,109 @@
+import Testing
+
+@testable import Transfer
+
+@Suite("Matching rows")
+struct MatchTests {
+    private let tree =
+        "ARRAY(SELECT concat_ws('<', s.title, p.title) FROM lab.sample s LEFT JOIN lab.sample p ON p.id = s.parent_id WHERE s.deleted_at IS NULL ORDER BY s.title)"
+
+    private static func file(_ rows: [(String, String)]) -> String { "title,parent\n" + rows.map { "\($0),\($1)\n" }.joined() }
+
+    private static func rows(_ range: Range<Int>) -> String { "title,code\n" + range.map { "Sample \($0),AA\($0)\n" }.joined() }
+
+    @Test("finds records by the mail address they have, in whatever writing, and leaves the others of the list")
+    func emails() async throws {
+        try await ImportLab.with { lab in
+            _ = try await lab.run("title,emails\nAda,work:Ada@Example.com; home:ada@home.example\nBob,bob@example.com\n")
+            let file = "title,email\nAda Lovelace, ADA@example.COM\nCarl,carl@example.com\nBob,BOB@EXAMPLE.COM\n"
+            let dry = try await lab.run(file, match: ["primary_email"], isRehearsal: true)
+            let real = try await lab.run(file, match: ["primary_email"])
+            #expect(dry == real)
+            #expect(real == .init(counts: ImportCounts(created: 1, updated: 1, unchanged: 1)))
+            #expect(try await lab.text("SELECT count(*) FROM lab.sample") == "3")
+            #expect(
+                try await lab.text(
+                    "SELECT string_agg(e.address || ' ' || coalesce(e.kind, '-') || ' ' || e.is_primary, ', ' ORDER BY e.position) FROM lab.sample s JOIN lab.sample__emails e ON e.record_id = s.id WHERE s.title = 'Ada Lovelace'"
+                )
+                    == "Ada@example.com work true, ada@home.example home false")
+        }
+    }
+
+    @Test("finds records by what they link to, whichever way a file names that")
+    func links() async throws {
+        try await ImportLab.with { lab in
+            _ = try await lab.run("name\nOslo\nBergen\n", into: "places")
+            _ = try await lab.run("title,amount,place\nA,1,Oslo\nA,2,Bergen\nB,3,Oslo\n")
+            let file = "title,amount,place\nA,10,Oslo\nA,20,Bergen\nC,30,Bergen\nC,31,Bergen\nD,1,Rome\nE,1,\n"
+            let dry = try await lab.run(file, match: ["title", "place"], isRehearsal: true)
+            let real = try await lab.run(file, match: ["title", "place"])
+            #expect(dry == real)
+            #expect(real.counts == ImportCounts(created: 1, updated: 3, failed: 2))
+            #expect(real.failures == ["6: There is no place with that name.", "7: The key property place has no value."])
+            let made = try await lab.run(
+                "title,amount,place\nD,1,Rome\nD,2,Rome\n", match: ["title", "place"], createsMissingLinks: true)
+            #expect(made.counts == ImportCounts(created: 1, updated: 1))
+            #expect(
+                try await lab.text(
+                    "SELECT string_agg(s.title || p.name || s.amount, ' ' ORDER BY s.title, p.name) FROM lab.sample s JOIN lab.place p ON p.id = s.place_id"
+                )
+                    == "ABergen20 AOslo10 BOslo3 CBergen31 DRome2")
+        }
+    }
+
+    @Test("stays right from one import to the next where records link to one another")
+    func parents() async throws {
+        try await ImportLab.with { lab in
+            // Parents stand before and after their parts, and in other batches.
+            let first = Self.file([("A", ""), ("B", "A"), ("C", "E"), ("D", "C"), ("E", "A"), ("F", "G"), ("G", "")])
+            let made = try await lab.run(first, match: ["title"], batch: 2)
+            #expect(made == .init(counts: ImportCounts(created: 7)))
+            #expect(try await lab.text("SELECT \(tree)") == "{A,B<A,C<E,D<C,E<A,F<G,G}")
+            #expect(try await lab.run(first, match: ["title"], batch: 2).counts == ImportCounts(unchanged: 7))
+            // Others, some of them new and further down.
+            let second = Self.file([("B", "H"), ("C", "B"), ("D", "I"), ("E", ""), ("H", "A"), ("I", "H"), ("G", "Z")])
+            let dry = try await lab.run(second, match: ["title"], batch: 2, isRehearsal: true)
+            let real = try await lab.run(second, match: ["title"], batch: 2)
+            #expect(dry == real)
+            #expect(
+                real
+                    == .init(
+                        counts: ImportCounts(created: 2, updated: 3, unchanged: 1, failed: 1),
+                        failures: ["8: There is no sample with that title."]))
+            #expect(try await lab.text("SELECT \(tree)") == "{A,B<H,C<B,D<I,E<A,F<G,G,H<A,I<H}")
+            let third = Self.file([("B", "H"), ("C", "B"), ("D", "I"), ("H", "A"), ("I", "H")])
+            #expect(try await lab.run(third, match: ["title"], batch: 2).counts == ImportCounts(unchanged: 5))
+        }
+    }
+
+    @Test("makes what the rows link to only where the whole file doesn't have it")
+    func missingOnes() async throws {
+        try await ImportLab.with { lab in
+            let file = "title,parent\nA,C\nB,Z\nC,\nD,Z\nE,D\n"
+            let dry = try await lab.run(file, createsMissingLinks: true, batch: 2, isRehearsal: true)
+            let real = try await lab.run(file, createsMissingLinks: true, batch: 2)
+            #expect(dry == real)
+            #expect(real == .init(counts: ImportCounts(created: 5)))
+            #expect(try await lab.text("SELECT \(tree)") == "{A<C,B<Z,C,D<Z,E<D,Z}")
+        }
+    }
+
+    @Test("has the database look at tables that an import made much larger")
+    func statistics() async throws {
+        try await ImportLab.with { lab in
+            let known =
+                "SELECT coalesce((SELECT n_distinct FROM pg_stats WHERE schemaname = 'lab' AND tablename = 'sample' AND attname = 'code'), 0)"
+            _ = try await lab.run(Self.rows(0..<400))
+            #expect(try await lab.text(known) == "0")
+            _ = try await lab.run(Self.rows(400..<1_400))
+            #expect(try await lab.text(known) == "-1")
+            let count = "SELECT reltuples FROM pg_class WHERE oid = 'lab.sample'::regclass"
+            #expect(try await lab.text(count) == "1400")
+            // A tenth more isn't worth it; much more is.
+            _ = try await lab.run(Self.rows(1_400..<1_500))
+            #expect(try await lab.text(count) == "1400")
+            _ = try await lab.run(Self.rows(1_500..<2_500))
+            #expect(try await lab.text(count) == "2500")
+        }
+    }
+}
