@@ -5,10 +5,11 @@ DEPLOYMENT ?= manifests/deployments/starter.yaml
 DATA ?=
 LISTEN ?= 127.0.0.1:8080
 MINUTES ?= 5
+ROWS ?= 1000000
 
 BUILD := swift build -c $(CONFIGURATION)
 
-.PHONY: help run demo test test-all check bench fuzz install-deps build format clean
+.PHONY: help run demo test test-all torture-import check bench fuzz install-deps build format clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,6 +38,11 @@ test-all: install-deps ## the same, then the running API against its own descrip
 
 check: install-deps ## format and the direction of imports, without building anything
 	@scripts/check
+
+torture-import: install-deps ## a million rows, killed three times at random and resumed, against an import that ran through (ROWS=n)
+	swift build -c release
+	swift build --build-tests
+	TESSERA_PROGRAM=$(CURDIR)/.build/release/tessera TESSERA_TORTURE_ROWS=$(ROWS) swift test --skip-build --filter '^ProductTests\.ProductTests/ImportTortureTests'
 
 bench: install-deps ## Tessera beside pgbench: a table of ratios (see Benchmarks/README.md)
 	@Benchmarks/run
