@@ -95,7 +95,7 @@ struct ReadingTests {
                 + "&orderby=double", status: 200,
             expects: [
                 "#samples(title,double,more)",
-                #""value":[{"@etag":"W/\"1\"","title":"Beta","double":18,"more":null}]"#,
+                #""value":[{"@etag":"W/\"1\"","title":"Beta","double@type":"Int64","double":18,"more@type":"Decimal","more":null}]"#,
             ]),
         Scenario(
             "computes for one record", "GET", "/api/samples({a})?compute=amount%20add%201%20as%20next&select=next", status: 200,
@@ -106,8 +106,16 @@ struct ReadingTests {
             status: 200,
             expects: [
                 #"#samples(place,n,total)""#,
-                #""@count":2,"value":[{"place":{"name":"Oslo"},"n":1,"total":7},{"place":{"name":null},"n":1,"total":9}]"#,
+                #""@count":2,"value":[{"place":{"name":"Oslo"},"n@type":"Int64","n":1,"total@type":"Decimal","total":7},"#
+                    + #"{"place":{"name":null},"n@type":"Int64","n":1,"total@type":"Decimal","total":9}]"#,
             ], refuses: ["etag", "nextLink"]),
+        Scenario(
+            "says in 4.0 that groups are no records", "GET", "/api/samples?$apply=aggregate(amount%20with%20sum%20as%20total)",
+            ["odata-maxversion": "4.0"], status: 200,
+            expects: [##""value":[{"@odata.id":null,"total@odata.type":"#Decimal","total":16}]"##]),
+        Scenario(
+            "tells the type of one property", "GET", "/api/samples({a})/amount", ["accept": "application/json;odata.metadata=full"],
+            status: 200, expects: [#","@type":"Int64","value":7}"#]),
         Scenario(
             "pages through groups", "GET", "/api/samples?apply=groupby((title))", ["prefer": "maxpagesize=1"], status: 200,
             expects: [#""value":[{"title":"Alpha"}],"@nextLink":"http://test.example:8080/api/samples?apply=groupby((title))&$skiptoken="#]),

@@ -14,8 +14,9 @@ package enum FileMember: String, Sendable, CaseIterable {
         }
     }
 
-    static let shape = ComplexShape(
-        name: "file", properties: allCases.map { Property(name: $0.rawValue, type: $0.type, isNullable: false) })
+    package var property: Property { Property(name: rawValue, type: type, isNullable: false) }
+
+    static let shape = ComplexShape(name: "file", properties: allCases.map(\.property))
 }
 
 extension PropertyType {

@@ -125,7 +125,11 @@ extension Call {
         if raw { return try rawValue(value, of: member ?? property) }
         let path = [property.name, member?.name].compactMap { $0 }.joined(separator: "/")
         var json = ByteBuffer()
-        json.writeString("{\(context("\(type.collection)(\(found.id))/\(path)"))\"value\":")
+        json.writeString("{\(context("\(type.collection)(\(found.id))/\(path)"))")
+        if format.metadata == .full, let name = (member ?? property).type.controlName(format.version) {
+            json.writeString("\"\(negotiation.prefix)type\":\"\(name)\",")
+        }
+        json.writeString("\"value\":")
         json.writeBytes(value)
         json.writeString("}")
         return response(.ok, json: json, [("etag", Preconditions.etag(found.version))])

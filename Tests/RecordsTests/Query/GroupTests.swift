@@ -22,7 +22,7 @@ struct GroupTests {
             for number in 0..<cases {
                 let text = generator.query()
                 let query = try lab.query(text, on: lab.thing)
-                guard let page = try await answered({ try await lab.list(text, pageSize: 1_000) }) else { continue }
+                guard let page = try await answered({ try await lab.list(text, format: Self.plain, pageSize: 1_000) }) else { continue }
                 let found = "[" + String(decoding: page.items, as: UTF8.self) + "]"
                 let expected = MemoryGroups(query, over: images).json
                 if let difference = try await difference(found, expected, lab) {
@@ -61,7 +61,7 @@ struct GroupTests {
         var rows = 0
         var token: String?
         repeat {
-            let page = try await lab.list(text + (token.map { "&skiptoken=\($0)" } ?? ""), pageSize: 7)
+            let page = try await lab.list(text + (token.map { "&skiptoken=\($0)" } ?? ""), format: Self.plain, pageSize: 7)
             if page.rowCount > 0 { items.append(String(decoding: page.items, as: UTF8.self)) }
             rows += page.rowCount
             token = page.nextToken
@@ -73,7 +73,7 @@ struct GroupTests {
     func json() async throws {
         try await Lab.with { lab in
             try await Self.seed(lab)
-            func rows(_ query: String) async throws -> String { try await lab.json(query.replacing(" ", with: "%20")) }
+            func rows(_ query: String) async throws -> String { try await lab.json(query.replacing(" ", with: "%20"), format: Self.plain) }
             #expect(
                 try await rows("apply=groupby((group/label,active),aggregate($count as n))")
                     == #"{"group":{"label":null},"active":null,"n":1},{"group":{"label":"A"},"active":true,"n":2},{"group":{"label":"B"},"active":false,"n":1}"#
@@ -99,7 +99,7 @@ struct GroupTests {
             #expect(try await rows("apply=filter(false)/groupby((name))") == "")
             #expect(
                 try await rows("apply=filter(count gt 2)/compute(count mul 2 as c)&select=name,c&filter=c lt 9&compute=c add 1 as d")
-                    == #"{"@etag":"W/\"1\"","name":"two","c":6}"#)
+                    == #"{"name":"two","c":6}"#)
             let page = try await lab.list("apply=groupby((group/label))&count=true&top=1&skip=1&orderby=group/label%20desc")
             #expect(page.count == 3)
             #expect(String(decoding: page.items, as: UTF8.self) == #"{"group":{"label":"A"}}"#)
@@ -125,10 +125,13 @@ struct GroupTests {
             // One group is in one currency, the other has no amount at all.
             let good = "apply=filter(name%20ne%20'three')/groupby((group/label),aggregate(amount%20with%20sum%20as%20t))"
             #expect(
-                try await lab.json(good)
+                try await lab.json(good, format: Self.plain)
                     == #"{"group":{"label":null},"t":null,"t_currency":null},{"group":{"label":"A"},"t":30.5,"t_currency":"EUR"}"#)
         }
     }
+
+    /// Types of computed values are looked at elsewhere.
+    private static let plain = ReadFormat(metadata: .none)
 
     private static func seed(_ lab: Lab) async throws {
         try await lab.insert(

@@ -94,17 +94,51 @@ struct RecordJSONTests {
         (
             ReadFormat(metadata: .full), "select=code&expand=group(select=label)",
             """
-            {"@type":"#lab.thing","@id":"things(01900000-0000-7000-8000-000000000001)","@etag":"W/\\"7\\"","code":"C1","group":{"@type":"#lab.group",\
-            "@id":"groups(01900000-0000-7001-8000-000000000001)","@etag":"W/\\"1\\"","label":"Alpha",\
-            "head@navigationLink":"groups(01900000-0000-7001-8000-000000000001)/head",\
-            "things@navigationLink":"groups(01900000-0000-7001-8000-000000000001)/things",\
-            "members@navigationLink":"groups(01900000-0000-7001-8000-000000000001)/members"},\
-            "parent@navigationLink":"things(01900000-0000-7000-8000-000000000001)/parent",\
-            "group@navigationLink":"things(01900000-0000-7000-8000-000000000001)/group",\
-            "groups@navigationLink":"things(01900000-0000-7000-8000-000000000001)/groups",\
-            "subject@navigationLink":"things(01900000-0000-7000-8000-000000000001)/subject",\
-            "children@navigationLink":"things(01900000-0000-7000-8000-000000000001)/children"}
+            {"@type":"#lab.thing","@id":"things(01900000-0000-7000-8000-000000000001)","@etag":"W/\\"7\\"",\
+            "@editLink":"things(01900000-0000-7000-8000-000000000001)","code":"C1",\
+            "group@associationLink":"things(01900000-0000-7000-8000-000000000001)/group/$ref",\
+            "group@navigationLink":"things(01900000-0000-7000-8000-000000000001)/group","group":{"@type":"#lab.group",\
+            "@id":"groups(01900000-0000-7001-8000-000000000001)","@etag":"W/\\"1\\"",\
+            "@editLink":"groups(01900000-0000-7001-8000-000000000001)","label":"Alpha"}}
             """
+        ),
+        // Types of values, where JSON leaves them open: in 4.0 with a hash.
+        (
+            ReadFormat(version: .v4_0, metadata: .full),
+            "select=name,count,ratio,active,day,moment,span,colours,tags,place/city,group_id,extra,attachment/size",
+            """
+            {"@odata.type":"#lab.thing","@odata.id":"things(01900000-0000-7000-8000-000000000001)","@odata.etag":"W/\\"7\\"",\
+            "@odata.editLink":"things(01900000-0000-7000-8000-000000000001)","name":"full \\"q\\" \\\\ \\u0001é😀",\
+            "count@odata.type":"#Int64","count":9007199254740993,"ratio@odata.type":"#Decimal","ratio":12345678901234.5000,"active":true,\
+            "day@odata.type":"#Date","day":"2024-02-29","moment@odata.type":"#DateTimeOffset","moment":"2024-02-29T21:30:00.12Z",\
+            "span@odata.type":"#Duration","span":"-P1DT2H0.5S","colours@odata.type":"#Collection(String)","colours":["red","blue"],\
+            "tags@odata.type":"#Collection(String)","tags":["b","a,\\"x"],\
+            "place":{"@odata.type":"#tessera.address","city":"Oslo"},"group_id@odata.type":"#Guid",\
+            "group_id":"01900000-0000-7001-8000-000000000001","extra":{"a": [1, null]},\
+            "attachment":{"@odata.type":"#tessera.file","size@odata.type":"#Int64","size":7}}
+            """
+        ),
+        // What a link to many leads to has a type of its own, with the link's columns.
+        (
+            ReadFormat(metadata: .full), "select=day,emails&expand=groups(select=size,_link;filter=_link/role eq 'role 3';count=true)",
+            """
+            {"@type":"#lab.thing","@id":"things(01900000-0000-7000-8000-000000000001)","@etag":"W/\\"7\\"",\
+            "@editLink":"things(01900000-0000-7000-8000-000000000001)","day@type":"Date","day":"2024-02-29",\
+            "emails@type":"#Collection(tessera.email)","emails":[{"address":"A@x.org","normalised":"a@x.org","kind":"work",\
+            "is_primary":true,"opted_out":false,"invalid":false},{"address":"B@x.org","normalised":"b@x.org","kind":null,\
+            "is_primary":false,"opted_out":true,"invalid":false}],"groups@count":1,\
+            "groups@associationLink":"things(01900000-0000-7000-8000-000000000001)/groups/$ref",\
+            "groups@navigationLink":"things(01900000-0000-7000-8000-000000000001)/groups",\
+            "groups":[{"@type":"#lab.thing_groups","@id":"groups(01900000-0000-7001-8000-000000000003)","@etag":"W/\\"1\\"",\
+            "@editLink":"groups(01900000-0000-7001-8000-000000000003)","size@type":"Int64","size":3,\
+            "_link":{"@type":"#lab.thing_groups_link","is_primary":false,"role":"role 3","since@type":"Date","since":"2024-02-29",\
+            "fee@type":"Decimal","fee":1.5,"fee_currency":"EUR"}}]}
+            """
+        ),
+        // What is computed isn't in $metadata, so that its type stands with minimal metadata too.
+        (
+            ReadFormat(), "compute=count sub 1 as less,concat(code,'!') as loud&select=less,loud",
+            "{\"@etag\":\"W/\\\"7\\\"\",\"less@type\":\"Int64\",\"less\":9007199254740992,\"loud\":\"C1!\"}"
         ),
     ]
 
@@ -117,6 +151,21 @@ struct RecordJSONTests {
                 let record = try await lab.store.record(lab.thing, .id(Lab.id(1)), query: query, format: format, access: Lab.access)
                 #expect(record.map { String(decoding: $0.json, as: UTF8.self) } == expected, "\(text)")
             }
+        }
+    }
+
+    @Test("full metadata tells about every link, where nothing is selected")
+    func fullLinks() async throws {
+        try await Lab.with { lab in
+            try await lab.storeExample()
+            let format = ReadFormat(version: .v4_0, metadata: .full)
+            let record = try #require(
+                try await lab.store.record(lab.group, .id(Lab.id(1, group: true)), format: format, access: Lab.access))
+            let address = "groups(\(Lab.id(1, group: true)))"
+            let links = ["head", "things", "members"].map {
+                "\"\($0)@odata.associationLink\":\"\(address)/\($0)/$ref\",\"\($0)@odata.navigationLink\":\"\(address)/\($0)\""
+            }
+            #expect(String(decoding: record.json, as: UTF8.self).hasSuffix(",\(links.joined(separator: ","))}"))
         }
     }
 

@@ -11,10 +11,12 @@ extension QueryCompiler {
         case .toOne(let column, let target):
             let mask = mask(column: column, of: type, alias: row.alias).map { " AND \($0)" } ?? ""
             let value = try single(target, query: item.query) { "\($0).\"id\" = \(row.alias).\"\(column)\"\(mask)" }
+            object.members += linkMembers(of: item.link, row: row, type: type)
             object.members.append("\(value) AS \"\(name)\"")
         case .toAny(let field, let targets):
             let value = try anyOf(targets, field: field, query: item.query, row: row)
             let shown = mask(field, of: type, alias: row.alias).map { "CASE WHEN \($0) THEN \(value) END" } ?? value
+            object.members += linkMembers(of: item.link, row: row, type: type)
             object.members.append("\(shown) AS \"\(name)\"")
         case .toMany(let table, _):
             let place = QueryMembers.linked(table, shape: try typeShape(item.query.shape), isInverse: false, owner: row)
@@ -70,6 +72,7 @@ extension QueryCompiler {
         if query.count {
             object.members.append("(SELECT count(*) \(source)) AS \"\(name)\(controlName("count"))\"")
         }
+        object.members += linkMembers(of: item.link, row: owner, type: type)
         guard item.exactTop == nil else {
             object.members.append("array_to_json(\(array)) AS \"\(name)\"")
             return

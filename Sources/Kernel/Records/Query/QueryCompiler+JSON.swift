@@ -8,13 +8,17 @@ extension QueryCompiler {
         guard case .record(let shape, let type) = row.kind else {
             throw RecordsError(.internalFault, "Only records have members of their own.")
         }
-        var object = RecordObject(members: controlMembers(of: row, type: type, showsType: showsType))
+        var object = RecordObject(members: controlMembers(of: row, shape: shape, type: type, showsType: showsType))
         for selected in try selection(of: shape, query: query) {
+            object.members += typeMember(of: selected.property)
             object.members.append("\(try member(selected, of: row)) AS \"\(selected.property.name)\"")
         }
-        object.members += try (query?.computed ?? []).map { try member($0) }
+        for computed in query?.computed ?? [] { object.members += try members(computed) }
         for item in query?.expand ?? [] { try expand(item, of: row, shape: shape, type: type, into: &object) }
-        if format.metadata == .full { object.members += navigationLinks(of: row, shape: shape, type: type) }
+        let expanded = Set((query?.expand ?? []).map(\.link.name))
+        for link in links(of: shape, query: query) where !expanded.contains(link.name) {
+            object.members += linkMembers(of: link, row: row, type: type)
+        }
         return object
     }
 
@@ -25,11 +29,14 @@ extension QueryCompiler {
         }
         if case .properties(let wanted) = query.select { selected = wanted }
         var object = RecordObject()
+        // A group can't be read again, and 4.0 has to say so (OData JSON 4.01 section 4.5.8).
+        if format.version == .v4_0, format.metadata != .none { object.members.append("NULL::text AS \"\(controlName("id"))\"") }
         for item in selected {
             let name = item.property.name
+            object.members += typeMember(of: item.property, isDeclared: query.shape.properties[name] != nil)
             object.members.append("\(try groupMember(item.property, [name], only: item.members)) AS \"\(name)\"")
         }
-        object.members += try query.computed.map { try member($0) }
+        for computed in query.computed { object.members += try members(computed) }
         return object
     }
 
@@ -40,11 +47,16 @@ extension QueryCompiler {
         }
         guard case .complex(let shape) = property.type else { throw Self.gone(property.name) }
         let all = shape.properties.values.sorted { ($0.ordinal, $0.name) < ($1.ordinal, $1.name) }
-        return self.object(try (members.isEmpty ? all : members).map { ($0.name, try groupMember($0, path + [$0.name])) })
+        return self.object(
+            try (members.isEmpty ? all : members).flatMap {
+                typeMember(of: $0) + ["\(try groupMember($0, path + [$0.name])) AS \"\($0.name)\""]
+            })
     }
 
-    private func member(_ computed: ComputedProperty) throws -> String {
-        "\(json(of: try value(computed.expression), computed.expression.type)) AS \"\(computed.name)\""
+    private func members(_ computed: ComputedProperty) throws -> [String] {
+        let type = computed.expression.type
+        let value = "\(json(of: try value(computed.expression), type)) AS \"\(computed.name)\""
+        return typeMember(of: Property(name: computed.name, type: type), isDeclared: false) + [value]
     }
 
     /// A value that no column holds, as `row_to_json` has to see it. Decimals have the digits that count.
@@ -58,26 +70,6 @@ extension QueryCompiler {
         }
     }
 
-    /// `@etag` or `@odata.etag`.
-    func controlName(_ name: String) -> String { format.version == .v4_0 ? "@odata.\(name)" : "@\(name)" }
-
-    private func controlMembers(of row: QueryRow, type: RecordType, showsType: Bool) -> [String] {
-        var members: [String] = []
-        if showsType || format.metadata == .full { members.append("'#\(type.id)' AS \"\(controlName("type"))\"") }
-        if format.metadata == .full {
-            members.append("'\(type.collection)(' || \(row.alias).\"id\" || ')' AS \"\(controlName("id"))\"")
-        }
-        if format.metadata != .none { members.append("'W/\"' || \(row.alias).\"version\" || '\"' AS \"\(controlName("etag"))\"") }
-        return members
-    }
-
-    private func navigationLinks(of row: QueryRow, shape: TypeShape, type: RecordType) -> [String] {
-        Self.ordered(shape).filter { $0.1.isNavigation }.map { property, _ in
-            let link = "'\(type.collection)(' || \(row.alias).\"id\" || ')/\(property.name)'"
-            return "\(link) AS \"\(property.name)\(controlName("navigationLink"))\""
-        }
-    }
-
     /// The properties that JSON shows, in the order of the catalog or, when selected, as written.
     private func selection(of shape: TypeShape, query: CheckedQuery?) throws -> [CheckedSelect.SelectedProperty] {
         guard case .properties(let selected) = query?.select else {
@@ -86,13 +78,6 @@ extension QueryCompiler {
         return try selected.filter { item in
             guard let binding = shape.binding(item.property.name) else { throw Self.gone(item.property.name) }
             return !binding.isNavigation
-        }
-    }
-
-    /// Properties with their bindings, as the manifest orders them.
-    static func ordered(_ shape: TypeShape) -> [(Property, PropertyBinding)] {
-        shape.shape.properties.values.sorted { $0.ordinal < $1.ordinal }.compactMap { property in
-            shape.bindings.indices.contains(property.ordinal) ? (property, shape.bindings[property.ordinal]) : nil
         }
     }
 
@@ -113,7 +98,12 @@ extension QueryCompiler {
         case .linkColumns(let table):
             guard let alias = row.linkAlias else { throw Self.gone(selected.property.name) }
             let columns = linkColumns(table, recordTable: type.table, members: selected.members)
-            return object(columns.map { ($0.name, json(of: $0, alias: alias, isAmount: table.isAmount($0))) })
+            return object(
+                typeMember("\(shape.entityTypeName)_link")
+                    + columns.flatMap { column in
+                        typeMember(of: selected.property.member(column.name))
+                            + ["\(json(of: column, alias: alias, isAmount: table.isAmount(column))) AS \"\(column.name)\""]
+                    })
         case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .toAny: throw Self.gone(selected.property.name)
         }
     }
@@ -142,16 +132,20 @@ extension QueryCompiler {
     private func address(_ field: String, members: [Property], alias: String) -> String {
         let names = members.isEmpty ? AddressMember.allCases.map(\.rawValue) : members.map(\.name)
         let all = AddressMember.allCases.map { "\(alias).\"\(field)_\($0.rawValue)\"" }.joined(separator: ", ")
-        let value = object(names.map { ($0, "\(alias).\"\(field)_\($0)\"") })
+        let value = object(typeMember("tessera.address") + names.map { "\(alias).\"\(field)_\($0)\" AS \"\($0)\"" })
         return "CASE WHEN num_nonnulls(\(all)) > 0 THEN \(value) END"
     }
 
     private func file(_ column: String, members: [Property], alias: String) -> String {
         let file = newAlias("f")
-        let names = members.isEmpty ? FileMember.allCases.map(\.rawValue) : members.map(\.name)
-        let list = names.map { name in
-            name == FileMember.size.rawValue && format.ieee754Compatible ? "\(file).\"size\"::text AS \"size\"" : "\(file).\"\(name)\""
-        }
+        let properties = members.isEmpty ? FileMember.allCases.map(\.property) : members
+        let list =
+            typeMember("tessera.file")
+            + properties.flatMap { property in
+                let value = "\(file).\"\(property.name)\""
+                let isText = property.type == .int64 && format.ieee754Compatible
+                return typeMember(of: property) + [isText ? "\(value)::text AS \"\(property.name)\"" : value]
+            }
         return "CASE WHEN \(alias).\"\(column)\" IS NOT NULL THEN (SELECT row_to_json(r) FROM (SELECT \(list.joined(separator: ", ")) "
             + "FROM \(TableName.files.sql) AS \(file) WHERE \(file).\"id\" = \(alias).\"\(column)\") AS r) END"
     }
@@ -172,9 +166,9 @@ extension QueryCompiler {
         return members.isEmpty ? own : own.filter { column in members.contains { $0.name == column.name } }
     }
 
-    private func object(_ members: [(name: String, value: String)]) -> String {
-        let list = members.map { "\($0.value) AS \"\($0.name)\"" }.joined(separator: ", ")
-        return "(SELECT row_to_json(r) FROM (SELECT \(list)) AS r)"
+    /// An object of items of a select list.
+    private func object(_ members: [String]) -> String {
+        "(SELECT row_to_json(r) FROM (SELECT \(members.joined(separator: ", "))) AS r)"
     }
 }
 

@@ -11,9 +11,10 @@ package struct ReadFormat: Sendable, Hashable {
     package enum Metadata: Sendable, Hashable {
         /// No control information in records, etags neither.
         case none
-        /// `@etag` in every record.
+        /// `@etag` in every record, `@type` where `$metadata` can't tell it: computed values, records of one of several types.
         case minimal
-        /// Also `@id`, `@type` and a `<link>@navigationLink` for every link, all relative to the service root.
+        /// Also `@id`, `@editLink` and `@type` of every record, `@type` of every value whose JSON doesn't tell it, and
+        /// `<link>@associationLink` and `<link>@navigationLink` for every link. Addresses are relative to the service root.
         case full
     }
 
