@@ -32,10 +32,11 @@ struct ContactsLibraryTests {
     func hooks() async throws {
         let loaded = try load()
         let people = try await loaded.beforeWrite(
-            recordType: "contacts.person", images: [.new(["first_name": " Ada ", "last_name": "Lovelace"])], access: .importer)
+            recordType: "contacts.person", choices: [:], images: [.new(["first_name": " Ada ", "last_name": "Lovelace"])], access: .importer
+        )
         #expect(people == [.patch(["first_name": "Ada", "display_name": "Ada Lovelace"])])
         let organisations = try await loaded.beforeWrite(
-            recordType: "contacts.organisation", images: [.new(["website": "https://www.Example.org/"])], access: .importer)
+            recordType: "contacts.organisation", choices: [:], images: [.new(["website": "https://www.Example.org/"])], access: .importer)
         #expect(organisations == [.patch(["domain": "example.org"])])
     }
 

@@ -1,3 +1,4 @@
+import Catalog
 import QueryLanguage
 import Records
 import Synchronization
@@ -25,7 +26,8 @@ struct HookBatchTests {
     ]
 
     private func run(_ modules: [StartedModule], _ images: [HookImage]) async throws -> [HookResult] {
-        try await LoadedModules(modules, types: Self.types).beforeWrite(recordType: "a.thing", images: images, access: .importer)
+        try await LoadedModules(modules, types: Self.types).beforeWrite(
+            recordType: "a.thing", choices: [:], images: images, access: .importer)
     }
 
     @Test("shows a hook the fields that it reads and nothing else")
@@ -58,6 +60,25 @@ struct HookBatchTests {
             calls.withLock { $0 } == [
                 WriteCall(recordType: "a.thing", actor: Guid(high: 1, low: 2), onBehalfOf: Guid(high: 3, low: 4), channel: "import")
             ])
+    }
+
+    @Test("knows the categories of the choices that it has to do with, and no others")
+    func categories() async throws {
+        let hook = module("a") { registry in
+            registry.beforeWrite("thing", reads: ["stage"], writes: ["grade"]) { records, call in
+                #expect(call.choices.keys.sorted() == ["stage"])
+                #expect(call.category(of: .null, in: "stage") == nil)
+                #expect(call.category(of: "a", in: "mood") == nil)
+                return records.map { $0.patch(["grade": call.category(of: $0["stage"], in: "stage").map { .text($0) } ?? .null]) }
+            }
+        }
+        let choices = [
+            "stage": [Choice(key: "signed", label: "Signed", category: "won"), Choice(key: "lost", label: "Lost")],
+            "mood": [Choice(key: "a", label: "A", category: "b")],
+        ]
+        let results = try await LoadedModules([hook], types: Self.types).beforeWrite(
+            recordType: "a.thing", choices: choices, images: ["signed", "lost", "unknown"].map { .new(["stage": $0]) }, access: .importer)
+        #expect(results == [.patch(["grade": "won"]), .patch(["grade": .null]), .patch(["grade": .null])])
     }
 
     @Test("sees amounts and links under the names that they have in the API")

@@ -28,7 +28,7 @@ struct ModuleLoadingTests {
     func runs() async throws {
         let loaded = try GreetingDeployment.load(GreetingDeployment.module(["greeting": "Hei"]))
         let results = try await loaded.beforeWrite(
-            recordType: "greetings.card",
+            recordType: "greetings.card", choices: [:],
             images: [.new(["name": "Ada"]), .new(["name": "Bo", "text": "Yo"]), .new(["name": "nobody"]), .new([:])], access: .importer)
         #expect(
             results == [
@@ -42,7 +42,7 @@ struct ModuleLoadingTests {
         let loaded = try GreetingDeployment.load(GreetingDeployment.module())
         // The message shows only if the error thrown in the library could be cast to the host's ModuleError.
         let error = await #expect(throws: RecordsError.self) {
-            try await loaded.beforeWrite(recordType: "greetings.card", images: [.new(["name": "strike"])], access: .importer)
+            try await loaded.beforeWrite(recordType: "greetings.card", choices: [:], images: [.new(["name": "strike"])], access: .importer)
         }
         #expect(error?.code.description == "records.module_failed")
         #expect(
@@ -55,7 +55,7 @@ struct ModuleLoadingTests {
     func foreignError() async throws {
         let loaded = try GreetingDeployment.load(GreetingDeployment.module())
         let error = await #expect(throws: RecordsError.self) {
-            try await loaded.beforeWrite(recordType: "greetings.card", images: [.new(["name": "fall"])], access: .importer)
+            try await loaded.beforeWrite(recordType: "greetings.card", choices: [:], images: [.new(["name": "fall"])], access: .importer)
         }
         #expect(error?.message.contains("it threw GreetingError.") == true)
     }

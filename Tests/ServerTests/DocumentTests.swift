@@ -37,6 +37,7 @@ struct DocumentTests {
             #"<Annotation Term="Org.OData.Measures.V1.ISOCurrency" Path="price_currency"/>"#,
             #"<PropertyValue Property="Name" PropertyPath="code"/>"#,
             #"<EntitySet Name="samples" EntityType="lab.sample">"#,
+            #"<Annotation Term="tessera.category" String="closed"/>"#, #"<Term Name="category" Type="Edm.String">"#,
             #"<Annotation Term="Org.OData.Aggregation.V1.ApplySupported">"#, "<String>groupby</String>",
             #"<PropertyValue Property="Rollup" EnumMember="Org.OData.Aggregation.V1.RollupType/None"/>"#,
             #"<NavigationPropertyBinding Path="place" Target="places"/>"#,
@@ -60,6 +61,9 @@ struct DocumentTests {
         try reader.skipValue()
         try reader.finish()
         let lab = try #require(JSONExtract.member("lab", of: document))
+        #expect(text(document).contains(#""@tessera.category":"open""#))
+        let own = try #require(JSONExtract.member("tessera", of: document))
+        #expect(JSONExtract.member("category", of: own).map(text)?.hasPrefix(#"{"$Kind":"Term","@Org.OData.Core"#) == true)
         let sample = try #require(JSONExtract.member("sample", of: lab))
         #expect(JSONExtract.member("$Key", of: sample).map(text) == #"["id"]"#)
         #expect(
@@ -95,6 +99,9 @@ struct DocumentTests {
         let schemas = try #require(JSONExtract.member("schemas", of: components))
         let new = try #require(JSONExtract.member("lab.sample.new", of: schemas))
         #expect(text(new).contains(#""required":["title"]"#))
+        #expect(
+            text(try #require(JSONExtract.member("lab.sample", of: schemas))).contains(
+                #""x-choices":[{"value":"fresh","label":"Fresh","category":"open"},{"value":"used","label":"Used","category":"closed"},"#))
     }
 
     @Test("OpenAPI passes the standard's own validator")

@@ -117,6 +117,9 @@ struct ReadingTests {
             "tells the type of one property", "GET", "/api/samples({a})/amount", ["accept": "application/json;odata.metadata=full"],
             status: 200, expects: [#","@type":"Int64","value":7}"#]),
         Scenario(
+            "groups by what choices mean", "GET", "/api/samples?apply=groupby((state/category),aggregate($count%20as%20n))",
+            ["accept": "application/json;metadata=none"], status: 200, expects: [#""value":[{"state":{"category":"open"},"n":2}]"#]),
+        Scenario(
             "pages through groups", "GET", "/api/samples?apply=groupby((title))", ["prefer": "maxpagesize=1"], status: 200,
             expects: [#""value":[{"title":"Alpha"}],"@nextLink":"http://test.example:8080/api/samples?apply=groupby((title))&$skiptoken="#]),
         Scenario(

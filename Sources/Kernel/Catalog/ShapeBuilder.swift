@@ -84,9 +84,9 @@ struct ShapeBuilder {
         }
         switch field.type {
         case .text, .longText, .url, .autoNumber: return [column(0, .string)]
-        case .choice(let choices): return [column(0, .choice(ChoiceType(members: choices.map(\.key))))]
+        case .choice(let choices): return [column(0, .choice(ChoiceType(choices)))]
         case .multiChoice(let choices):
-            return [column(0, .collection(of: .choice(ChoiceType(members: choices.map(\.key)))), nullable: false)]
+            return [column(0, .collection(of: .choice(ChoiceType(choices))), nullable: false)]
         case .tags: return [column(0, .collection(of: .string), nullable: false)]
         case .integer: return [column(0, .int64)]
         case .decimal: return [column(0, .decimal)]
@@ -131,5 +131,13 @@ struct ShapeBuilder {
                 compared("number", .phone), text("normalised", false), text("extension", true), text("kind", true), flag("is_primary"),
                 flag("invalid"),
             ])
+    }
+}
+
+extension ChoiceType {
+    /// What queries know of a field's choices.
+    fileprivate init(_ choices: [Choice]) {
+        let categories = choices.compactMap { choice in choice.category.map { (choice.key, $0) } }
+        self.init(members: choices.map(\.key), categories: Dictionary(categories, uniquingKeysWith: { first, _ in first }))
     }
 }

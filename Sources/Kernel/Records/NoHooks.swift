@@ -1,10 +1,14 @@
+package import Catalog
+
 /// A store without modules: nothing is added to writes, and phone numbers are reduced to their digits.
 package struct NoHooks: WriteHooks {
     package init() {}
 
     package func interest(in recordType: String) -> HookInterest? { nil }
 
-    package func beforeWrite(recordType: String, images: [HookImage], access: Access) async throws -> [HookResult] {
+    package func beforeWrite(
+        recordType: String, choices: [String: [Choice]], images: [HookImage], access: Access
+    ) async throws -> [HookResult] {
         images.map { _ in .patch([:]) }
     }
 

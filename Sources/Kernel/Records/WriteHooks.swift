@@ -7,11 +7,28 @@ package protocol WriteHooks: Sendable {
     func interest(in recordType: String) -> HookInterest?
 
     /// Runs the hooks of a record type over a batch of after-images (of the fields in `HookInterest.reads`, their `hookProperties` in the
-    /// shapes of `RecordInput`). The result has one entry per image.
-    func beforeWrite(recordType: String, images: [HookImage], access: Access) async throws -> [HookResult]
+    /// shapes of `RecordInput`). `choices` are those of the choice fields among them, as the catalog in force has them.
+    /// The result has one entry per image.
+    func beforeWrite(
+        recordType: String, choices: [String: [Choice]], images: [HookImage], access: Access
+    ) async throws -> [HookResult]
 
     /// Normalises phone numbers as people write them, one result per number.
     func normalisePhones(_ numbers: [String]) throws -> [NormalisedPhone]
+}
+
+extension RecordType {
+    /// The choices of those fields that have any, for hooks.
+    package func hookChoices(of keys: Set<String>) -> [String: [Choice]] {
+        var choices: [String: [Choice]] = [:]
+        for field in fields where keys.contains(field.key) {
+            switch field.type {
+            case .choice(let known), .multiChoice(let known): choices[field.key] = known
+            default: continue
+            }
+        }
+        return choices
+    }
 }
 
 extension Field {

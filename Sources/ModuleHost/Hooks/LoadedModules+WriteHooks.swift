@@ -1,17 +1,21 @@
+package import Catalog
 import QueryLanguage
 package import Records
 import TesseraKit
 
 extension LoadedModules: WriteHooks {
-    package func beforeWrite(recordType: String, images: [HookImage], access: Access) async throws -> [HookResult] {
+    package func beforeWrite(
+        recordType: String, choices: [String: [Choice]], images: [HookImage], access: Access
+    ) async throws -> [HookResult] {
         let hooks = hooks(on: recordType)
         var batch = try HookBatch(recordType: recordType, images: images, hooks: hooks)
-        let call = WriteCall(
-            recordType: recordType, actor: Guid(access.principal), onBehalfOf: access.onBehalfOf.map { Guid($0) },
-            channel: access.channel.rawValue)
+        let options = choices.mapValues { $0.map(ChoiceOption.init) }
         for owned in hooks {
             let records = batch.records(for: owned)
             guard !records.isEmpty else { continue }
+            let call = WriteCall(
+                recordType: recordType, actor: Guid(access.principal), onBehalfOf: access.onBehalfOf.map { Guid($0) },
+                channel: access.channel.rawValue, choices: options.filter { owned.names($0.key) })
             let patches: [RecordPatch]
             do {
                 patches = try await owned.hook.handler(records, call)
@@ -47,5 +51,11 @@ extension LoadedModules: WriteHooks {
             let digits = try NoHooks().normalisePhones([number]).first?.normalised ?? ""
             return NormalisedPhone(normalised: digits, extension: phone.extension, isValid: false)
         }
+    }
+}
+
+extension ChoiceOption {
+    fileprivate init(_ choice: Choice) {
+        self.init(key: choice.key, label: choice.label, category: choice.category, isRetired: choice.retired)
     }
 }

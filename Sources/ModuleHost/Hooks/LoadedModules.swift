@@ -26,6 +26,9 @@ package struct LoadedModules: Sendable {
             let writes = hook.writes.flatMap { field in (type?.properties(of: field) ?? [field]).map { ($0, field) } }
             self.writes = Dictionary(writes, uniquingKeysWith: { first, _ in first })
         }
+
+        /// Whether the hook has to do with a field.
+        func names(_ field: String) -> Bool { hook.reads.contains(field) || hook.writes.contains(field) }
     }
 
     /// In the order in which their hooks run.

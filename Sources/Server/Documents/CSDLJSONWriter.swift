@@ -11,7 +11,10 @@ enum CSDLJSONWriter {
                 json.object(namespace.name) { json in
                     for type in namespace.types { write(type, to: &json) }
                     writeActions(namespace.actions, to: &json)
-                    if namespace.name == CSDLModel.ownNamespace { writeContainer(model, to: &json) }
+                    if namespace.name == CSDLModel.ownNamespace {
+                        for term in model.terms { write(term, to: &json) }
+                        writeContainer(model, to: &json)
+                    }
                 }
             }
         }
@@ -84,6 +87,14 @@ enum CSDLJSONWriter {
                     }
                 }
             }
+        }
+    }
+
+    private static func write(_ term: CSDLModel.Term, to json: inout JSONWriter) {
+        json.object(term.name) { json in
+            json.field("$Kind", "Term")
+            if term.type != "Edm.String" { json.field("$Type", term.type) }
+            write(term.annotations, to: &json)
         }
     }
 

@@ -63,6 +63,13 @@ struct CSDLModel {
         var returnsCollection = false
     }
 
+    /// A kind of annotation that this model makes itself.
+    struct Term {
+        var name: String
+        var type: String
+        var annotations: [Annotation]
+    }
+
     struct EntitySet {
         var name: String
         var type: String
@@ -74,6 +81,16 @@ struct CSDLModel {
     /// By namespace, in order.
     var namespaces: [(name: String, types: [StructuredType], actions: [Action])] = []
     var entitySets: [EntitySet] = []
+    /// In `ownNamespace`.
+    let terms = [
+        Term(
+            name: "category", type: "Edm.String",
+            annotations: [
+                Annotation(
+                    term: "Org.OData.Core.V1.Description",
+                    value: .text("The category of a choice: what code relies on, and what conditions read as property/category."))
+            ])
+    ]
     let version: ReadFormat.Version
 
     static let ownNamespace = "tessera"
@@ -175,6 +192,7 @@ struct CSDLModel {
         if !facts.choices.isEmpty {
             let values = facts.choices.map { choice -> [(String, AnnotationValue)] in
                 [("Value", .text(choice.key)), ("@Org.OData.Core.V1.Description", .text(choice.label))]
+                    + (choice.category.map { [("@\(Self.ownNamespace).category", .text($0))] } ?? [])
             }
             property.annotations.append(Annotation(term: "Org.OData.Validation.V1.AllowedValues", value: .records(values)))
         }

@@ -31,7 +31,10 @@ struct CSDLXMLWriter {
                     xml.element("Schema", attributes) { xml in
                         for type in namespace.types { xml.write(type) }
                         for action in namespace.actions { xml.write(action) }
-                        if namespace.name == CSDLModel.ownNamespace { xml.writeContainer(model) }
+                        if namespace.name == CSDLModel.ownNamespace {
+                            for term in model.terms { xml.write(term) }
+                            xml.writeContainer(model)
+                        }
                     }
                 }
             }
@@ -74,6 +77,10 @@ struct CSDLXMLWriter {
                 xml.empty("ReturnType", [("Type", action.returnsCollection ? "Collection(\(type))" : type), ("Nullable", "false")])
             }
         }
+    }
+
+    private mutating func write(_ term: CSDLModel.Term) {
+        element("Term", [("Name", term.name), ("Type", term.type)]) { $0.write(term.annotations) }
     }
 
     private mutating func writeContainer(_ model: CSDLModel) {

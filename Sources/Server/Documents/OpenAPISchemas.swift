@@ -166,6 +166,7 @@ struct OpenAPISchemas {
                 for member in choice.members { json.string(member) }
                 if isNullable { json.raw("null") }
             }
+            choices(facts, to: &json)
         case .date: text("date", isNullable, to: &json)
         case .timeOfDay: text("time", isNullable, to: &json)
         case .dateTimeOffset: text("date-time", isNullable, to: &json)
@@ -192,6 +193,21 @@ struct OpenAPISchemas {
             json.array("anyOf") { json in
                 for name in names { json.object { $0.field("$ref", "#/components/schemas/\(name)") } }
                 json.object { $0.field("type", "null") }
+            }
+        }
+    }
+
+    /// What the choices are called and which category each has.
+    private static func choices(_ facts: PropertyFacts?, to json: inout JSONWriter) {
+        guard let choices = facts?.choices, !choices.isEmpty else { return }
+        json.array("x-choices") { json in
+            for choice in choices {
+                json.object { json in
+                    json.field("value", choice.key)
+                    json.field("label", choice.label)
+                    if let category = choice.category { json.field("category", category) }
+                    if choice.retired { json.field("retired", true) }
+                }
             }
         }
     }

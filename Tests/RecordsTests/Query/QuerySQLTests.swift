@@ -25,6 +25,14 @@ struct QuerySQLTests {
         ("count in (1,null)", "(t.\"count\" = ANY ($1)) OR t.\"count\" IS NULL"),
         ("not (count in (1,2))", "(t.\"count\" = ANY ($1)) IS NOT TRUE"),
         ("colour eq 'red'", "t.\"colour\" = $1"),
+        // Categories of choices, as choices where an index can serve them.
+        ("colour/category eq 'warm'", "t.\"colour\" = ANY ($1)"),
+        ("'warm' ne colour/category", "(t.\"colour\" = ANY ($1)) IS NOT TRUE"),
+        ("colour/category in ('warm','cold')", "t.\"colour\" = ANY ($1)"),
+        (
+            "length(colour/category) eq 4",
+            "length(CASE WHEN t.\"colour\" = ANY ($1) THEN $2 WHEN t.\"colour\" = ANY ($3) THEN $4 END)::bigint = $5"
+        ),
         ("name eq 'a' and (count lt 3 or active)", "(t.\"name\" = $1) AND ((t.\"count\" < $2) OR t.\"active\")"),
         // Functions.
         ("startswith(name,'Sm')", "t.\"name\" >= $1 AND t.\"name\" < $2"),

@@ -7,8 +7,9 @@ struct GroupGenerator {
     private static let keys = [
         "active", "colour", "count", "name", "day", "amount_currency", "place/city", "place/country", "group/label", "group/size",
         "parent/name", "parent/colour", "parent/group/label", "subject/lab.thing/active", "born", "short", "busy",
+        "parent/parent/colour/category", "warmth",
     ]
-    private static let computed = "compute(year(day) as born,substring(name,0,1) as short,tags/any() as busy)"
+    private static let computed = "compute(year(day) as born,substring(name,0,1) as short,tags/any() as busy,colour/category as warmth)"
     private static let aggregates = [
         "$count as n", "count with sum as counts", "count with average as mean", "count with max as most", "ratio with sum as ratios",
         "ratio with average as share", "ratio mul 2 with min as least", "amount with sum as money", "amount with average as price",

@@ -60,7 +60,7 @@ enum LabTypes {
 
     static let catalog = Catalog(deployment: "lab", currency: "EUR", timeZone: "UTC", modules: [], types: [thing, group])
 
-    private static let colours = ["red", "green", "blue"].map { Choice(key: $0, label: $0) }
+    private static let colours = [("red", "warm"), ("green", nil), ("blue", "cold")].map { Choice(key: $0, label: $0, category: $1) }
 
     private static func field(_ key: String, _ type: FieldType, unique: Bool = false) -> Field {
         Field(

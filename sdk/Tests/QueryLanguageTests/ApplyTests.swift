@@ -29,6 +29,9 @@ struct ApplyTests {
         #expect(query.apply?.rowKeys.isEmpty == true)
         #expect(query.computed.map(\.name) == ["twice"])
         #expect(query.orderBy.map(\.expression.type) == [.int64])
+        let categories = try check("apply=groupby((lifecycle/category),aggregate($count as n))&filter=lifecycle/category ne null")
+        #expect(categories.apply?.rowKeys.count == 1)
+        #expect(throws: Never.self) { try check("apply=compute(lifecycle/category as kind)/groupby((lifecycle,kind))") }
         #expect(
             try check("apply=groupby((organisation/name))&filter=organisation/name eq 'x'&orderby=organisation/name").apply?.rowKeys.count
                 == 1)
@@ -54,6 +57,8 @@ struct ApplyTests {
             ("groupby((tags))", .typeMismatch, 17, "Can't group by a collection."),
             ("groupby((address))", .typeMismatch, 17, "name a member, as in address/city"),
             ("groupby((organisation))", .typeMismatch, 17, "name a property of what it leads to, or organisation_id"),
+            ("groupby((lifecycle,lifecycle/category))", .duplicateOption, 27, "would have one name in the result"),
+            ("groupby((lifecycle/category,lifecycle))", .duplicateOption, 36, "name one of them with compute"),
             ("groupby((age,age))", .duplicateOption, 21, "The key 'age' is given twice."),
             ("groupby((tags/$count))", .typeMismatch, 17, "name anything else with compute(… as name) first"),
             ("groupby((salary))", .typeMismatch, 17, "add salary_currency to the keys"),

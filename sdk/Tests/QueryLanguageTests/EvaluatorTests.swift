@@ -90,6 +90,12 @@ struct EvaluatorTests {
             ("round(2.5)", "3"), ("round(-2.5)", "-3"), ("round(2.49)", "2"), ("floor(-2.1)", "-3"), ("ceiling(-2.9)", "-2"),
             ("ceiling(2.1)", "3"),
             ("floor(7.00)", "7"), ("round(age)", "36"),
+            // Categories.
+            ("lifecycle/category", "'won'"), ("lifecycle/category eq 'won'", "true"), ("lifecycle/category eq 'open'", "false"),
+            ("'open' ne lifecycle/category", "true"), ("lifecycle/category in ('open','won')", "true"),
+            ("lifecycle/category in ('open',null)", "false"), ("interests/all(i:i/category eq 'body')", "false"),
+            ("interests/any(i:i/category eq null)", "true"), ("concat(lifecycle/category,'!')", "'won!'"),
+            ("organisation/people/all(p:p/lifecycle/category eq null and p/lifecycle/category ne 'won')", "true"),
             // Members.
             ("tags has 'maths'", "true"), ("tags has 'law'", "false"), ("interests has 'food'", "true"),
             ("interests has 'music, food'", "true"),

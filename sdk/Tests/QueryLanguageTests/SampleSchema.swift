@@ -17,8 +17,11 @@ enum SampleSchema {
             Property(name: "number", type: .string, isNullable: false, normalForm: NormalForm(.phone, at: .sibling("normalised"))),
             Property(name: "normalised", type: .string, isNullable: false), Property(name: "is_primary", type: .boolean, isNullable: false),
         ])
-    static let interests = ChoiceType(members: ["sports", "food", "music"])
-    static let lifecycle = ChoiceType(members: ["lead", "contact", "customer", "former_customer"])
+    static let interests = ChoiceType(members: ["sports", "food", "music"], categories: ["sports": "body", "food": "body"])
+    static let lifecycle = ChoiceType(
+        members: ["lead", "contact", "customer", "former_customer"],
+        categories: ["lead": "open", "contact": "open", "customer": "won"])
+    static let mood = ChoiceType(members: ["good", "bad"])
 
     static let person = EntityShape(
         name: "contacts.person",
@@ -55,6 +58,7 @@ enum SampleSchema {
                 normalForm: NormalForm(.phone, at: .flagged(collection: "phones", flag: "is_primary", member: "normalised")), ordinal: 25),
             Property(name: "phones", type: .collection(of: .complex(phone)), isNullable: false, ordinal: 26),
             Property(name: "interests", type: .collection(of: .choice(interests)), isNullable: false, ordinal: 27),
+            Property(name: "mood", type: .choice(mood), ordinal: 28),
         ])
 
     static let organisation = EntityShape(

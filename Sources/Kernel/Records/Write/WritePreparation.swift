@@ -95,7 +95,8 @@ struct WritePreparation {
             return HookImage(
                 id: draft.id, isNew: !draft.isUpdate, values: image.filter { seen.contains($0.key) }, changed: draft.fields)
         }
-        let results = try await store.hooks.beforeWrite(recordType: type.id, images: images, access: access)
+        let choices = type.hookChoices(of: interest.reads.union(interest.writes))
+        let results = try await store.hooks.beforeWrite(recordType: type.id, choices: choices, images: images, access: access)
         guard results.count == images.count else {
             throw RecordsError(.moduleFailed, "The modules of \(type.id) answered for \(results.count) of \(images.count) records.")
         }

@@ -43,6 +43,7 @@ extension ExpressionChecker {
             let message = "Choices have no order for '\(comparison.rawValue)'; use eq, ne or in."
             throw QueryError(.typeMismatch, at: (isChoice(first) ? first : second).range.start, message)
         }
+        if let node = categoryComparison(comparison, first, second, range: range) { return node }
         try checkCurrencies(first, second, word: comparison.rawValue)
         let node = TypedExpression(.compare(comparison, first, second), type: .boolean, mayBeNull: false, range: range)
         return try folded(node, operands: [first, second])
@@ -140,6 +141,7 @@ extension ExpressionChecker {
             let (_, matched) = try matched(operand, member, word: "in")
             if case .literal(let value) = matched.kind { values.append(value) }
         }
+        if !includesNull, let node = choices(of: operand, among: values) { return node }
         if let node = try normalMembership(operand, of: values, includesNull: includesNull, members: members, range: range) { return node }
         let node = TypedExpression(.isInList(operand, values, includesNull: includesNull), type: .boolean, mayBeNull: false, range: range)
         return try folded(node, operands: [operand])

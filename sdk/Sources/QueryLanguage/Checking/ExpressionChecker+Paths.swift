@@ -8,6 +8,11 @@ extension ExpressionChecker {
         var element: Element
         var mayBeNull = false
         var range: SourceRange
+
+        /// The choice reached.
+        var choice: ChoiceType? {
+            if case .value(.choice(let choice)) = element { choice } else { nil }
+        }
     }
 
     mutating func check(_ path: Path, range: SourceRange) throws(QueryError) -> TypedExpression {
@@ -16,6 +21,12 @@ extension ExpressionChecker {
         var progress = try start(of: path, steps: &steps, range: range)
         while let step = steps.popFirst() {
             switch step.kind {
+            case .name(ChoiceType.categoryName) where progress.choice != nil:
+                if let further = steps.first {
+                    throw QueryError(.unknownName, at: further.range.start, "There is nothing below the category of a choice.")
+                }
+                guard let choice = progress.choice else { break }
+                return try category(of: choice, at: progress.path, mayBeNull: progress.mayBeNull, step: step, range: range)
             case .name(let name), .qualifiedName(let name): try follow(name, step: step, &progress)
             case .count(let options): return try count(progress, options: options, range: range)
             case .any(let variable, let condition): return try any(progress, variable, condition, range: range)
@@ -108,7 +119,9 @@ extension ExpressionChecker {
         case .entity(let shape): (owner, properties, ownerName) = (.entity(shape), shape.properties, shape.name)
         case .complex(let shape): (owner, properties, ownerName) = (.complex(shape), shape.properties, shape.name)
         case .value(let type):
-            throw QueryError(.unknownName, at: step.range.start, "There is nothing named '\(name)' below \(type.phrase).")
+            let category = progress.choice.map { _ in Spelling.closest(to: name, in: [ChoiceType.categoryName]) } ?? nil
+            throw QueryError(
+                .unknownName, at: step.range.start, "There is nothing named '\(name)' below \(type.phrase).", suggestion: category)
         }
         guard let property = properties[name] else { throw unknownProperty(name, step: step, properties, ownerName) }
         guard property.isFilterable else {

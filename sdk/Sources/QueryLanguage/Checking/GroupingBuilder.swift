@@ -30,6 +30,12 @@ struct GroupingBuilder {
         guard !keys.contains(where: { $0.key.path == names }) else {
             throw QueryError(.duplicateOption, at: start, "The key '\(name)' is given twice.")
         }
+        if let other = keys.first(where: { $0.key.path.starts(with: names) || names.starts(with: $0.key.path) })?.key.path {
+            throw QueryError(
+                .duplicateOption, at: start,
+                "The keys '\(other.joined(separator: "/"))' and '\(name)' would have one name in the result; name one of them with compute(… as …)."
+            )
+        }
         keys.append((CheckedApply.Key(path: names, expression: value), expression.range))
         self.names.insert(names[0])
     }

@@ -60,10 +60,30 @@ public indirect enum PropertyType: Sendable, Hashable {
 public struct ChoiceType: Sendable, Hashable {
     /// The keys that values may have, in the order of the manifest.
     public let members: [String]
+    /// The categories of the keys that have one: what conditions read as `stage/category`.
+    public let categories: [String: String]
 
     /// Makes a choice of its keys.
-    public init(members: [String]) {
+    public init(members: [String], categories: [String: String] = [:]) {
         self.members = members
+        self.categories = categories
+    }
+
+    /// The name under which a path reads the category of a choice.
+    public static let categoryName = "category"
+
+    /// The keys of each category, in the order of the manifest.
+    public var membersByCategory: [(category: String, members: [String])] {
+        var groups: [(category: String, members: [String])] = []
+        for member in members {
+            guard let category = categories[member] else { continue }
+            if let index = groups.firstIndex(where: { $0.category == category }) {
+                groups[index].members.append(member)
+            } else {
+                groups.append((category, [member]))
+            }
+        }
+        return groups
     }
 }
 
