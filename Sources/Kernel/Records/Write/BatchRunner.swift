@@ -14,6 +14,8 @@ struct BatchRunner {
     let access: Access
     let options: WriteOptions
     var isRemoval = false
+    /// Whether the execution of a single draft needs a transaction around it.
+    var takesSeveralStatements = false
 
     private var violation: ConstraintViolation { ConstraintViolation(catalog: catalog, type: type, isRemoval: isRemoval, access: access) }
 
@@ -48,8 +50,8 @@ struct BatchRunner {
     private func attempt(_ drafts: [WriteDraft], _ execute: @escaping Execute) async throws -> [Int: WriteOutcome] {
         guard !drafts.isEmpty else { return [:] }
         let begin = Trace.begin(options.changeSet, access: access)
-        // A single write is one statement and needs no transaction around it.
-        if drafts.count == 1, begin == nil, let draft = drafts.first {
+        // A single write is one statement, mostly, and needs no transaction around it.
+        if drafts.count == 1, begin == nil, !takesSeveralStatements, let draft = drafts.first {
             do {
                 let outcomes = try await store.statements.attempt { try await execute(drafts, $0) }
                 return Dictionary(uniqueKeysWithValues: zip([draft.index], outcomes))

@@ -65,6 +65,11 @@ struct ConstraintViolation {
     /// 23503 comes from both ends: a link to nothing, or the removal of what others link to.
     private func reference(_ error: PostgresError) -> RecordsError {
         let constraint = error.constraint ?? ""
+        if let field = type.fields.first(where: {
+            if case .linkAny = $0.type { type.constraint(ofAnyLink: $0) == constraint } else { false }
+        }) {
+            return RecordsError(.linkTargetMissing, "\(field.label) names a record that doesn't exist.", target: field.key)
+        }
         let field = type.fields.first { field in field.columns.contains { $0.references != nil && constraint.contains($0.name) } }
         if !isRemoval, error.table == type.key, let field {
             return RecordsError(.linkTargetMissing, "\(field.label) names a record that doesn't exist.", target: field.key)

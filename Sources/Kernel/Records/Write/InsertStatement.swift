@@ -22,14 +22,18 @@ struct InsertStatement {
         let names = (["id", "version", "created_by", "updated_by", "owner_id"] + stored.map(\.name) + numbers.map(\.field)).quotedList
         let principal = PostgresUUID(guid: access.principal)
 
+        let targets = AnyTargets(drafts, of: type)
         var sql: SQL = "WITH input AS MATERIALIZED (SELECT * FROM \(batch.unnest(as: "i")))"
+        sql += targets.locks
         for (position, number) in numbers.enumerated() {
             sql += ", counter\(raw: String(position)) AS (\(counter(number, count: drafts.count)))"
         }
         sql += ", rec AS (INSERT INTO \(raw: type.table.sql) (\(raw: names), created_at, updated_at) SELECT i.id, 1, \(bind: principal), "
         sql += "\(bind: principal), i.owner_id\(raw: stored.isEmpty ? "" : ", " + batch.columnList(of: "i", from: 4))"
         for (position, number) in numbers.enumerated() { sql += ", \(text(of: number, counter: "counter\(position)"))" }
-        sql += ", now(), now() FROM input i ORDER BY i.n RETURNING *)"
+        sql += ", now(), now() FROM input i"
+        if let condition = targets.condition { sql += " WHERE \(condition)" }
+        sql += " ORDER BY i.n RETURNING *)"
         for (position, table) in type.childTables.enumerated() {
             guard let insert = ListRows(table: table, drafts: drafts).insert() else { continue }
             sql += ", list\(raw: String(position)) AS (\(insert))"

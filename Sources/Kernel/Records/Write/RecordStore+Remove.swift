@@ -49,12 +49,17 @@ extension RecordStore {
             }
         }
         let statement = RemovalStatement(action: action, type: type, access: access, changeSet: options.changeSet)
-        let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options, isRemoval: true)
+        let runner = BatchRunner(
+            store: self, catalog: catalog, type: type, access: access, options: options, isRemoval: true,
+            takesSeveralStatements: action == .purge)
         let done = try await runner.run(drafts) { drafts, runner in
+            let rows: [VersionRow]
             if action == .purge {
-                try await self.releaseLinks(to: type, drafts, catalog: catalog, options: options, access: access, runner: runner)
+                let purge = Purge(catalog: catalog, type: type, access: access, changeSet: options.changeSet, runner: runner)
+                rows = try await purge.run(drafts)
+            } else {
+                rows = try VersionRow.rows(of: try await runner.query(statement.sql(for: drafts)))
             }
-            let rows = try VersionRow.rows(of: try await runner.query(statement.sql(for: drafts)))
             var results: [WriteOutcome] = []
             for (draft, row) in zip(drafts, rows) {
                 results.append(
@@ -70,21 +75,5 @@ extension RecordStore {
         }
         for (draft, outcome) in zip(drafts, done) { outcomes[draft.index] = outcome }
         return outcomes.compactMap { $0 }
-    }
-
-    /// Empties the links of others that say so, with versions and events of their own; foreign keys see to the rest.
-    private func releaseLinks(
-        to type: RecordType, _ drafts: [WriteDraft], catalog: Catalog, options: WriteOptions, access: Access, runner: StatementRunner
-    ) async throws {
-        for inbound in catalog.inboundLinks(to: type.id) {
-            guard case .link(let link) = inbound.field.type, link.onDelete == .clear else { continue }
-            let statement = ReleaseStatement(source: inbound.source, field: inbound.field, access: access, changeSet: options.changeSet)
-            _ = try await runner.query(statement.sql(targets: drafts.map(\.id)))
-        }
-        // No foreign key leads to several tables, so that nothing else would see to these.
-        for (source, field) in catalog.anyLinks(to: type.id) {
-            let statement = ReleaseStatement(source: source, field: field, access: access, changeSet: options.changeSet)
-            _ = try await runner.query(statement.sql(targets: drafts.map(\.id)))
-        }
     }
 }

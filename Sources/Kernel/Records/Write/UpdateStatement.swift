@@ -26,9 +26,13 @@ struct UpdateStatement {
         let assignments = zip(columns, values).map { ", \"\($0.name)\" = \($1)" }.joined()
         let guarded = AccessGuard.predicate(.update, on: type, alias: "t", access: access)
 
+        let targets = AnyTargets(drafts, of: type)
         var sql: SQL = "WITH input AS MATERIALIZED (SELECT * FROM \(batch.unnest(as: "i")))"
-        sql +=
-            ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(guarded) ORDER BY t.id FOR UPDATE OF t)"
+        // What is linked to is locked before what links, as a purge does it.
+        sql += targets.locks
+        sql += ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(guarded)"
+        if let condition = targets.condition { sql += " AND \(condition)" }
+        sql += " ORDER BY t.id FOR UPDATE OF t)"
         for (position, list) in lists.enumerated() {
             let brought = ListRows(table: list, drafts: drafts)
             sql += ", brought\(raw: String(position)) AS MATERIALIZED (\(brought.selection))"
