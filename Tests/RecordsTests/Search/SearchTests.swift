@@ -60,6 +60,28 @@ struct SearchTests {
         }
     }
 
+    @Test("finds, inside a transaction, what it has written, misspelt too, and nothing of it once it is undone")
+    func insideTransaction() async throws {
+        struct Undo: Error {}
+        try await SearchWorld.with { world in
+            let humans = try world.base.type("humans")
+            let (typed, misspelt) = (try world.request("quenton"), try world.request("qeunton"))
+            await #expect(throws: Undo.self) {
+                try await world.base.store.transaction { store in
+                    _ = try await store.create(humans, [RecordInput(["name": "Quenton"])], options: .single, access: .test)
+                    for request in [typed, misspelt, typed] {
+                        #expect(try await store.list(request, access: .test).rowCount == 1)
+                    }
+                    #expect(try await world.base.store.list(typed, access: .test).rowCount == 0)
+                    let threshold = try await store.run("SELECT current_setting('pg_trgm.similarity_threshold')")
+                    #expect(try threshold.first?.decode(String.self, 0) == "0.3")
+                    throw Undo()
+                }
+            }
+            #expect(try await world.base.store.list(typed, access: .test).rowCount == 0)
+        }
+    }
+
     @Test("combines with filter, select and top, and hides what is deleted")
     func combined() async throws {
         try await SearchWorld.with { world in

@@ -66,6 +66,26 @@ struct SyncTests {
         }
     }
 
+    @Test("inside a transaction tells of what the transaction sees, and of its own writes afterwards")
+    func insideTransaction() async throws {
+        try await TestStore.with { store in
+            let type = try store.type("samples")
+            let id = try await store.create("samples", ["title": "a"])
+            var copy = try await Copy(store, "select=id,title")
+            #expect(try await store.update("samples", id, ["title": "b"]) == .updated(version: 2))
+            let (request, token) = (try Copy.request(store, "select=id,title"), copy.token)
+            try await store.store.transaction { inner in
+                let item = RecordUpdate(key: .id(id), input: RecordInput(["title": "c"]))
+                _ = try await inner.update(type, [item], options: .single, access: .test)
+                let page = try await inner.changes(request, since: token, now: Self.now + 10, access: .test)
+                #expect(String(decoding: page.items, as: UTF8.self).contains("\"title\":\"c\""))
+            }
+            try await copy.follow()
+            #expect(copy.told == [id.description])
+            #expect(copy.records[id.description]?.contains("\"title\":\"c\"") == true)
+        }
+    }
+
     @Test("tells what was made, changed, deleted, restored, purged, and what left the filter")
     func kinds() async throws {
         try await TestStore.with { store in

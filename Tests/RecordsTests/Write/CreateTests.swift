@@ -7,6 +7,33 @@ import Testing
 
 @Suite("Creating records")
 struct CreateTests {
+    @Test("links, inside a transaction, to what it has made, by id and by key")
+    func insideTransaction() async throws {
+        struct Undo: Error {}
+        try await TestStore.with { lab in
+            let (places, samples) = (try lab.type("places"), try lab.type("samples"))
+            await #expect(throws: Undo.self) {
+                try await lab.store.transaction { store in
+                    let made = try await store.create(places, [RecordInput(["name": "Oslo"])], options: .single, access: .test)
+                    let oslo = try #require(made.first?.id)
+                    let inputs: [RecordInput] = [
+                        RecordInput(["title": "id", "place_id": .guid(oslo)]),
+                        RecordInput(["title": "key", "place": .complex(["name": "Oslo"])]),
+                        RecordInput(["title": "any", "subject_type": "lab.place", "subject_id": .guid(oslo)]),
+                        RecordInput(["title": "many", "places": .collection([.complex(["id": .guid(oslo)])])]),
+                    ]
+                    let outcomes = try await store.create(samples, inputs, options: .bulk("links"), access: .test)
+                    #expect(outcomes.map(Outcome.init) == Array(repeating: .created, count: 4))
+                    // Others see nothing of it yet.
+                    let outside = try await lab.store.create(samples, [inputs[0]], options: .single, access: .test)
+                    #expect(outside.map(Outcome.init) == [.failed(["records.link_target_missing"])])
+                    throw Undo()
+                }
+            }
+            #expect(try await lab.text("SELECT count(*)::text FROM lab.sample") == "0")
+        }
+    }
+
     @Test("stores a value of every field type, in the columns the catalog names")
     func everyField() async throws {
         try await TestStore.with { lab in

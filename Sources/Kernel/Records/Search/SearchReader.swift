@@ -72,7 +72,7 @@ struct SearchReader {
         guard !ranks.isEmpty, after?.place.map({ $0.rank < ranks.count }) ?? true else { return ([], nil) }
         let sql = try statement(
             tree, leads: leads, isCommon: isCommon, wanted: wanted, after: after?.place, excluded: meant == nil ? nil : self.tree)
-        let result = try await ReadFailure.translating { try await store.client.query(sql) }
+        let result = try await ReadFailure.translating { try await store.statements.query(sql) }
         let hits = try result.rows.prefix(wanted).map { row in
             let place = Place(
                 rank: try row.decode(Int.self, 1), word: try row.decode(String.self, 2), name: try row.decode(String.self, 3),
@@ -123,7 +123,7 @@ struct SearchReader {
         counted.search = SearchCondition.parameters(tree).map(\.postgresParameter)
         let statement = try store.reads.statement("\(key.shape)|leads \(tree.signature)", access: access) { try countStatement(tree) }
         let sql = statement.bound(counted, access: access)
-        let result = try await ReadFailure.translating { try await store.client.query(sql) }
+        let result = try await ReadFailure.translating { try await store.statements.query(sql) }
         guard let row = result.first else { return nil }
         let costs = try words.indices.map { try row.decode(Int.self, $0) }
         return tree.leads { word in words.firstIndex(of: word).map { costs[$0] } ?? .max }.map {
@@ -185,10 +185,13 @@ struct SearchReader {
             ORDER BY similarity(word, \(bind: text)) DESC, word LIMIT 200
             """
         let found = try await ReadFailure.translating {
-            try await store.client.transaction(isolation: .readCommitted, readOnly: true) { transaction in
+            try await store.statements.transaction { runner in
                 // Two letters that changed places leave little of a short word's trigrams.
-                _ = try await transaction.query("SET LOCAL pg_trgm.similarity_threshold = 0.2")
-                return try await transaction.query(sql)
+                _ = try await runner.query("SET LOCAL pg_trgm.similarity_threshold = 0.2")
+                let found = try await runner.query(sql)
+                // A transaction around it goes on as it was.
+                if store.statements.isTransaction { _ = try await runner.query("SET LOCAL pg_trgm.similarity_threshold TO DEFAULT") }
+                return found
             }
         }
         let words = try found.rows.map { try $0.decode(String.self, 0) }

@@ -35,7 +35,7 @@ struct ChangesReader {
         guard token.issued <= now + 60, now - token.issued <= SyncToken.lifetime else { throw Self.expired }
         let wanted = min(max(request.pageSize, 1), ReadLimits.largestPageSize)
         let sql = try statement(rows: wanted + 1)
-        let result = try await ReadFailure.translating { try await store.client.query(sql) }
+        let result = try await ReadFailure.translating { try await store.statements.query(sql) }
         guard let first = result.first else { throw Self.expired }
         let until: String = try first.decode(String.self, 0)
         guard try first.decode(String.self, 1) == token.system, try first.decode(Bool.self, 2) else { throw Self.expired }
