@@ -291,6 +291,49 @@ struct WritingTests {
         }
     }
 
+    @Test("PUT takes defaults of the moment for what it leaves out, and what it brings as it is")
+    func momentaryDefaults() async throws {
+        let diary = """
+            manifest: 1
+            id: diary
+            version: "1.0.0"
+            name: Diary
+            platform: ">=0.1 <1.0"
+            run: { mode: data }
+            types:
+              entry:
+                collection: entries
+                label: Entry
+                fields:
+                  name: { type: text, label: Name, unique: true }
+                  written_on: { type: date, label: Written on, default: today, required: true }
+                  read_at: { type: date_time, label: Read at, default: now }
+                  mood: { type: choice, label: Mood, default: good, choices: { good: {}, bad: {} } }
+            """
+        try await TestHost.with(["diary": diary]) { host in
+            let id = try await host.create(
+                "entries", #"{"name": "a", "written_on": "2001-02-03", "read_at": "2001-02-03T04:05:06Z", "mood": "bad"}"#)
+            let today = try #require(
+                try await host.lab.client.query("SELECT (now() AT TIME ZONE 'UTC')::date::text").first?.decode(String.self, 0))
+            let scenarios = [
+                Scenario(
+                    "replace", "PUT", "/api/entries({id})", ["prefer": "return=representation"], body: #"{"name": "a"}"#, status: 200,
+                    expects: [#""written_on":"\#(today)""#, #""mood":"good""#], refuses: [#""read_at":null"#, "2001-02-03"], events: 1),
+                Scenario(
+                    "bring", "PUT", "/api/entries({id})", ["prefer": "return=representation"],
+                    body: #"{"name": "a", "written_on": "2002-02-03", "read_at": null}"#, status: 200,
+                    expects: [#""written_on":"2002-02-03""#, #""read_at":null"#], events: 1),
+                Scenario(
+                    "refuse to empty", "PUT", "/api/entries({id})", body: #"{"name": "a", "written_on": null}"#, status: 400,
+                    expects: ["written_on"]),
+                Scenario(
+                    "make by PUT", "PUT", "/api/entries(name='b')", ["prefer": "return=representation"], body: "{}", status: 201,
+                    expects: [#""written_on":"\#(today)""#], refuses: [#""read_at":null"#], events: 1),
+            ]
+            for scenario in scenarios { try await scenario.run(on: host, ["id": id]) }
+        }
+    }
+
     @Test("demands If-Match where the type does")
     func demandsIfMatch() async throws {
         let strict = """

@@ -10,6 +10,8 @@ package import QueryLanguage
 /// own columns; a polymorphic link is `<field>_type` and `<field>_id`.
 package struct RecordInput: Sendable, Hashable {
     package var values: [String: Value]
+    /// Keys of fields that go back to a default which only the moment of the write can tell: `today`, `now`. Of a new record all of them do.
+    package var momentary: Set<String> = []
 
     package init(_ values: [String: Value]) {
         self.values = values

@@ -5,11 +5,14 @@ import Records
 /// PUT: what a body leaves out goes back to its default, or to nothing (OData Protocol 4.01 section 11.4.3).
 enum Replacement {
     static func complete(_ input: RecordInput, of type: ApiType) -> RecordInput {
-        var values = input.values
+        var completed = input
         for field in type.record.fields where !field.readOnly && !isGiven(field, in: input.values, type) {
-            for (name, value) in emptied(field) { values[name] = value }
+            switch field.defaultValue {
+            case .today?, .now?: completed.momentary.insert(field.key)
+            case .value?, .money?, nil: for (name, value) in emptied(field) { completed.values[name] = value }
+            }
         }
-        return RecordInput(values)
+        return completed
     }
 
     private static func isGiven(_ field: Field, in values: [String: Value], _ type: ApiType) -> Bool {

@@ -15,18 +15,19 @@ extension WritePreparation {
 
     /// - Parameter today: nil where no default asks for it.
     func addDefaults(to draft: inout WriteDraft, today: CalendarDate?) {
-        for field in type.fields {
-            if draft.fields.contains(field.key) { continue }
-            switch field.defaultValue {
-            case .value(let value)?: draft.columns[field.key] = value
-            case .money(let amount, let currency)?:
-                draft.columns[field.key] = .decimal(amount)
-                draft.columns["\(field.key)_currency"] = .string(currency)
-            case .today?: draft.columns[field.key] = today.map(Value.date) ?? .null
-            case .now?: draft.columns[field.key] = .dateTime(.now)
-            case nil:
-                if case .collection = field.type.emptyValue { draft.columns[field.key] = .collection([]) }
-            }
+        for field in type.fields where !draft.fields.contains(field.key) {
+            draft.columns.merge(defaults(of: field, today: today)) { _, value in value }
+        }
+    }
+
+    /// The columns of a field that nothing is said about.
+    func defaults(of field: Field, today: CalendarDate?) -> [String: Value] {
+        switch field.defaultValue {
+        case .value(let value)?: [field.key: value]
+        case .money(let amount, let currency)?: [field.key: .decimal(amount), "\(field.key)_currency": .string(currency)]
+        case .today?: [field.key: today.map(Value.date) ?? .null]
+        case .now?: [field.key: .dateTime(.now)]
+        case nil: if case .collection = field.type.emptyValue { [field.key: .collection([])] } else { [:] }
         }
     }
 

@@ -27,8 +27,14 @@ struct WritePreparation {
     /// - Parameter drafts: with `id` and `expectedVersion` set. Those whose checks need stored values leave with the version that was checked.
     func updates(_ inputs: [RecordInput], into drafts: inout [WriteDraft]) async throws {
         let reader = InputReader(type: visibleType)
+        let today = try await inputs.contains { !$0.momentary.isEmpty } ? today() : nil
         for index in drafts.indices {
-            reader.read(inputs[drafts[index].index], into: &drafts[index])
+            let input = inputs[drafts[index].index]
+            reader.read(input, into: &drafts[index])
+            for field in type.fields where input.momentary.contains(field.key) {
+                drafts[index].columns.merge(defaults(of: field, today: today)) { given, _ in given }
+                drafts[index].fields.insert(field.key)
+            }
             refuseUnwritable(in: &drafts[index])
         }
         let stored = try await judge(&drafts)
