@@ -78,7 +78,7 @@ struct PostmasterLauncher: Sendable {
         watch.send(SIGQUIT)
         if await watch.waitUntilEnded(within: .seconds(20)) != nil { return }
         throw PrivateClusterError(
-            .inUse, "PostgreSQL, process \(watch.pid), does not end; look why (\(folder.log)), and end it before starting again")
+            .doesNotEnd, "PostgreSQL, process \(watch.pid), does not end; look why (\(folder.log)), and end it before starting again")
     }
 
     // MARK: After a crash
@@ -114,7 +114,8 @@ struct PostmasterLauncher: Sendable {
             orphans = try await ProcessTable.postgresProcesses(in: folder.data, of: user)
             guard orphans.isEmpty || begin.duration(to: clock.now) < Self.orphanTimeout else {
                 throw PrivateClusterError(
-                    .inUse, "processes \(orphans) of an earlier PostgreSQL still work in \(folder.data) and do not end; end them first")
+                    .doesNotEnd, "processes \(orphans) of an earlier PostgreSQL still work in \(folder.data) and do not end; end them first"
+                )
             }
         }
     }

@@ -8,6 +8,7 @@ package struct PrivateClusterError: Error, Equatable, Sendable, CustomStringConv
             case binariesNotFound = "cluster.binaries_not_found"
             case versionMismatch = "cluster.version_mismatch"
             case inUse = "cluster.in_use"
+            case doesNotEnd = "cluster.does_not_end"
             case noUser = "cluster.no_user"
             case folderUnreachable = "cluster.folder_unreachable"
             case folderForeign = "cluster.folder_foreign"
@@ -27,8 +28,10 @@ package struct PrivateClusterError: Error, Equatable, Sendable, CustomStringConv
         package static let binariesNotFound = Code(kind: .binariesNotFound)
         /// The data folder was made by a major version that is not installed.
         package static let versionMismatch = Code(kind: .versionMismatch)
-        /// Another process uses the data folder.
+        /// Another Tessera uses the data folder.
         package static let inUse = Code(kind: .inUse)
+        /// Processes of an earlier PostgreSQL still work in the data folder.
+        package static let doesNotEnd = Code(kind: .doesNotEnd)
         /// Started as root, and there is no unprivileged user to run PostgreSQL as.
         package static let noUser = Code(kind: .noUser)
         /// The user that runs PostgreSQL cannot enter a directory above the data folder.

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import PrivateCluster
@@ -134,6 +135,46 @@ struct RecoveryTests {
                 try await cluster.expect("SELECT number FROM kept", "1")
                 #expect(try await busy.value.contains("server closed the connection"))
             }
+        }
+    }
+
+    @Test("a command beside a server waits while its PostgreSQL is away, and works on it when it is back")
+    func joinsRestarted() async throws {
+        try await TestFolder.with { folder in
+            try await folder.withCluster { cluster in
+                let beside = try await PrivateCluster.join(folder.options(), logger: TestFolder.logger) { _, _ in }
+                #expect(beside.cluster == nil && beside.connectionURL == cluster.connectionURL)
+                kill(try #require(await cluster.postmasterPID), SIGKILL)
+                _ = await cluster.unexpectedEnd()
+                let words = Mutex<[String]>([])
+                let error = try await failure {
+                    _ = try await PrivateCluster.join(folder.options(), logger: TestFolder.logger, timeout: .milliseconds(1_500)) {
+                        waited, what in
+                        words.withLock { $0.append("\(waited.components.seconds) \(what)") }
+                    }
+                }
+                #expect(error.code == .inUse && error.message.contains("accepted no connections for 1 s"))
+                #expect(words.withLock { $0 }.map { $0.hasPrefix("1 the data folder") } == [true])
+                async let joined = PrivateCluster.join(folder.options(), logger: TestFolder.logger) { _, _ in }
+                try await cluster.restart()
+                #expect(try await joined.cluster == nil)
+                #expect(try await joined.connectionURL == cluster.connectionURL)
+            }
+        }
+    }
+
+    @Test("a command that waits for a server that is stopping starts PostgreSQL itself, and stops it")
+    func joinsStopped() async throws {
+        try await TestFolder.with { folder in
+            let cluster = try await folder.start()
+            kill(try #require(await cluster.postmasterPID), SIGKILL)
+            _ = await cluster.unexpectedEnd()
+            async let joined = PrivateCluster.join(folder.options(), logger: TestFolder.logger) { _, _ in }
+            await cluster.stop()
+            let own = try #require(try await joined.cluster)
+            try await own.expect("SELECT 1", "1")
+            await own.stop()
+            #expect(try await folder.processes() == [])
         }
     }
 

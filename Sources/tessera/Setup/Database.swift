@@ -53,9 +53,11 @@ struct Database: Sendable {
                 "there is no database in \(clusterOptions.dataDirectory) yet; `tessera serve` or `tessera apply` sets one up. "
                     + "For another data folder say --data, for a PostgreSQL of your own TESSERA_DATABASE_URL")
         }
-        if let url = try await PrivateCluster.runningConnectionURL(clusterOptions) { return (url, nil) }
-        let cluster = try await PrivateCluster.start(clusterOptions, logger: logger)
-        return (cluster.connectionURL, cluster)
+        let joined = try await PrivateCluster.join(clusterOptions, logger: logger) { waited, what in
+            Console.progress("\(what): waiting for its PostgreSQL, \(waited.components.seconds) s")
+        }
+        Console.progress("")
+        return (joined.connectionURL, joined.cluster)
     }
 
     /// For a server: its own cluster, locked against a second server; one that a killed server left behind is adopted.
