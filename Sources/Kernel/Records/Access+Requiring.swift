@@ -15,6 +15,14 @@ extension RecordsError {
             .forbidden, "Your roles don't let you \(action.verb) \(type.labelPlural.lowercased()); ask an administrator for one that does.")
     }
 
+    /// Records that would go with the one that is acted on.
+    static func forbidden(_ action: RecordAction, along type: RecordType) -> RecordsError {
+        RecordsError(
+            .forbidden,
+            "\(type.labelPlural) would be \(action.rawValue)d with it, and your roles don't let you do that to all of them: ask an administrator."
+        )
+    }
+
     /// The record is there to be read, and not to be acted on.
     static func forbiddenRecord(_ action: RecordAction, _ type: RecordType) -> RecordsError {
         RecordsError(.forbidden, "Your roles don't let you \(action.verb) this \(type.label.lowercased()).")

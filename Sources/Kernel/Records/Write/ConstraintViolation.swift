@@ -38,6 +38,7 @@ struct ConstraintViolation {
 
     /// Whether one of several rows may be the culprit, so that the others can go in without it.
     static func blamesRow(_ error: any Error) -> Bool {
+        if let error = error as? RecordsError { return error.code == .forbidden }
         guard let state = (error as? PostgresError)?.sqlState else { return false }
         return state == DatabaseSignal.denied || state.hasPrefix("23") || state.hasPrefix("22") || state == "54000"
     }

@@ -1,5 +1,6 @@
 import Catalog
 import Manifests
+import Permissions
 import Postgres
 import QueryLanguage
 
@@ -46,7 +47,7 @@ struct Purge {
         return drafts.filter { draft in versions[draft.id].map { draft.expectedVersion ?? $0 == $0 } ?? false }.map(\.id)
     }
 
-    /// The records themselves and those whose links say that they go with them, locked.
+    /// The records themselves and those whose links say that they go with them, locked. Whoever purges them must be allowed to purge all.
     private func following(_ ids: [GUID]) async throws -> Doomed {
         var doomed = Doomed()
         var open: [(type: RecordType, ids: [GUID])] = [(type, doomed.add(ids, of: type))]
@@ -55,11 +56,15 @@ struct Purge {
             for inbound in catalog.inboundLinks(to: target.id) {
                 guard case .link(let link) = inbound.field.type, link.onDelete == .cascade else { continue }
                 let targets = ids.map { PostgresUUID(guid: $0) }
+                let guarded = AccessGuard.predicate(.purge, on: inbound.source, alias: "t", access: access, includeDeleted: true)
                 let result = try await runner.query(
                     """
-                    SELECT t.id FROM \(raw: inbound.source.table.sql) t WHERE t.\(identifier: "\(inbound.field.key)_id") = ANY(\(bind: targets)) \
+                    SELECT t.id, \(guarded) FROM \(raw: inbound.source.table.sql) t WHERE t.\(identifier: "\(inbound.field.key)_id") = ANY(\(bind: targets)) \
                     ORDER BY t.id FOR UPDATE OF t
                     """)
+                guard try result.rows.allSatisfy({ try $0.decode(Bool?.self, 1) == true }) else {
+                    throw RecordsError.forbidden(.purge, along: inbound.source)
+                }
                 let found = try result.rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) }
                 open.append((inbound.source, doomed.add(found, of: inbound.source)))
             }
