@@ -43,6 +43,7 @@ extension ClientCore {
     }
 
     private func listen(to channel: String, on driver: ConnectionDriver) {
+        listeners.ask(channel)
         run("LISTEN \(identifier: channel)", on: driver) { [self] result in
             // The callback comes on the reactor's thread, like everything a driver does.
             switch result {

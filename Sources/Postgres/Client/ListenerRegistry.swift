@@ -3,6 +3,8 @@ struct ListenerRegistry {
     private var subscriptions: [String: [Subscription]] = [:]
     /// Channels the server has confirmed on the present connection.
     private var confirmed: Set<String> = []
+    /// How many LISTENs of a channel are on their way. The last one counts: an UNLISTEN may stand between them.
+    private var asked: [String: Int] = [:]
 
     var isEmpty: Bool { subscriptions.isEmpty }
     var channels: [String] { subscriptions.keys.sorted() }
@@ -27,14 +29,22 @@ struct ListenerRegistry {
         return list.isEmpty
     }
 
+    /// A LISTEN is on its way.
+    mutating func ask(_ channel: String) { asked[channel, default: 0] += 1 }
+
     /// The server listens now. Those who had listened before learn that they may have missed something.
     mutating func confirm(_ channel: String) {
-        guard let list = subscriptions[channel] else { return }
+        let rest = (asked[channel] ?? 1) - 1
+        asked[channel] = rest > 0 ? rest : nil
+        guard rest <= 0, let list = subscriptions[channel] else { return }
         confirmed.insert(channel)
         for subscription in list { subscription.begin() }
     }
 
-    mutating func connectionLost() { confirmed.removeAll() }
+    mutating func connectionLost() {
+        confirmed.removeAll()
+        asked.removeAll()
+    }
 
     func deliver(_ notification: PostgresNotification, on channel: String) {
         for subscription in subscriptions[channel] ?? [] { subscription.deliver(notification) }
@@ -50,6 +60,7 @@ struct ListenerRegistry {
     }
 
     mutating func fail(_ channel: String, _ error: PostgresError) {
+        asked[channel] = nil
         for subscription in subscriptions.removeValue(forKey: channel) ?? [] { subscription.fail(error) }
     }
 
@@ -58,6 +69,6 @@ struct ListenerRegistry {
             for subscription in list { subscription.end() }
         }
         subscriptions.removeAll()
-        confirmed.removeAll()
+        connectionLost()
     }
 }

@@ -26,12 +26,14 @@ final class Subscription: Sendable {
 
     /// The server listens. The second time it does so again, after an interruption.
     func begin() {
-        let starter = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-            guard case .starting = state.phase else { return nil }
+        let (isFirst, starter) = state.withLock { state -> (Bool, CheckedContinuation<Void, any Error>?) in
+            guard case .starting = state.phase else { return (false, nil) }
             state.phase = .running
-            return state.starter.take()
+            // None yet, when the server was quicker than the task that is to wait for it.
+            return (true, state.starter.take())
         }
-        if let starter { starter.resume() } else { deliverIfRunning(.reconnected) }
+        starter?.resume()
+        if !isFirst { deliverIfRunning(.reconnected) }
     }
 
     func deliver(_ notification: PostgresNotification) { deliverIfRunning(notification) }
