@@ -103,11 +103,12 @@ let package = Package(
         .executableTarget(
             name: "tessera",
             dependencies: [
-                "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Permissions", "Principals", "Records", "Jobs", "Files", "Transfer",
-                "ModuleHost", "Server", queryLanguage,
-                manifests,
+                "JSONReading", "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Permissions", "Principals", "Records", "Jobs",
+                "Files",
+                "Transfer", "ModuleHost", "Server", queryLanguage, manifests, httpClient,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: swiftSettings
         ),

@@ -187,6 +187,7 @@ struct AccessTests {
                 ("POST", "/api/files", "x"), ("GET", "/api/files(\(floor.annas))", nil), ("GET", "/api/files(\(floor.annas))/$value", nil),
                 ("GET", "/api/change_sets", nil), ("GET", "/api/change_sets(\(floor.annas))", nil),
                 ("GET", "/api/change_sets(\(floor.annas))/changes", nil), ("POST", "/api/change_sets(\(floor.annas))/undo", nil),
+                ("POST", "/api/imports", #"{"collection": "accounts"}"#), ("POST", "/api/imports/plan", #"{"collection": "accounts"}"#),
                 ("GET", "/api/jobs", nil), ("GET", "/api/jobs(\(floor.annas))", nil), ("GET", "/api/jobs(\(floor.annas))/status", nil),
                 ("POST", "/api/jobs(\(floor.annas))/cancel", nil), ("GET", "/metrics", nil), ("GET", "/api/roles", nil),
                 ("POST", "/api/users", #"{"name": "Eve", "roles": ["administrator"]}"#),

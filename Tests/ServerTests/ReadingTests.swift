@@ -73,8 +73,24 @@ struct ReadingTests {
             ]),
         Scenario("streams CSV by $format", "GET", "/api/places?$format=csv&$top=1", status: 200, expects: ["id,name,"]),
         Scenario(
+            "chooses columns of CSV", "GET", "/api/samples?$format=csv&$select=title,amount&$filter=amount%20gt%205&$orderby=title",
+            status: 200,
+            expects: ["title,amount\r\nAlpha,7\r\n"]),
+        Scenario(
+            "streams a workbook", "GET", "/api/samples", ["accept": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
+            status: 200, expects: ["PK", "xl/worksheets/sheet1.xml"],
+            answerHeaders: [
+                "content-type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "content-disposition": "attachment; filename=\"samples.xlsx\"",
+            ]),
+        Scenario(
+            "has no cards of what has no place in them", "GET", "/api/samples?$format=vcard", status: 400, expects: ["import.no_cards"]),
+        Scenario(
+            "has no cards of a version that isn't one", "GET", "/api/samples", ["accept": "text/vcard;version=5.0"], status: 406,
+            expects: ["4.0, 3.0 and 2.1"]),
+        Scenario(
             "has no pages of CSV", "GET", "/api/samples?format=csv&count=true", status: 400,
-            expects: ["query.option_not_allowed", "$filter, $orderby, $search, $skip, $top"]),
+            expects: ["query.option_not_allowed", "$expand, $filter, $orderby, $search, $select, $skip, $top"]),
         Scenario(
             "has no CSV of one record", "GET", "/api/samples({a})", ["accept": "text/csv"], status: 406, expects: ["odata.not_acceptable"]),
         Scenario(

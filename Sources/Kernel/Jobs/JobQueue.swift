@@ -21,17 +21,33 @@ package final class JobQueue: Sendable {
     // MARK: For those who want work done
 
     /// Puts work into the queue; it is stored when this returns.
+    ///
+    /// - Parameters:
+    ///   - key: names the work, so that who asks for it twice gets the job that is at it already.
+    ///   - file: the uploaded file that it works on, which is kept until the job has ended.
+    /// - Returns: the job's id: `id`, or that of the open job with the same key.
     @discardableResult
     package func enqueue(
-        kind: String, label: String, input: Value, total: Int? = nil, id: GUID = .version7(), access: Access
+        kind: String, label: String, input: Value, total: Int? = nil, id: GUID = .version7(), key: String? = nil, file: GUID? = nil,
+        access: Access
     ) async throws -> GUID {
+        let principal = PostgresUUID(guid: access.principal)
         let onBehalfOf = access.onBehalfOf.map { PostgresUUID(guid: $0) }
         let sql: SQL = """
-            INSERT INTO tessera.job (id, kind, label, input, progress_total, principal_id, on_behalf_of, channel) VALUES \
+            INSERT INTO tessera.job (id, kind, label, input, progress_total, principal_id, on_behalf_of, channel, key, file) VALUES \
             (\(bind: PostgresUUID(guid: id)), \(bind: kind), \(bind: label), \(bind: PostgresJSON(input.json)), \(bind: total.map(Int64.init)), \
-            \(bind: PostgresUUID(guid: access.principal)), \(bind: onBehalfOf), \(bind: access.channel.rawValue))
+            \(bind: principal), \(bind: onBehalfOf), \(bind: access.channel.rawValue), \(bind: key), \
+            \(bind: file.map { PostgresUUID(guid: $0) })) \
+            ON CONFLICT (principal_id, key) WHERE key IS NOT NULL AND state IN ('queued', 'running') DO NOTHING RETURNING 1
             """
-        _ = try await client.query(sql)
+        let open: SQL = """
+            SELECT id FROM tessera.job WHERE principal_id = \(bind: principal) AND key = \(bind: key) AND state IN ('queued', 'running')
+            """
+        while try await client.query(sql).rows.isEmpty {
+            // Where it has ended in the meantime, this one is put into the queue after all.
+            guard let known = try await client.query(open).first else { continue }
+            return GUID(postgres: try known.decode(PostgresUUID.self, 0))
+        }
         for wake in listeners.withLock({ $0 }) { wake() }
         return id
     }
@@ -50,7 +66,7 @@ package final class JobQueue: Sendable {
     package func cancel(_ id: GUID) async throws -> Bool {
         let sql: SQL = """
             UPDATE tessera.job SET cancel_asked = true, state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END, \
-            finished_at = CASE state WHEN 'queued' THEN now() ELSE finished_at END \
+            finished_at = CASE state WHEN 'queued' THEN now() ELSE finished_at END, file = CASE state WHEN 'queued' THEN NULL ELSE file END \
             WHERE id = \(bind: PostgresUUID(guid: id)) AND state IN ('queued', 'running') RETURNING 1
             """
         let isStopped = try await !client.query(sql).rows.isEmpty
@@ -153,7 +169,7 @@ package final class JobQueue: Sendable {
     }
 
     func end(_ id: GUID, _ ending: Ending, worker: GUID) async throws {
-        let finished = "finished_at = now(), worker = NULL, lease_until = NULL"
+        let finished = "finished_at = now(), worker = NULL, lease_until = NULL, file = NULL"
         if case .again = ending {} else { try await finishChangeSet(id) }
         switch ending {
         case .done(let result):

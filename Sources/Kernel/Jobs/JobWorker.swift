@@ -1,6 +1,6 @@
 package import Logging
 import QueryLanguage
-import Records
+package import Records
 import ServiceLifecycle
 
 /// Works the queue off, a few jobs at a time, until it is told to stop. What it leaves unfinished then, or when its process is killed, is
@@ -21,13 +21,16 @@ package struct JobWorker: Service {
     private let handlers: [String: any JobHandler]
     private let options: Options
     private let clock: any Clock<Duration>
+    private let resolve: @Sendable (Access) async throws -> Access
     private let logger: Logger
     private let worker = GUID.version7()
 
+    /// - Parameter access: what somebody who asked for work may do now; by itself the administrator may do everything, everybody else nothing.
     package init(
         queue: JobQueue, handlers: [any JobHandler], options: Options = Options(), clock: any Clock<Duration> = ContinuousClock(),
-        logger: Logger
+        access: @escaping @Sendable (Access) async throws -> Access = { $0 }, logger: Logger
     ) {
+        resolve = access
         self.queue = queue
         self.handlers = Dictionary(handlers.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
         self.options = options
@@ -133,7 +136,8 @@ package struct JobWorker: Service {
             let message = "Its worker ended \(JobQueue.mostAttempts) times in the middle of it; the server's log may say why."
             return .failed(Job.Failure(code: JobError.Code.givenUp.description, message: message))
         }
-        let run = JobRun(id: job.id, label: job.label, input: job.input, access: job.access) { progress in
+        guard let access = await attempt("look up rights", { try await resolve(job.access) }) else { return again(job) }
+        let run = JobRun(id: job.id, label: job.label, input: job.input, access: access) { progress in
             try Task.checkCancellation()
             try await queue.note(progress, of: job.id, worker: worker)
         }
@@ -147,8 +151,7 @@ package struct JobWorker: Service {
     private func ending(after error: any Error, _ job: JobQueue.Leased) -> JobQueue.Ending {
         if Task.isCancelled || error is CancellationError { return .again(after: .zero, countsAttempt: false) }
         switch error {
-        case let error as RecordsError where error.code == .unavailable && job.attempts < JobQueue.mostAttempts:
-            return .again(after: .seconds(1 << min(job.attempts, 6)), countsAttempt: true)
+        case let error as RecordsError where error.code == .unavailable && job.attempts < JobQueue.mostAttempts: return again(job)
         case let error as RecordsError: return .failed(Job.Failure(code: error.code.description, message: error.message))
         case let error as JobError:
             return .failed(Job.Failure(code: error.code.description, message: error.message, details: error.details))
@@ -156,6 +159,10 @@ package struct JobWorker: Service {
             logger.error("A job failed.", metadata: ["job": "\(job.id)", "kind": "\(job.kind)", "error": "\(type(of: error))"])
             return .failed(Job.Failure(code: JobError.Code.fault.description, message: "The work failed; the server's log says more."))
         }
+    }
+
+    private func again(_ job: JobQueue.Leased) -> JobQueue.Ending {
+        .again(after: .seconds(1 << min(job.attempts, 6)), countsAttempt: true)
     }
 
     // MARK: The queue, which may be out of reach

@@ -105,6 +105,7 @@ package enum SystemSchema {
         Step(version: 5, title: "change sets with a state, steps of work", sql: changeSets),
         Step(version: 6, title: "queue of background work", sql: jobs),
         Step(version: 7, title: "imports that resume", sql: imports),
+        Step(version: 8, title: "work on uploaded files", sql: uploads),
         principals,
     ]
 

@@ -34,6 +34,9 @@ struct BatchTask: Sendable {
         if case .batch = resource {
             throw APIError(.badRequest, "batch.nested", "A request of a batch can't be a batch itself.", target: "url")
         }
+        if case .platform(let resource) = resource, resource.takesForm {
+            throw APIError.notSupported("An import can't begin in a batch: send this request alone.")
+        }
         if call.takesFile(resource) { throw APIError.notSupported("A file can't be sent in a batch: send this request alone.") }
         if !resource.holdsMany, bytes.count > batch.limits.bodySize { throw HTTPFault.bodyTooLarge(limit: batch.limits.bodySize).apiError }
         write = try call.singleWrite(resource, body)

@@ -36,6 +36,7 @@ extension PlatformResource {
         switch self {
         case .changeSets, .changeSet, .changes: .notYetFor("Reading change sets")
         case .undo: .notYetFor("Taking change sets back")
+        case .imports, .importPlan: .notYetFor("Importing files")
         case .jobs, .job, .jobStatus, .jobCancel: .notYetFor("Background work")
         }
     }

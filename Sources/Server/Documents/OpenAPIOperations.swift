@@ -55,7 +55,7 @@ struct OpenAPIOperations {
         let schema = type.record.id
         json.object("/\(name)") { json in
             list(
-                "list_\(name)", name, "List \(type.record.labelPlural)", schema, hasCSV: true, isSearched: type.record.isSearchable,
+                "list_\(name)", name, "List \(type.record.labelPlural)", schema, hasFiles: true, isSearched: type.record.isSearchable,
                 to: &json)
             write("post", "create_\(name)", name, "Create \(type.record.label)", body: "\(schema).new", to: &json) { json in
                 answer(201, "The new record, or nothing with Prefer: return=minimal (204).", schema, to: &json)
@@ -241,14 +241,16 @@ struct OpenAPIOperations {
         }
     }
 
-    /// Pages of records, or all of them at once as CSV.
+    private static let fileTypes = [Negotiation.Representation.csv, .workbook, .cards].flatMap(\.mediaTypes)
+
+    /// Pages of records, or all of them at once as a file.
     private func list(
-        _ id: String, _ tag: String, _ summary: String, _ schema: String, hasCSV: Bool = false, isSearched: Bool = false,
+        _ id: String, _ tag: String, _ summary: String, _ schema: String, hasFiles: Bool = false, isSearched: Bool = false,
         to json: inout JSONWriter
     ) {
-        let known = hasCSV ? OpenAPIParameters.collection : OpenAPIParameters.list
+        let known = hasFiles ? OpenAPIParameters.collection : OpenAPIParameters.list
         let parameters = known.filter { isSearched || $0 != "search" }
-        read(id, tag, summary, parameters, alsoAs: hasCSV ? ["text/csv"] : [], to: &json) { page(of: schema, to: &$0) }
+        read(id, tag, summary, parameters, alsoAs: hasFiles ? Self.fileTypes : [], to: &json) { page(of: schema, to: &$0) }
     }
 
     private func read(

@@ -1,6 +1,7 @@
 import Catalog
 import QueryLanguage
 import Records
+import Transfer
 
 /// Describes the API of one deployment as OpenAPI 3.1: every type, property, parameter and error that it has, and nothing that it hasn't.
 struct OpenAPIWriter {
@@ -53,6 +54,10 @@ struct OpenAPIWriter {
                     json.field("description", "Change sets: what was written together, and taking it back")
                 }
                 json.object { json in
+                    json.field("name", "imports")
+                    json.field("description", "Records from files: CSV, workbooks, vCards")
+                }
+                json.object { json in
                     json.field("name", "jobs")
                     json.field("description", "Background work: how far it is, its result, stopping it")
                 }
@@ -71,6 +76,7 @@ struct OpenAPIWriter {
                     files.write(type, to: &json)
                 }
                 OpenAPIPlatform.writePaths(to: &json)
+                OpenAPIImports.writePaths(to: &json)
             }
             json.object("components") { json in
                 json.object("securitySchemes") { json in
@@ -83,6 +89,7 @@ struct OpenAPIWriter {
                 json.object("schemas") { json in
                     schemas.write(types, to: &json)
                     OpenAPIPlatform.writeSchemas(to: &json)
+                    OpenAPIImports.writeSchemas(to: &json)
                 }
                 OpenAPIParameters.write(to: &json)
                 OpenAPIErrors.write(to: &json)
@@ -117,7 +124,7 @@ enum OpenAPIParameters {
         ("top", "integer", "Most records over all pages."),
         ("skip", "integer", "Records to leave out at the start. To page, follow nextLink instead."),
         ("skiptoken", "string", "Where the next page begins, as nextLink has it."),
-        ("format", "string", "`json`, or `csv` for all records of a collection in one answer (columns as an import reads them)."),
+        ("format", "string", "`json`, or `csv`, `xlsx`, `vcard` for all records of a collection in one answer, as an import reads them."),
         ("count", "boolean", "Whether to count all records that match."),
         ("count_mode", "string", "`exact` (default), or `estimated`, which is cheap on large collections."),
         ("include_deleted", "boolean", "Whether deleted records are seen."),
@@ -184,7 +191,7 @@ enum OpenAPIParameters {
                 json.field("type", type)
                 if type == "integer" { json.field("minimum", 0) }
                 if key == "count_mode" { json.strings("enum", ["exact", "estimated"]) }
-                if key == "format" { json.strings("enum", ["json", "csv"]) }
+                if key == "format" { json.strings("enum", ["json"] + ExportFormat.names) }
             }
         }
     }

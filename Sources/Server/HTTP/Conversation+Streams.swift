@@ -85,14 +85,15 @@ extension Conversation {
         _ stream: ResponseStream, of response: ServerResponse, to request: ServerRequest, version: HTTPVersion, closing: Bool
     ) async throws -> ServerResponse {
         let head = head(of: response, version: version, closing: closing)
-        let writer = ResponseWriter(length: stream.length) { [outbound, executor, watch] piece, isFirst in
+        let advance = { @Sendable [executor, watch] in executor.run { watch.value.makesProgress() } }
+        let writer = ResponseWriter(length: stream.length, advance: advance) { [outbound] piece, isFirst in
             if isFirst {
                 try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(piece))])
             } else {
                 try await outbound.write(.body(.byteBuffer(piece)))
             }
             // The time for the next piece begins.
-            executor.run { watch.value.makesProgress() }
+            advance()
         }
         let task = Task(executorPreference: executor) {
             try await stream.write(writer)

@@ -33,6 +33,7 @@ enum Route: Int, Sendable, CaseIterable {
     case record, property, stream, navigation, reference, action
     case files, file, content
     case changeSets, changeSet, changes, undo
+    case imports, importPlan
     case jobs, job, jobStatus, jobCancel
     case users, user, userEnd, teams, team, roles, me
     case other
@@ -66,6 +67,8 @@ enum Route: Int, Sendable, CaseIterable {
         case .changeSet: "/api/change_sets({id})"
         case .changes: "/api/change_sets({id})/changes"
         case .undo: "/api/change_sets({id})/undo"
+        case .imports: "/api/imports"
+        case .importPlan: "/api/imports/plan"
         case .jobs: "/api/jobs"
         case .job: "/api/jobs({id})"
         case .jobStatus: "/api/jobs({id})/status"

@@ -31,13 +31,22 @@ final class ResponseWriter: Sendable {
 
     private let length: Int?
     private let send: @Sendable (_ piece: ByteBuffer, _ isFirst: Bool) async throws -> Void
+    private let advance: @Sendable () -> Void
     /// Bytes that were sent; nil before the first piece.
     private let sent = Mutex<Int?>(nil)
 
-    init(length: Int?, send: @escaping @Sendable (_ piece: ByteBuffer, _ isFirst: Bool) async throws -> Void) {
+    /// - Parameter advance: told that the work goes on though no piece is ready.
+    init(
+        length: Int?, advance: @escaping @Sendable () -> Void = {},
+        send: @escaping @Sendable (_ piece: ByteBuffer, _ isFirst: Bool) async throws -> Void
+    ) {
         self.length = length
+        self.advance = advance
         self.send = send
     }
+
+    /// Says that the work goes on: for what is only sent once all of it is made, so that it isn't taken for work that hangs.
+    func makesProgress() { advance() }
 
     var hasStarted: Bool { sent.withLock { $0 != nil } }
 

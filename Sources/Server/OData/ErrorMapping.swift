@@ -5,6 +5,7 @@ import Postgres
 import Principals
 import QueryLanguage
 import Records
+import Transfer
 
 extension APIError {
     /// What the API says about any error: its code, a status, and nothing about the inside of the server.
@@ -20,6 +21,8 @@ extension APIError {
         case let error as PrincipalsError: self.init(principals: error)
         case let error as PostgresError: self.init(postgres: error)
         case let error as FilesError: self.init(files: error)
+        case let error as XLSXError: self.init(.badRequest, "export.workbook", "As a workbook: \(error.description).")
+        case let error as ImportError: self.init(.badRequest, error.code.description, error.message)
         default:
             self.init(
                 .internalServerError, "server.internal",

@@ -5,13 +5,15 @@ import Records
 struct Negotiation: Sendable, Hashable {
     /// What a resource can be served as.
     enum Representation: Sendable, Hashable {
-        case json, xml, csv, text
+        case json, xml, csv, workbook, cards, text
 
         var mediaTypes: [String] {
             switch self {
             case .json: ["application/json"]
             case .xml: ["application/xml", "text/xml"]
             case .csv: ["text/csv"]
+            case .workbook: ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]
+            case .cards: ["text/vcard"]
             case .text: ["text/plain"]
             }
         }
@@ -21,6 +23,8 @@ struct Negotiation: Sendable, Hashable {
     /// Of the body: numbers may come as strings.
     var bodyIEEE754Compatible = false
     var representation: Representation = .json
+    /// Of cards, as `text/vcard;version=3.0` asks for it; nil for the newest.
+    var cardVersion: String?
 
     var version: ReadFormat.Version { format.version }
 
@@ -118,6 +122,7 @@ struct Negotiation: Sendable, Hashable {
         representation = best.representation
         let parameters = best.range.parameters
         format.ieee754Compatible = parameters["ieee754compatible"] == "true"
+        if representation == .cards { cardVersion = parameters["version"] }
         switch parameters["metadata"] ?? parameters["odata.metadata"] {
         case nil, "minimal": format.metadata = .minimal
         case "none": format.metadata = .none
@@ -133,6 +138,9 @@ struct Negotiation: Sendable, Hashable {
         case "json": "application/json"
         case "xml": "application/xml"
         case "csv": "text/csv"
+        case "xlsx": Representation.workbook.mediaTypes[0]
+        case "vcard": "text/vcard"
+        case let format where format.hasPrefix("vcard-"): "text/vcard;version=\(format.dropFirst(6))"
         default: format
         }
     }

@@ -1,16 +1,19 @@
 import Jobs
+import NIOCore
 import NIOHTTP1
 import QueryLanguage
 import Records
 
 /// Change sets: listed, shown with what they changed, and taken back.
 extension Call {
-    func respond(_ resource: PlatformResource) async throws -> ServerResponse {
+    func respond(_ resource: PlatformResource, _ body: ByteBuffer) async throws -> ServerResponse {
         switch resource {
         case .changeSets: return try await changeSets()
         case .changeSet(let id): return try await changeSet(id)
         case .changes(let id): return try await changes(of: id)
         case .undo(let id): return try await undo(id)
+        case .imports: return try await beginImport(body)
+        case .importPlan: return try await planImport(body)
         case .jobs: return try await listJobs()
         case .job(let id): return try await monitor(id)
         case .jobStatus(let id): return try await status(id)

@@ -12,7 +12,7 @@ extension Call {
         case .POST, .PATCH, .PUT:
             switch resource {
             case .record(_, _, .action), .file: return false
-            case .platform(let resource): return resource.takesBody
+            case .platform(let resource): return resource.takesForm
             case .directory: return true
             default: return true
             }
@@ -34,7 +34,10 @@ extension Call {
             guard isRead else { throw APIError.methodNotAllowed("GET") }
             return try await searchEverything()
         case .collection(let type):
-            if isRead { return negotiation.representation == .csv ? try export(type) : try await list(type) }
+            if isRead {
+                if let format = try exportFormat { return try export(type, as: format) }
+                return try await list(type)
+            }
             throw APIError.methodNotAllowed("GET, POST")
         case .count(let type):
             guard isRead else { throw APIError.methodNotAllowed("GET") }
@@ -50,7 +53,7 @@ extension Call {
         case .record(let type, let key, let tail):
             return try await respond(type, key, tail, body)
         case .platform(let resource):
-            return try await respond(resource)
+            return try await respond(resource, body)
         case .directory(let resource):
             return try await respond(resource, body)
         }

@@ -6,8 +6,11 @@ import Records
 /// Background work: answered with 202 and a status monitor, listed, cancelled.
 extension Call {
     /// 202 with the address where the result will be (OData Protocol 4.01 section 9.1.3).
-    func accepted(_ id: GUID) -> ServerResponse {
-        response(.accepted, [("location", "\(root)/jobs(\(id))"), ("retry-after", "1"), ("preference-applied", "respond-async")])
+    ///
+    /// - Parameter preference: whether the client had to ask for it.
+    func accepted(_ id: GUID, preference: Bool = true) -> ServerResponse {
+        let applied = preference ? [("preference-applied", "respond-async")] : []
+        return response(.accepted, [("location", "\(root)/jobs(\(id))"), ("retry-after", "1")] + applied)
     }
 
     func listJobs() async throws -> ServerResponse {

@@ -14,6 +14,7 @@ extension Call {
     func takesFile(_ resource: Resource) -> Bool {
         switch resource {
         case .files: method == .POST
+        case .platform(let resource): method == .POST && resource.takesForm && !isJSON
         case .record(_, _, let tail): method == .PUT && tail.isStream
         default: false
         }
@@ -56,14 +57,20 @@ extension Call {
 
     // MARK: Bodies
 
-    private func receive() async throws -> StoredFile {
+    private var mediaType: String? { request.header(.contentType).map { HeaderParameters($0).value } }
+
+    var isForm: Bool { mediaType == "multipart/form-data" }
+    private var isJSON: Bool { mediaType == "application/json" }
+
+    /// - Parameter field: gets the form's other fields, as soon as each has arrived; they are as short as other bodies.
+    func receive(field: (_ name: String, _ bytes: [UInt8]) throws -> Void = { _, _ in }) async throws -> StoredFile {
         guard let upload else { throw APIError(.badRequest, "files.no_content", "The request has no body.") }
         let contentType = request.header(.contentType)
-        if let contentType, HeaderParameters(contentType).value == "multipart/form-data" {
+        if let contentType, isForm {
             guard let boundary = MultipartReader.boundary(of: contentType) else {
                 throw Self.badForm("Content-Type names no boundary that can be one.")
             }
-            return try await receiveForm(upload, boundary)
+            return try await receiveForm(upload, boundary, field)
         }
         let file = try await files.receive()
         for try await piece in upload { try await file.write(piece) }
@@ -71,22 +78,36 @@ extension Call {
         return try await files.keep(file, name: name ?? "", claimed: contentType, access: access)
     }
 
-    /// The one file of a form; its other fields are passed over.
-    private func receiveForm(_ body: IncomingBody, _ boundary: String) async throws -> StoredFile {
+    /// The one file of a form, and its other fields.
+    private func receiveForm(
+        _ body: IncomingBody, _ boundary: String, _ field: (_ name: String, _ bytes: [UInt8]) throws -> Void
+    ) async throws -> StoredFile {
         var reader = MultipartReader(boundary: boundary)
         var found: (part: MultipartReader.Part, file: StagingFile)?
         var isInFile = false
+        var other: (name: String, bytes: [UInt8]) = ("", [])
+        var rest = limits.bodySize
         do {
             for try await piece in body {
                 for event in try reader.feed(piece) {
                     switch event {
                     case .part(let part):
                         isInFile = part.fileName != nil
+                        other = (part.name ?? "", [])
                         guard isInFile else { continue }
                         guard found == nil else { throw Self.badForm("A form brings one file; send the others in requests of their own.") }
                         found = (part, try await files.receive())
-                    case .content(let bytes): if isInFile { try await found?.file.write(bytes) }
-                    case .end: isInFile = false
+                    case .content(let bytes):
+                        if isInFile {
+                            try await found?.file.write(bytes)
+                        } else {
+                            rest -= bytes.readableBytes
+                            guard rest >= 0 else { throw HTTPFault.bodyTooLarge(limit: limits.bodySize) }
+                            other.bytes += bytes.readableBytesView
+                        }
+                    case .end:
+                        if !isInFile { try field(other.name, other.bytes) }
+                        isInFile = false
                     }
                 }
             }

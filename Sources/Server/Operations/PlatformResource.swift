@@ -7,6 +7,8 @@ enum PlatformResource: Sendable, Hashable {
     case changeSet(GUID)
     case changes(of: GUID)
     case undo(GUID)
+    /// Where imports begin, and where one can be looked at before.
+    case imports, importPlan
     case jobs
     /// The status monitor of a job: OData Protocol 4.01 section 11.6.
     case job(GUID)
@@ -19,6 +21,8 @@ enum PlatformResource: Sendable, Hashable {
         case .changeSet: .changeSet
         case .changes: .changes
         case .undo: .undo
+        case .imports: .imports
+        case .importPlan: .importPlan
         case .jobs: .jobs
         case .job: .job
         case .jobStatus: .jobStatus
@@ -26,8 +30,8 @@ enum PlatformResource: Sendable, Hashable {
         }
     }
 
-    /// Whether a POST to it has a body that is read.
-    var takesBody: Bool { false }
+    /// Whether a POST to it has a body that is read: JSON, or a form with a file.
+    var takesForm: Bool { self == .imports || self == .importPlan }
 
     /// Nil for paths that begin with another name.
     static func resolve(
@@ -42,6 +46,11 @@ enum PlatformResource: Sendable, Hashable {
             case "undo": return .undo(id)
             default: throw APIError.notFound("Behind change_sets(id) stands changes or undo.")
             }
+        case "imports":
+            guard first.key == nil, rest.count <= 1, rest.first.map({ $0.name == "plan" && $0.key == nil }) ?? true else {
+                throw APIError.notFound("Behind imports stands plan. What an import has come to is told by its job: jobs(id).")
+            }
+            return rest.isEmpty ? .imports : .importPlan
         case "jobs":
             guard let (id, action) = try place(first, rest) else { return .jobs }
             switch action {

@@ -80,7 +80,7 @@ enum Resource: Sendable {
     func representations(for method: HTTPMethod) -> [Negotiation.Representation] {
         switch self {
         case .metadata: [.xml, .json]
-        case .collection where method == .GET || method == .HEAD: [.json, .csv]
+        case .collection where method == .GET || method == .HEAD: [.json, .csv, .workbook, .cards]
         // Clients send one Accept header with everything they ask for, and take text where nothing else can be.
         case .count: [.text, .json]
         case .record(_, _, let tail) where tail.isText: [.text, .json]

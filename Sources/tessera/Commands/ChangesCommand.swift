@@ -11,20 +11,24 @@ struct ChangesCommand: AsyncParsableCommand {
 
               tessera changes list
               tessera changes show 0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61
+              tessera changes list --server https://crm.example.org
             """,
         subcommands: [List.self, Show.self])
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List change sets, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "List change sets, newest first.",
+            discussion: """
+                  tessera changes list --limit 5
+                """)
 
-        @OptionGroup var options: DeploymentOptions
+        @OptionGroup var source: SourceOptions
         @OptionGroup var output: OutputOptions
-        @Option(help: "How many.") var limit = 20
+        @OptionGroup var bound: LimitOptions
 
         func run() async throws {
             try await reportingFailures {
-                guard limit > 0 else { throw Failure(.wrongInput, "--limit takes a number from 1 on") }
-                let entries = try await withChanges(options) { try await $0.list(limit: limit) }
+                let entries = try await source.backend().changeSets(limit: bound.limit)
                 if output.isJSON {
                     Console.print(Value.collection(entries.map(\.value)).json)
                 } else if entries.isEmpty {
@@ -37,42 +41,48 @@ struct ChangesCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show a change set and what it did to each record.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show a change set and what it did to each record.",
+            discussion: """
+                  tessera changes show 0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61
+                """)
 
-        @OptionGroup var options: DeploymentOptions
+        @OptionGroup var source: SourceOptions
         @OptionGroup var output: OutputOptions
         @Argument(help: "The id that `tessera changes list` shows.") var id: String
-        @Option(help: "How many changes.") var limit = 20
+        @OptionGroup var bound: LimitOptions
 
         func run() async throws {
             try await reportingFailures {
-                guard limit > 0 else { throw Failure(.wrongInput, "--limit takes a number from 1 on") }
-                let guid = try changeSetID(id)
-                let (entry, page) = try await withChanges(options) { log in
-                    guard let entry = try await log.find(guid) else {
-                        throw Failure(.wrongInput, "there is no change set \(guid); see `tessera changes list`")
-                    }
-                    return (entry, try await log.changes(of: guid, limit: limit))
+                let id = try GUID(id, of: "changes")
+                guard let (entry, changes, isCut) = try await source.backend().changeSet(id, changes: bound.limit) else {
+                    throw Failure(.wrongInput, "there is no change set \(id); see `tessera changes list`")
                 }
                 if output.isJSON {
                     guard case .complex(var members) = entry.value else { return }
-                    members["changes"] = .collection(page.changes.map(\.value))
+                    members["changes"] = .collection(changes.map(\.value))
                     Console.print(Value.complex(members).json)
                 } else {
-                    Console.print(ChangeText.full(entry, page.changes, isCut: page.next != nil))
+                    Console.print(ChangeText.full(entry, changes, isCut: isCut))
                 }
             }
         }
     }
 }
 
-func changeSetID(_ text: String) throws -> GUID {
-    guard let id = GUID(text) else { throw Failure(.wrongInput, "'\(text)' is no id; see `tessera changes list`") }
-    return id
+/// How many entries a list shows.
+struct LimitOptions: ParsableArguments {
+    @Option(help: "How many.") var limit = 20
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit takes a number from 1 on") }
+    }
 }
 
-private func withChanges<R: Sendable>(
-    _ options: DeploymentOptions, _ body: @escaping @Sendable (ChangeSetLog) async throws -> R
-) async throws -> R {
-    try await DirectStore.with(options, deployment: try options.load()) { try await body(ChangeSetLog($0, access: .commandLine)) }
+extension GUID {
+    /// - Parameter command: what lists these ids.
+    init(_ text: String, of command: String) throws {
+        guard let id = GUID(text) else { throw Failure(.wrongInput, "'\(text)' is no id; see `tessera \(command) list`") }
+        self = id
+    }
 }

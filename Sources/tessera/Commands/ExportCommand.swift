@@ -1,9 +1,6 @@
 import ArgumentParser
-import Catalog
-import Files
 import Glibc
-import QueryLanguage
-import Records
+import Synchronization
 import Transfer
 
 struct ExportCommand: AsyncParsableCommand {
@@ -16,9 +13,10 @@ struct ExportCommand: AsyncParsableCommand {
               tessera export people > people.csv
               tessera export people --format vcard --file people.vcf
               tessera export "organisations?filter=kind eq 'customer'&orderby=name" --file customers.csv
+              tessera export people --server https://crm.example.org --file people.csv
             """)
 
-    @OptionGroup var options: DeploymentOptions
+    @OptionGroup var source: SourceOptions
 
     @Argument(help: "A collection, with a filter and an order where wanted.")
     var query: String
@@ -31,40 +29,37 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let deployment = try options.load()
-            guard let format = ExportFormat(format) else {
+            guard ExportFormat(format) != nil else {
                 throw Failure(.wrongInput, "there is no format '\(format)'; there is \(ExportFormat.names.joined(separator: ", "))")
             }
-            try await DirectStore.with(options, deployment: deployment) { store in
-                let list = try ListQuery(query, store: store)
-                guard list.query.apply == nil else {
-                    throw Failure(.wrongInput, "an export is made of records; ask the API for groups, or leave out apply")
-                }
-                let descriptor = try openOutput()
-                defer { if file != nil { close(descriptor) } }
-                var progress = Progress(label: list.type.labelPlural.lowercased(), total: nil)
-                let files =
-                    if case .vcard = format { try FileSettings.open(options, records: store, logger: CommandLog.quiet) } else {
-                        nil as FileStore?
-                    }
-                let exporter = Exporter(store: store, type: list.type, access: .commandLine, format: format, files: files)
-                let count = try await exporter.run(ListRequest(type: list.type, query: list.query)) { bytes in
-                    try Console.write(bytes, to: descriptor)
-                } notice: {
-                    Console.note($0)
-                } progress: {
-                    progress.show($0)
-                }
-                progress.advance(by: count - progress.done)
-                progress.finish()
-            }
+            let sink = ExportSink(file)
+            try await source.backend().export(query, format: format, display: ProgressDisplay()) { try sink.write($0) }
+            try sink.finish()
+        }
+    }
+}
+
+/// Where an export goes. A file is made when its first bytes come, so that an export that is refused leaves what was there.
+private final class ExportSink: Sendable {
+    private let file: String?
+    private let descriptor: Mutex<Int32?>
+
+    init(_ file: String?) {
+        self.file = file
+        descriptor = Mutex(file == nil ? STDOUT_FILENO : nil)
+    }
+
+    deinit {
+        descriptor.withLock { if file != nil, let open = $0 { close(open) } }
+    }
+
+    func write(_ bytes: [UInt8]) throws {
+        try descriptor.withLock { descriptor in
+            if descriptor == nil, let file { descriptor = try TextFile.create(file, mode: 0o600) }
+            if let descriptor { try Console.write(bytes, to: descriptor) }
         }
     }
 
-    private func openOutput() throws -> Int32 {
-        guard let file else { return STDOUT_FILENO }
-        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Failure(.wrongInput, "\(file) can't be written: \(String(cString: strerror(errno)))") }
-        return descriptor
-    }
+    /// An export without a byte is an empty file.
+    func finish() throws { try write([]) }
 }

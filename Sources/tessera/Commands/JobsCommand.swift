@@ -7,8 +7,8 @@ struct JobsCommand: AsyncParsableCommand {
         commandName: "jobs",
         abstract: "List, watch and cancel background work.",
         discussion: """
-            What a request asks to do in the background (Prefer: respond-async) is a job. Jobs survive a restart of the server and go on where
-            they stopped. Their results are kept for \(JobQueue.keptDays) days.
+            Imports over the API, and what a request asks to do in the background (Prefer: respond-async), are jobs. They survive a restart of \
+            the server and go on where they stopped. Their results are kept for \(JobQueue.keptDays) days.
 
               tessera jobs list
               tessera jobs watch 0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61
@@ -16,16 +16,19 @@ struct JobsCommand: AsyncParsableCommand {
         subcommands: [List.self, Show.self, Watch.self, Cancel.self])
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List jobs, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "List jobs, newest first.",
+            discussion: """
+                  tessera jobs list --limit 5
+                """)
 
-        @OptionGroup var options: DeploymentOptions
+        @OptionGroup var source: SourceOptions
         @OptionGroup var output: OutputOptions
-        @Option(help: "How many.") var limit = 20
+        @OptionGroup var bound: LimitOptions
 
         func run() async throws {
             try await reportingFailures {
-                guard limit > 0 else { throw Failure(.wrongInput, "--limit takes a number from 1 on") }
-                let jobs = try await withJobs(options) { try await $0.list(limit: limit) }
+                let jobs = try await source.backend().jobs(limit: bound.limit)
                 if output.isJSON {
                     Console.print(Value.collection(jobs.map(\.value)).json)
                 } else {
@@ -36,59 +39,53 @@ struct JobsCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show a job with its result.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show a job with its result.",
+            discussion: """
+                  tessera jobs show 0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61
+                """)
 
-        @OptionGroup var options: DeploymentOptions
-        @OptionGroup var output: OutputOptions
-        @Argument(help: "The id that `tessera jobs list` shows.") var id: String
+        @OptionGroup var named: NamedJob
 
         func run() async throws {
-            try await reportingFailures {
-                let guid = try jobID(id)
-                let job = try await withJobs(options) { try await found(guid, in: $0) }
-                Console.print(output.isJSON ? job.value.json : JobText.full(job))
-            }
+            try await reportingFailures { named.print(try await named.found { try await $0.job($1) }) }
         }
     }
 
     struct Watch: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show how far a job is until it ends.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show how far a job is until it ends; exit code 2 when that isn't a good end.",
+            discussion: """
+                  tessera jobs watch 0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61
+                """)
 
-        @OptionGroup var options: DeploymentOptions
-        @OptionGroup var output: OutputOptions
-        @Argument(help: "The id that `tessera jobs list` shows.") var id: String
+        @OptionGroup var named: NamedJob
 
         func run() async throws {
             try await reportingFailures {
-                let guid = try jobID(id)
-                let job = try await withJobs(options) { jobs in
-                    var job = try await found(guid, in: jobs)
-                    while !job.state.isFinished {
-                        Console.progress(JobText.line(job))
-                        try await Task.sleep(for: .milliseconds(500))
-                        job = try await found(guid, in: jobs)
-                    }
-                    return job
+                let job = try await named.found { backend, id in
+                    try await backend.watch(id) { Console.progress(JobText.line($0)) }
                 }
                 Console.progress("")
-                Console.print(output.isJSON ? job.value.json : JobText.full(job))
+                named.print(job)
                 if job.state != .done { throw ExitCode.partly }
             }
         }
     }
 
     struct Cancel: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Ask a job to stop; what it has done stays done.")
+        static let configuration = CommandConfiguration(
+            abstract: "Ask a job to stop; what it has done stays done.",
+            discussion: """
+                  tessera jobs cancel 0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61
+                """)
 
-        @OptionGroup var options: DeploymentOptions
-        @Argument(help: "The id that `tessera jobs list` shows.") var id: String
+        @OptionGroup var named: NamedJob
 
         func run() async throws {
             try await reportingFailures {
-                let guid = try jobID(id)
-                let stops = try await withJobs(options) { jobs in
-                    _ = try await found(guid, in: jobs)
-                    return try await jobs.cancel(guid)
+                let stops = try await named.found { backend, id in
+                    try await backend.job(id) == nil ? nil : try await backend.cancel(id)
                 }
                 guard stops else { throw Failure(.wrongInput, "this job has finished already") }
                 Console.print("asked to stop")
@@ -97,22 +94,20 @@ struct JobsCommand: AsyncParsableCommand {
     }
 }
 
-private func jobID(_ text: String) throws -> GUID {
-    guard let id = GUID(text) else { throw Failure(.wrongInput, "'\(text)' is no id; see `tessera jobs list`") }
-    return id
-}
+/// The job that a command is about.
+struct NamedJob: ParsableArguments {
+    @OptionGroup var source: SourceOptions
+    @OptionGroup var output: OutputOptions
+    @Argument(help: "The id that `tessera jobs list` shows.") var id: String
 
-private func found(_ id: GUID, in jobs: JobQueue) async throws -> Job {
-    guard let job = try await jobs.find(id) else { throw Failure(.wrongInput, "there is no job \(id); see `tessera jobs list`") }
-    return job
-}
-
-private func withJobs<R: Sendable>(
-    _ options: DeploymentOptions, _ body: @escaping @Sendable (JobQueue) async throws -> R
-) async throws -> R {
-    let deployment = try options.load()
-    return try await Database.with(options, logger: CommandLog.quiet) { database in
-        try await deployment.requireSchema(on: database.client)
-        return try await body(JobQueue(client: database.client))
+    /// What `ask` finds out about it.
+    func found<R>(_ ask: (any Backend, GUID) async throws -> R?) async throws -> R {
+        let id = try GUID(id, of: "jobs")
+        guard let result = try await ask(source.backend(), id) else {
+            throw Failure(.wrongInput, "there is no job \(id); see `tessera jobs list`")
+        }
+        return result
     }
+
+    func print(_ job: Job) { Console.print(output.isJSON ? job.value.json : JobText.full(job)) }
 }

@@ -5,6 +5,7 @@ import Jobs
 import Logging
 import NIOCore
 import Postgres
+import Principals
 import PrivateCluster
 import QueryLanguage
 import Records
@@ -75,7 +76,10 @@ struct ServeCommand: AsyncParsableCommand {
                 settings.readiness = { await readiness.problems() }
                 let files = try FileSettings.open(options, records: store, logger: logger)
                 let jobs = JobQueue(client: client)
-                let worker = JobWorker(queue: jobs, handlers: [BulkJob(store), UndoJob(store)], logger: logger)
+                let principals = PrincipalStore(records: store)
+                let worker = JobWorker(
+                    queue: jobs, handlers: [BulkJob(store), UndoJob(store), ImportJob(files)],
+                    access: { try await principals.access(of: $0.principal, channel: $0.channel) }, logger: logger)
                 let server = TesseraServer(
                     configuration: settings, store: store, files: files, jobs: jobs, tokens: tokens, logger: logger
                 ) { bound in

@@ -14,7 +14,7 @@ struct UndoCommand: AsyncParsableCommand {
               tessera undo 0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61 --dry-run
             """)
 
-    @OptionGroup var options: DeploymentOptions
+    @OptionGroup var source: SourceOptions
     @OptionGroup var output: OutputOptions
 
     @Argument(help: "The id that `tessera changes list` shows.")
@@ -25,14 +25,8 @@ struct UndoCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let guid = try changeSetID(id)
-            let report = try await DirectStore.with(options, deployment: try options.load()) { [dryRun] store in
-                let undo = Undo(store, of: guid, access: .commandLine)
-                do {
-                    return dryRun ? try await undo.rehearse() : try await undo.run { Console.progress("undo  \($0.grouped) records") }
-                } catch let error as RecordsError where error.code == .notFound {
-                    throw Failure(.wrongInput, error.message)
-                }
+            let report = try await source.backend().undo(try GUID(id, of: "changes"), isRehearsal: dryRun) {
+                Console.progress("undo  \($0.grouped) records")
             }
             Console.progress("")
             Console.print(output.isJSON ? report.value.json : ChangeText.report(report, isDry: dryRun))

@@ -2,15 +2,18 @@
 struct Progress {
     private let label: String
     /// Nil when nobody knows how much there is.
-    private let total: Int?
+    private var total: Int?
+    /// What is counted, where that isn't clear: `bytes`.
+    private let unit: String
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
     private var shown: ContinuousClock.Instant
     private(set) var done = 0
 
-    init(label: String, total: Int?) {
+    init(label: String, total: Int?, unit: String = "") {
         self.label = label
         self.total = total
+        self.unit = unit.isEmpty ? "" : " \(unit)"
         start = clock.now
         shown = start
     }
@@ -18,28 +21,29 @@ struct Progress {
     mutating func advance(by count: Int) { show(done + count) }
 
     /// Shows a count, at most ten times a second.
-    mutating func show(_ count: Int, of fraction: Double? = nil) {
+    mutating func show(_ count: Int, of known: Int? = nil) {
         done = count
+        total = known ?? total
         guard Console.isInteractive, clock.now - shown > .milliseconds(100) else { return }
         shown = clock.now
-        let part = fraction ?? total.map { $0 == 0 ? 1 : Double(count) / Double($0) }
+        let part = total.map { $0 == 0 ? 1 : Double(count) / Double($0) }
         Console.progress(line(part))
     }
 
     func finish() {
         Console.progress("")
-        Console.note("\(label): \(done.grouped) in \(Self.time(seconds)), \(rate.grouped)/s")
+        Console.note("\(label): \(done.grouped)\(unit) in \(Self.time(seconds)), \(rate.grouped)/s")
     }
 
     private var seconds: Double { max(0.001, (clock.now - start) / .seconds(1)) }
     private var rate: Int { Int(Double(done) / seconds) }
 
     private func line(_ part: Double?) -> String {
-        guard let part, part > 0 else { return "\(label)  \(done.grouped)  \(rate.grouped)/s" }
+        guard let part, part > 0 else { return "\(label)  \(done.grouped)\(unit)  \(rate.grouped)/s" }
         let filled = min(24, Int(part * 24))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
         let left = seconds / part - seconds
-        return "\(label)  \(bar) \(Int(part * 100)) %  \(done.grouped)  \(rate.grouped)/s  \(Self.time(left)) left"
+        return "\(label)  \(bar) \(Int(part * 100)) %  \(done.grouped)\(unit)  \(rate.grouped)/s  \(Self.time(left)) left"
     }
 
     private static func time(_ seconds: Double) -> String {

@@ -5,8 +5,10 @@ import Manifests
 
 /// Which deployment a command is about.
 struct DeploymentOptions: ParsableArguments {
+    private static let standard = "manifests/deployments/starter.yaml"
+
     @Option(name: .long, help: ArgumentHelp("The deployment file.", valueName: "file"))
-    var deployment = "manifests/deployments/starter.yaml"
+    var deployment = Self.standard
 
     @Option(
         name: .long,
@@ -14,6 +16,9 @@ struct DeploymentOptions: ParsableArguments {
             "The data folder, where the private PostgreSQL lies. Default: /var/lib/tessera for root, else ~/.local/share/tessera.",
             valueName: "folder"))
     var data: String?
+
+    /// Whether the command line says which.
+    var isNamed: Bool { data != nil || deployment != Self.standard }
 
     /// Reads and checks the deployment with everything it names.
     func load() throws -> Deployment {

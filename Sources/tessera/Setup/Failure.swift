@@ -4,10 +4,13 @@ import ArgumentParser
 struct Failure: Error, CustomStringConvertible {
     let code: ExitCode
     let description: String
+    /// The stable code of the API's error, where a server refused.
+    let reason: String?
 
-    init(_ code: ExitCode, _ description: String) {
+    init(_ code: ExitCode, _ description: String, reason: String? = nil) {
         self.code = code
         self.description = description
+        self.reason = reason
     }
 }
 

@@ -18,18 +18,21 @@ struct CommandCase: Sendable, CustomStringConvertible {
 
     /// Commands that do something; `query` and `token` only group others.
     static let commands = [
-        "serve", "check", "plan", "apply", "import", "export", "query parse", "query explain", "token issue", "token list", "token revoke",
+        "serve", "check", "plan", "apply", "import", "export", "query run", "query parse", "query explain", "changes list",
+        "changes show", "undo", "jobs list", "jobs show", "jobs watch", "jobs cancel", "token issue", "token list", "token revoke",
         "files collect", "files check", "seed", "psql", "doctor",
     ]
 
     /// What commands can't do without.
     static let arguments = [
         "import": ["people", "people.csv"], "export": ["people"], "query parse": ["top=1"], "query explain": ["people"],
+        "query run": ["people"], "changes show": ["id"], "undo": ["id"], "jobs show": ["id"], "jobs watch": ["id"], "jobs cancel": ["id"],
         "token revoke": ["id"],
     ]
 
-    /// Run in a folder with `mine.yaml`, whose database is set up, and the files of `CommandFolder`.
-    static let all = wrongDeployments + wrongData + wrongQueries + wrongImports + wrongOthers + unreachable
+    /// Run in a folder with `mine.yaml`, whose database is set up and served, and the files of `CommandFolder`.
+    static let all =
+        wrongDeployments + wrongData + wrongQueries + wrongImports + wrongOthers + unreachable + wrongServers + wrongAtServer
 
     private static let wrongDeployments =
         ["serve", "check", "plan", "apply", "seed", "doctor"].map {
@@ -107,6 +110,11 @@ struct CommandCase: Sendable, CustomStringConvertible {
     ]
 
     private static let wrongOthers = [
+        CommandCase(["changes", "show", "123"], code: 1, errors: ["'123' is no id; see `tessera changes list`"]),
+        CommandCase(["changes", "list", "--limit", "0"], code: 64, errors: ["--limit takes a number from 1 on"]),
+        CommandCase(["undo", "0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61"], code: 1, errors: ["no change set"]),
+        CommandCase(
+            ["jobs", "cancel", "0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61"], code: 1, errors: ["there is no job", "tessera jobs list"]),
         CommandCase(["nonsense"], code: 64, errors: ["nonsense", "tessera --help"]),
         CommandCase(["plan", "--output", "xml"], code: 64, errors: ["'xml' is invalid", "'text' and 'json'"]),
         CommandCase(["seed", "--people", "x"], code: 64, errors: ["'x' is invalid for '--people <people>'"]),
@@ -125,6 +133,59 @@ struct CommandCase: Sendable, CustomStringConvertible {
         CommandCase(["psql"], code: 2, errors: ["port 1 failed"], environment: nowhere),
         CommandCase(["doctor"], code: 1, output: "bad  database", environment: nowhere),
         CommandCase(["apply"], code: 1, errors: ["TESSERA_DATABASE_URL can't be used"], environment: ["TESSERA_DATABASE_URL": "nonsense"]),
+    ]
+
+    private static let nobody = "0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61"
+
+    /// `{server}` is the address of the folder's server, `{token}` its token, `{tls}` the address as it would be with TLS.
+    private static let wrongServers = [
+        CommandCase(["jobs", "list", "--server", "{server}"], code: 1, errors: ["TESSERA_TOKEN", "--token-file", "tessera token issue"]),
+        CommandCase(
+            ["jobs", "list", "--server", "{server}", "--token", "tsr_no"], code: 1, errors: ["refuses the token", "tessera token issue"]),
+        CommandCase(
+            ["jobs", "list", "--server", "{server}", "--token-file", "missing"], code: 1,
+            errors: ["missing can't be read: No such file or directory"]),
+        CommandCase(
+            ["jobs", "list", "--server", "localhost", "--token", "tsr_no"], code: 1,
+            errors: ["'localhost' is no address of a server", "TESSERA_URL", "https://crm.example.org"]),
+        CommandCase(
+            ["jobs", "list", "--server", "http://127.0.0.1:1", "--token", "tsr_no"], code: 3,
+            errors: ["http://127.0.0.1:1 can't be reached (Connection refused)", "tessera serve", "--server"]),
+        CommandCase(
+            ["jobs", "list", "--server", "{tls}", "--token", "tsr_no"], code: 3,
+            errors: ["doesn't answer in TLS (WRONG_VERSION_NUMBER)", "http://"]),
+        CommandCase(
+            ["jobs", "list", "--server", "{server}/shop", "--token", "{token}"], code: 1,
+            errors: ["/shop", "The API begins at /api"]),
+        CommandCase(
+            ["jobs", "list", "--server", "{server}", "--data", "x"], code: 64, errors: ["--server", "--data", "give one of them"]),
+    ]
+
+    private static let atServer = ["TESSERA_URL": "{server}", "TESSERA_TOKEN": "{token}"]
+
+    private static let wrongAtServer = [
+        CommandCase(["export", "peple"], code: 1, errors: ["no collection 'peple'", "Did you mean 'people'?"], environment: atServer),
+        CommandCase(["export", "people?flter=true"], code: 1, errors: ["Did you mean 'filter'?"], environment: atServer),
+        CommandCase(["export", "people", "--format", "pdf"], code: 1, errors: ["there is csv, xlsx, vcard"], environment: atServer),
+        CommandCase(["query", "run", "people?filter=last_name eq 5"], code: 1, errors: ["text stands in quotes"], environment: atServer),
+        CommandCase(
+            ["import", "people", "missing.csv"], code: 1, errors: ["missing.csv can't be read: No such file"], environment: atServer),
+        CommandCase(["import", "peple", "people.csv"], code: 1, errors: ["Did you mean 'people'?"], environment: atServer),
+        CommandCase(["import", "people", "empty.csv"], code: 1, errors: ["empty.csv is empty"], environment: atServer),
+        CommandCase(
+            ["import", "people", "strange.csv"], code: 1, errors: ["no column of strange.csv fills a property", "--save-mapping"],
+            environment: atServer),
+        CommandCase(
+            ["import", "people", "people.csv", "--match", "lastname"], code: 1, errors: ["did you mean last_name?"], environment: atServer
+        ),
+        CommandCase(
+            ["import", "people", "people.csv", "--mapping", "people.csv"], code: 1, errors: ["mapping:1:1: error: must be a mapping"],
+            environment: atServer),
+        CommandCase(
+            ["import", "people", "bad.csv", "--failed", "/dev/null"], code: 2, errors: ["line 2: Birthday: '2020-99-99' is not a date"],
+            output: "0 created, 0 updated, 0 unchanged, 1 failed", environment: atServer),
+        CommandCase(["undo", nobody], code: 1, errors: ["no change set"], environment: atServer),
+        CommandCase(["jobs", "watch", nobody], code: 1, errors: ["there is no job \(nobody)"], environment: atServer),
     ]
 
     /// What each answer's object, or the first of its list, holds.

@@ -25,16 +25,22 @@ struct CommandFolder {
 
     /// Types a command into a shell that stands in the folder.
     func run(_ example: CommandCase) throws -> Outcome {
-        var words = example.words
+        func filled(_ text: String) -> String {
+            text.replacingOccurrences(of: "{server}", with: server.address).replacingOccurrences(of: "{token}", with: server.http.token)
+                .replacingOccurrences(of: "{tls}", with: "https://127.0.0.1:\(server.http.port)")
+        }
+        var words = example.words.map(filled)
+        let environment = example.environment.mapValues(filled)
+        let isRemote = words.contains("--server") || environment["TESSERA_URL"] != nil
         let end = words.firstIndex(of: "--") ?? words.endIndex
         var options: [String] = []
-        if example.words.first != "query" || example.words.dropFirst().first == "explain" {
+        if !isRemote, example.words.first != "query" || ["explain", "run"].contains(example.words.dropFirst().first) {
             if !words.contains("--data"), words.first != "nonsense" { options += ["--data", folder.data] }
             if !words.contains("--deployment"), words.first != "nonsense" { options += ["--deployment", "mine.yaml"] }
         }
         words.insert(contentsOf: options, at: end)
         return try Program.run(
-            program: "/bin/sh", ["-c", "cd \(folder.path) && exec \"$0\" \"$@\"", Program.path] + words, environment: example.environment)
+            program: "/bin/sh", ["-c", "cd \(folder.path) && exec \"$0\" \"$@\"", Program.path] + words, environment: environment)
     }
 
     /// What is there: files, and how many records and tokens.

@@ -13,14 +13,19 @@ final class RunningServer {
     private var isEnded = false
 
     /// Returns when the server answers; throws with what it said when it ended instead.
-    init(_ folder: DataFolder, deployment: String = Program.starter, token: String = "", environment: [String: String] = [:]) throws {
+    init(
+        _ folder: DataFolder, deployment: String = Program.starter, token: String = "", port: UInt16 = 0,
+        environment: [String: String] = [:]
+    )
+        throws
+    {
         self.folder = folder
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw TestFailure("no pipe: \(errno)") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         errors = try Program.temporaryFile()
-        let words = ["serve", "--data", folder.data, "--deployment", deployment, "--listen", "127.0.0.1:0"]
+        let words = ["serve", "--data", folder.data, "--deployment", deployment, "--listen", "127.0.0.1:\(port)"]
         pid = try Program.spawn(Program.path, words, environment: environment, output: ends[1], errors: errors)
         close(ends[1])
         var text = ""
@@ -46,6 +51,14 @@ final class RunningServer {
         if !isEnded { stop() }
         close(errors)
     }
+
+    var address: String { "http://127.0.0.1:\(http.port)" }
+
+    /// What makes a command ask this server.
+    var environment: [String: String] { ["TESSERA_URL": address, "TESSERA_TOKEN": http.token] }
+
+    /// Runs a command that asks this server.
+    func tessera(_ arguments: String...) throws -> Outcome { try Program.run(arguments, environment: environment) }
 
     /// What it wrote to standard error so far.
     var log: String { Program.text(of: errors) }

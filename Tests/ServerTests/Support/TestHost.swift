@@ -4,6 +4,7 @@ import Jobs
 import Logging
 import NIOCore
 import Postgres
+import Principals
 import Records
 import ServiceLifecycle
 import TestKernel
@@ -45,7 +46,10 @@ struct TestHost: Sendable {
             ) { address in
                 found.yield(address?.port ?? 0)
             }
-            let worker = JobWorker(queue: jobs, handlers: [BulkJob(lab.store), UndoJob(lab.store)], logger: logger)
+            let principals = PrincipalStore(records: lab.store)
+            let worker = JobWorker(
+                queue: jobs, handlers: [BulkJob(lab.store), UndoJob(lab.store), ImportJob(files)],
+                access: { try await principals.access(of: $0.principal, channel: $0.channel) }, logger: logger)
             let services = ServiceGroup(services: [worker, server], logger: logger)
             return try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await services.run() }

@@ -1,12 +1,8 @@
-import Glibc
-
 /// The file of rows that failed: the columns of the import's file and one with the reason, so that it can be corrected and fed again. Cards stay
 /// cards, with the reason as a property of theirs.
-package struct FailedRows: ~Copyable {
+package struct FailedRows: Sendable {
     /// Header of the column with the reason; an import leaves it out.
     package static let column = "import_error"
-
-    private let descriptor: Int32
     /// A property of cards with the reason; an import leaves it out.
     static let property = "X-IMPORT-ERROR"
 
@@ -16,40 +12,27 @@ package struct FailedRows: ~Copyable {
     private let width: Int
     package private(set) var count = 0
 
-    /// - Throws: `import.unreadable` when the file can't be written.
-    package init(path: String, plan: ImportPlan) throws(ImportError) {
+    package init(plan: ImportPlan) {
         format = plan.format
-        descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw ImportError(.unreadable, "\(path) can't be written: \(String(cString: strerror(errno)))") }
         let own = plan.headers.filter { $0 != Self.column }
         width = own.count
         if format != .vcard { writer.row(own + [Self.column]) }
     }
 
-    deinit {
-        close(descriptor)
-    }
-
-    package mutating func add(_ cells: [String], reason: String) throws(ImportError) {
+    package mutating func add(_ cells: [String], reason: String) {
         count += 1
         if format == .vcard {
             for card in cells { cards += Self.card(card, reason: reason) }
         } else {
             writer.row(cells.prefix(width) + [String](repeating: "", count: max(0, width - cells.count)) + [reason])
         }
-        if writer.count + cards.count > 64 * 1024 { try flush() }
     }
 
-    package mutating func flush() throws(ImportError) {
-        var rest = (writer.take() + cards)[...]
-        cards = []
-        while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            guard written > 0 || errno == EINTR else {
-                throw ImportError(.unreadable, "the file of failed rows can't be written: \(String(cString: strerror(errno)))")
-            }
-            rest = rest.dropFirst(max(0, written))
-        }
+    /// The bytes that have come together; nil while there are fewer than make a piece worth writing.
+    package mutating func take(atEnd: Bool = false) -> [UInt8]? {
+        guard atEnd || writer.count + cards.count > 64 * 1024 else { return nil }
+        defer { cards = [] }
+        return writer.take() + cards
     }
 
     /// What a file of failed rows is called, beside its import's file.

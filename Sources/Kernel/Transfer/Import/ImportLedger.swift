@@ -27,29 +27,36 @@ package struct ImportLedger: Sendable {
     package let changeSet: GUID
     /// Batches that were in already when it was opened.
     let done: [Int: ImportCounts]
+    /// What came of it, where it had been finished already when its job took it up again.
+    let finished: ImportCounts?
     let store: RecordStore
 
     private var steps: WorkSteps { WorkSteps(store, work: id) }
 
     /// What earlier runs have brought in.
-    package var counts: ImportCounts { done.values.reduce(ImportCounts(), +) }
+    package var counts: ImportCounts { finished ?? done.values.reduce(ImportCounts(), +) }
     package var isResumed: Bool { !done.isEmpty }
 
     // MARK: Opening
 
     /// Takes an unfinished import up again, or begins a new one.
     ///
-    /// - Parameter isRestart: leaves an unfinished one as it is and begins anew.
+    /// - Parameters:
+    ///   - isRestart: leaves an unfinished one as it is and begins anew; not the one that the same job began.
+    ///   - job: the job that carries it out. It gets the import that it had before, be it finished or not, so that a job that is taken up
+    ///     again at any moment brings nothing in twice.
     /// - Throws: `import.changed` when the unfinished import of this file was of other contents, or with another mapping or other options.
     package static func open(
-        _ key: Key, label: String, runsAutomation: Bool, isRestart: Bool, store: RecordStore, access: Access
+        _ key: Key, label: String, runsAutomation: Bool, isRestart: Bool, job: GUID? = nil, store: RecordStore, access: Access
     ) async throws -> ImportLedger {
-        let (id, changeSet) = try await store.transaction { store in
+        let (id, changeSet, counts) = try await store.transaction { store -> (GUID, GUID, PostgresJSON?) in
+            if let job, let own = try await taken(by: job, store) { return own }
             if let known = try await unfinished(key, store, access) {
                 let isStanding = try await ChangeSetLog(store, access: access).find(known.changeSet)?.state == .running
                 if isStanding, !isRestart {
                     try require(known, key)
-                    return (known.id, known.changeSet)
+                    try await take(known.id, by: job, store)
+                    return (known.id, known.changeSet, nil)
                 }
                 try await end(known.id, "abandoned", store)
                 try await ChangeSetLog(store, access: access).finish(known.changeSet)
@@ -63,10 +70,26 @@ package struct ImportLedger: Sendable {
                 (\(bind: PostgresUUID(guid: id)), \(bind: key.source), \(bind: key.digest), \(bind: key.collection), \(bind: key.settings), \
                 \(bind: PostgresUUID(guid: changeSet.id)), \(bind: PostgresUUID(guid: access.principal)))
                 """)
-            return (id, changeSet.id)
+            try await take(id, by: job, store)
+            return (id, changeSet.id, nil)
         }
         let done = try await WorkSteps(store, work: id).done().mapValues { try ImportCounts($0) }
-        return ImportLedger(id: id, changeSet: changeSet, done: done, store: store)
+        return ImportLedger(id: id, changeSet: changeSet, done: done, finished: try counts.map { try ImportCounts($0) }, store: store)
+    }
+
+    /// The import that a job has taken up before, and its counts when it is finished.
+    private static func taken(by job: GUID, _ store: RecordStore) async throws -> (GUID, GUID, PostgresJSON?)? {
+        let sql: SQL = "SELECT id, change_set, counts, state FROM tessera.import WHERE job = \(bind: PostgresUUID(guid: job)) FOR UPDATE"
+        guard let row = try await store.run(sql).first else { return nil }
+        let changeSet = GUID(postgres: try row.decode(PostgresUUID.self, 1))
+        guard try row.decode(String.self, 3) != "abandoned" else { throw ended(changeSet) }
+        return (GUID(postgres: try row.decode(PostgresUUID.self, 0)), changeSet, try row.decode(PostgresJSON?.self, 2))
+    }
+
+    private static func take(_ id: GUID, by job: GUID?, _ store: RecordStore) async throws {
+        guard let job else { return }
+        _ = try await store.run(
+            "UPDATE tessera.import SET job = \(bind: PostgresUUID(guid: job)) WHERE id = \(bind: PostgresUUID(guid: id))")
     }
 
     private struct Unfinished {
@@ -101,7 +124,7 @@ package struct ImportLedger: Sendable {
         }
         throw ImportError(
             .changed,
-            "\(what); --restart begins anew and leaves what is in, which `tessera undo \(known.changeSet)` takes back")
+            "\(what); restart (--restart) begins anew and leaves what is in, which `tessera undo \(known.changeSet)` takes back")
     }
 
     // MARK: Batches
@@ -144,7 +167,11 @@ package struct ImportLedger: Sendable {
             SELECT 1 FROM tessera.change_set WHERE id = \(bind: PostgresUUID(guid: changeSet)) AND state = 'running' FOR SHARE
             """
         guard try await store.run(sql).rows.isEmpty else { return }
-        throw ImportError(.ended, "the import was ended meanwhile: its change set \(changeSet) was undone, or it was begun anew")
+        throw Self.ended(changeSet)
+    }
+
+    private static func ended(_ changeSet: GUID) -> ImportError {
+        ImportError(.ended, "the import was ended meanwhile: its change set \(changeSet) was undone, or it was begun anew")
     }
 
     private func keep(_ rows: [Row], _ store: RecordStore) async throws {
@@ -166,12 +193,12 @@ package struct ImportLedger: Sendable {
     }
 
     /// The rows that failed, in the order of the file.
-    package func failedRows(_ body: (_ cells: [String], _ line: Int, _ reason: String) throws -> Void) async throws {
+    package func failedRows(_ body: (_ cells: [String], _ line: Int, _ reason: String) async throws -> Void) async throws {
         try await Self.failedRows(of: id, store: store, body)
     }
 
     package static func failedRows(
-        of id: GUID, store: RecordStore, _ body: (_ cells: [String], _ line: Int, _ reason: String) throws -> Void
+        of id: GUID, store: RecordStore, _ body: (_ cells: [String], _ line: Int, _ reason: String) async throws -> Void
     ) async throws {
         var place: Int64 = -1
         while true {
@@ -181,7 +208,7 @@ package struct ImportLedger: Sendable {
                 """
             let rows = try await store.run(sql).rows
             for row in rows {
-                try body(try row.decode([String].self, 1), Int(try row.decode(Int64.self, 2)), try row.decode(String.self, 3))
+                try await body(try row.decode([String].self, 1), Int(try row.decode(Int64.self, 2)), try row.decode(String.self, 3))
                 place = try row.decode(Int64.self, 0)
             }
             if rows.count < 1000 { return }
@@ -190,10 +217,16 @@ package struct ImportLedger: Sendable {
 
     // MARK: The end
 
-    func finish(_ access: Access) async throws {
-        try await Self.end(id, "done", store)
-        try await ChangeSetLog(store, access: access).finish(changeSet)
-        try await steps.forget()
+    /// Says that all of it is in, in one transaction.
+    func finish(_ counts: ImportCounts, _ access: Access) async throws {
+        try await store.transaction { store in
+            let json = PostgresJSON(counts.value.json)
+            _ = try await store.run(
+                "UPDATE tessera.import SET counts = \(bind: json) WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running'")
+            try await Self.end(id, "done", store)
+            try await ChangeSetLog(store, access: access).finish(changeSet)
+            try await WorkSteps(store, work: id).forget()
+        }
     }
 
     private static func end(_ id: GUID, _ state: String, _ store: RecordStore) async throws {

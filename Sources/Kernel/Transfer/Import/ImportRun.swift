@@ -14,11 +14,12 @@ struct ImportRun: Sendable {
 
     func run(_ progress: (Importer.Progress) async throws -> Void) async throws -> ImportCounts {
         var counts = ledger.counts
+        if ledger.finished != nil { return counts }
         var growth = try await TableGrowth(of: grownTypes, store: ledger.store)
         let batches = try await storeAll(&counts, &growth, progress)
         try await settle(from: max(batches, (ledger.done.keys.max() ?? -1) + 1), &counts)
         try await growth.end()
-        try await ledger.finish(importer.access)
+        try await ledger.finish(counts, importer.access)
         return counts
     }
 

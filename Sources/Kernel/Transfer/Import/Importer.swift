@@ -10,6 +10,9 @@ package import Records
 /// twice. Rows whose link leads to a row further down wait and are tried again at the end. Memory doesn't grow with the file.
 package struct Importer: Sendable {
     package struct Options: Sendable {
+        /// Up to so many rows automation acts on what comes in unless told otherwise: a large import is rarely meant to send a mail for each row.
+        package static let mostAutomatedRows = 10_000
+
         /// Make the records that links by key don't find.
         package var createsMissingLinks = false
         /// Rows of one transaction. Batches are counted, so that an unfinished import goes on only with the same number.
@@ -27,7 +30,7 @@ package struct Importer: Sendable {
 
     let plan: ImportPlan
     let options: Options
-    let access: Access
+    package let access: Access
     let files: FileStore?
 
     /// - Parameter files: where the photos of cards go; without it, cards that have some fail.
@@ -61,7 +64,7 @@ package struct Importer: Sendable {
     /// - Parameter failed: told about every row that would fail, in the order of the file: its cells, its line and why.
     package func rehearse(
         file path: String, key: ImportLedger.Key, isRestart: Bool = false, store: RecordStore,
-        failed: (_ cells: [String], _ line: Int, _ reason: String) throws -> Void, progress: (Progress) async throws -> Void
+        failed: (_ cells: [String], _ line: Int, _ reason: String) async throws -> Void, progress: (Progress) async throws -> Void
     ) async throws -> ImportCounts {
         do {
             return try await store.transaction { store in

@@ -130,14 +130,19 @@ extension Parser {
         return .count(try signedInteger())
     }
 
+    /// Short names beside media types: the standard's, and those of files that a collection can be had as.
+    private static let formats: Set = [
+        "json", "xml", "atom", "csv", "xlsx", "vcard", "vcard-4.0", "vcard-3.0", "vcard-2.1",
+    ]
+
     private mutating func format() throws(QueryError) -> String {
         let start = position
         let value = try rest(of: .format)
         let lower = value.lowercased()
-        if ["json", "xml", "atom", "csv"].contains(lower) { return lower }
+        if Self.formats.contains(lower) { return lower }
         let parts = value.utf8.split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-            throw fail(.invalidLiteral, at: start, "Expected json, xml, csv or a media type such as application/json.")
+            throw fail(.invalidLiteral, at: start, "Expected json, xml, csv, xlsx, vcard or a media type such as application/json.")
         }
         return value
     }
