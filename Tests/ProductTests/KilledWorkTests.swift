@@ -62,5 +62,35 @@ extension ProductTests {
             #expect(try count(server.http) == 0)
             #expect(try folder.tessera("changes", "list").output.contains("undone         create 4000 organisations"))
         }
+
+        @Test("a change by condition goes on after the server was killed, and changes every record once")
+        func each() throws {
+            let folder = try DataFolder()
+            var server = try RunningServer(folder)
+            let token = server.http.token
+            let items = (1...8_000).map { "{\"name\": \"Company \($0)\"}" }.joined(separator: ",")
+            let made = try server.http.send("POST", "/api/organisations/bulk", "{\"operation\": \"create\", \"items\": [\(items)]}")
+            #expect(made.status == 200, "\(made.text.prefix(300))")
+            let accepted = try server.http.send(
+                "PATCH", "/api/organisations/$each?filter=startswith(name,'Company')", #"{"kind": "customer", "name": "Firm"}"#,
+                headers: ["Prefer": "respond-async, continue-on-error"])
+            #expect(accepted.status == 202, "\(accepted.text)")
+            let id = String(try #require(accepted.headers["location"]).dropLast().suffix(36))
+            let changed = "/api/organisations/$count?$filter=startswith(name,'Firm')"
+            while try server.http.get(changed).text == "0" {}
+            server.end(SIGKILL)
+            server = try RunningServer(folder, token: token)
+            var answer = try server.http.get("/api/jobs(\(id))")
+            while answer.status == 202 { answer = try server.http.get("/api/jobs(\(id))") }
+            #expect(try answer.json["succeeded"] as? Int == 8_000 && answer.json["failed"] as? Int == 0, "\(answer.text.prefix(300))")
+            #expect(
+                try folder.query(
+                    "SELECT count(*) || ' ' || min(version) || ' ' || max(version) FROM contacts.organisation WHERE kind = 'customer'")
+                    == ["8000 2 2"])
+            let undo = try folder.tessera("undo", id)
+            #expect(undo.code == 0 && undo.output.hasPrefix("8,000 records put back, 0 left"), "\(undo.output)\(undo.errors)")
+            let left = try server.http.get(changed).text
+            #expect(left == "0")
+        }
     }
 }

@@ -228,4 +228,22 @@ struct AccessTests {
             #expect(try await floor.host.send("GET", "/api/accounts").status == 200)
         }
     }
+
+    @Test("lets new records bring along what the caller may make, and names the one that they may not")
+    func nested() async throws {
+        try await SalesFloor.with { floor in
+            let allowed = #"{"name": "Whole", "parent": {"name": "Above"}, "subsidiaries": [{"name": "Below"}]}"#
+            let made = try await floor.send(floor.anna, "POST", "/api/accounts?select=name", body: allowed)
+            #expect(made.status == 201 && made.text.contains("Above") && made.text.contains("Below"), "\(made.text)")
+            #expect(try await floor.get(floor.anna, "/api/accounts/$count") == "4")
+            #expect(try await floor.get(floor.ben, "/api/accounts/$count") == "1")
+            let region = #"{"name": "Not", "subsidiaries": [{"name": "Below", "region": {"@tessera.new": true, "name": "Mine"}}]}"#
+            let refused = try await floor.send(floor.anna, "POST", "/api/accounts", body: region)
+            #expect(refused.status == 403 && refused.text.contains(#""target":"subsidiaries/0/region""#), "\(refused.text)")
+            let foreign = #"{"name": "Not", "subsidiaries": [{"name": "Below", "owner_id": "\#(floor.ben.id)"}]}"#
+            let given = try await floor.send(floor.anna, "POST", "/api/accounts", body: foreign)
+            #expect(given.status == 403 && given.text.contains(#""target":"subsidiaries/0"#), "\(given.text)")
+            #expect(try await floor.get(floor.anna, "/api/accounts/$count") == "4")
+        }
+    }
 }

@@ -1,5 +1,6 @@
 import Jobs
 import QueryLanguage
+import Records
 import TestKernel
 import Testing
 
@@ -67,6 +68,99 @@ struct JobTests {
             #expect(answer.status == 200 && answer.headers["asyncresult"] == "400")
             #expect(answer.text.contains(#""code":"bulk.failed""#) && answer.text.contains(#""target":"items/1/name""#), "\(answer.text)")
             #expect(try await host.outboxRows() == 0)
+        }
+    }
+
+    @Test("a change by condition in the background works on what it selected when it began, and is taken back as one")
+    func each() async throws {
+        try await TestHost.with { host in
+            let items = (1...1_100).map { "{\"name\": \"\($0 == 500 ? "kept" : "t\($0)")\"}" }.joined(separator: ",")
+            let made = try await host.send("POST", "/api/topics/bulk", body: #"{"operation": "create", "items": [\#(items)]}"#)
+            #expect(made.status == 200)
+            let address = "/api/topics/$each?$filter=startswith(name,@start)&@start='t'"
+            try await Scenario(
+                "tried at once", "PATCH", address + "&dry_run=true", ["prefer": "respond-async"], body: #"{"name": "u"}"#, status: 200,
+                expects: [#""dry_run":true"#, #""succeeded":1099"#]
+            ).run(on: host)
+            let accepted = try await host.send("PATCH", address, headers: ["prefer": "respond-async"], body: #"{"name": "u"}"#)
+            #expect(accepted.status == 202 && accepted.headers["preference-applied"] == "respond-async", "\(accepted.text)")
+            let location = try #require(accepted.headers["location"])
+            let answer = try await finished(host, location)
+            #expect(answer.status == 200 && answer.headers["asyncresult"] == "200")
+            #expect(answer.text.contains(#""failed":0,"succeeded":1099"#), "\(answer.text.prefix(300))")
+            #expect(answer.text.ranges(of: #""@etag":"W/\"2\"""#).count == 1_099)
+            try await Scenario(
+                "the other is as it was", "GET", "/api/topics/$count?$filter=name%20eq%20'kept'", status: 200, expects: ["1"]
+            )
+            .run(on: host)
+            let id = String(location.dropLast().suffix(36))
+            let names = ["job": id]
+            for scenario in [
+                Scenario(
+                    "its status", "GET", "/api/jobs({job})/status", status: 200,
+                    expects: [
+                        #""kind":"each""#, #""label":"update topics that a condition selects""#,
+                        #""done":1099,"message":null,"total":1099"#,
+                    ]),
+                Scenario(
+                    "its change set", "GET", "/api/change_sets({job})", status: 200, expects: [#""state":"done""#, #""updated":1099"#]),
+                Scenario(
+                    "taken back", "POST", "/api/change_sets({job})/undo", status: 200, expects: [#""undone":1099"#, #""refused":[]"#],
+                    events: 1_099),
+                Scenario(
+                    "as it was", "GET", "/api/topics/$count?$filter=startswith(name,'t')", status: 200, expects: ["1099"]),
+            ] { try await scenario.run(on: host, names) }
+            let removal = try await host.send("DELETE", address, headers: ["prefer": "respond-async, continue-on-error"])
+            let removed = try await finished(host, try #require(removal.headers["location"]))
+            #expect(removed.text.contains(#""failed":0,"succeeded":1099"#), "\(removed.text.prefix(300))")
+            try await Scenario("one is left", "GET", "/api/topics/$count", status: 200, expects: ["1"]).run(on: host)
+        }
+    }
+
+    @Test("a change by condition that one record refuses keeps nothing and names it, or keeps the others")
+    func eachRefused() async throws {
+        try await TestHost.with { host in
+            let good = try await host.create("samples", #"{"title": "good", "start_date": "2026-01-01"}"#)
+            let bad = try await host.create("samples", #"{"title": "bad", "start_date": "2026-03-01"}"#)
+            let body = #"{"end_date": "2026-02-01"}"#
+            let address = "/api/samples/$each?filter=true"
+            let refused = Scenario(
+                "refused", "PATCH", address, body: body, status: 400, expects: [#""target":"samples(\#(bad))/end_date""#])
+            try await refused.run(on: host)
+            let atomic = try await host.send("PATCH", address, headers: ["prefer": "respond-async"], body: body)
+            let answer = try await finished(host, try #require(atomic.headers["location"]))
+            #expect(answer.headers["asyncresult"] == "400")
+            #expect(answer.text.contains("bulk.failed") && answer.text.contains(#""target":"samples(\#(bad))/end_date""#), "\(answer.text)")
+            let lenient = try await host.send(
+                "PATCH", address, headers: ["prefer": "respond-async, continue-on-error"], body: body)
+            let kept = try await finished(host, try #require(lenient.headers["location"]))
+            #expect(kept.text.contains(#""failed":1,"succeeded":1"#), "\(kept.text)")
+            #expect(kept.text.contains(#""id":"\#(bad)","status":400}"#), "\(kept.text)")
+            try await Scenario("the good one", "GET", "/api/samples(\(good))", status: 200, expects: [#""end_date":"2026-02-01""#]).run(
+                on: host)
+            try await Scenario(
+                "a condition that can't be read", "PATCH", "/api/samples/$each?filter=nothing%20eq%201", ["prefer": "respond-async"],
+                body: body,
+                status: 400, expects: ["$filter"]
+            ).run(on: host)
+            try await Scenario(
+                "none", "DELETE", "/api/samples/$each", ["prefer": "respond-async"], status: 400, expects: ["bulk.no_filter"]
+            )
+            .run(on: host)
+        }
+    }
+
+    @Test("background work whose change set is undone stops writing under it")
+    func ended() async throws {
+        try await TestHost.with { host in
+            _ = try await host.create("topics", #"{"name": "t"}"#)
+            let ended = GUID.version7()
+            _ = try await ChangeSetLog(host.lab.store, access: .test).begin(ChangeSet(id: ended, label: "ended"))
+            _ = try await host.jobs.enqueue(
+                kind: EachJob.kind, label: "too late", input: Value.complex(["collection": "topics", "query": "filter=true"]), id: ended,
+                access: .test)
+            let answer = try await finished(host, "http://test.example:8080/api/jobs(\(ended))")
+            #expect(answer.headers["asyncresult"] == "400" && answer.text.contains("changes.ended"), "\(answer.text)")
         }
     }
 

@@ -41,7 +41,7 @@ struct WritingTests {
             body: #"{"title": "Z5", "places": [{"id": "{oslo}", "_link": {"role": "home", "is_primary": true}}]}"#, status: 201,
             expects: [#""name":"Oslo""#, #""role":"home""#], events: 1),
         Scenario(
-            "refuses to write two records at once", "POST", "/api/samples",
+            "refuses to make another record in a change", "PATCH", "/api/samples({b})",
             body: #"{"title": "No", "subject": null, "parent": {"title": "Other"}}"#,
             status: 400, expects: ["records.not_supported", "create the Sample first", #""target":"parent/title""#]),
         Scenario(

@@ -34,6 +34,8 @@ package struct RecordsError: Error, Sendable, CustomStringConvertible {
         package static let undone = Code(description: "records.undone")
         /// More records than one call may write.
         package static let tooMany = Code(description: "records.too_many")
+        /// The change set that the write was to belong to has ended.
+        package static let changeSetEnded = Code(description: "changes.ended")
         package static let internalFault = Code(description: "records.internal")
     }
 

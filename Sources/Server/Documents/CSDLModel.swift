@@ -246,7 +246,7 @@ struct CSDLModel {
             if let target, let targetType = model.typesByID[target] { set.bindings.append((property.name, targetType.collection)) }
         }
         set.annotations = words(type.record.labelPlural, nil)
-        if version == .v4_01 { set.annotations.append(Self.applySupported) }
+        if version == .v4_01 { set.annotations += [Self.applySupported, Self.deepInsertSupport] }
         set.annotations.append(Annotation(term: "Org.OData.Core.V1.OptimisticConcurrency", value: .paths(["version"])))
         // A set of which nothing is said can be searched (OData Capabilities vocabulary).
         if !type.record.isSearchable {
@@ -255,6 +255,11 @@ struct CSDLModel {
         }
         return set
     }
+
+    /// New records may bring others with them, without references among them (OData Capabilities vocabulary).
+    private static let deepInsertSupport = Annotation(
+        term: "Org.OData.Capabilities.V1.DeepInsertSupport",
+        value: .record([("Supported", .flag(true)), ("ContentIDSupported", .flag(false))]))
 
     /// What `$apply` can do (OData Extension for Data Aggregation 4.0, section 5.1).
     private static let applySupported = Annotation(

@@ -48,6 +48,7 @@ extension OpenAPIOperations {
                 json.object("items") { json in
                     json.array("anyOf") { json in
                         json.object { $0.field("$ref", "#/components/schemas/\(type.record.id).write") }
+                        json.object { $0.field("$ref", "#/components/schemas/\(type.record.id).new") }
                         json.object { json in
                             json.field("type", "string")
                             json.field("description", "The id alone, to delete, restore or purge.")
@@ -69,12 +70,13 @@ extension OpenAPIOperations {
                 head("\(verb)_each_\(type.collection)", type.collection, summary, to: &json)
                 json.field(
                     "description",
-                    "All or nothing; with Prefer: continue-on-error, good items are kept, bad ones reported. \(limits.bulkItems) records at most."
+                    "All or nothing; with Prefer: continue-on-error, good items are kept, bad ones reported. \(limits.bulkItems) records at most; in the background, with Prefer: respond-async, \(EachJob.mostRecords)."
                 )
                 parameters(["each_filter", "dry_run"] + OpenAPIParameters.bulk, to: &json)
                 if method == "patch" { body("\(type.record.id).write", to: &json) }
                 json.object("responses") { json in
                     answer(200, "What became of each record.", "bulk_result", to: &json)
+                    json.object(String(OpenAPIPlatform.accepted.0)) { $0.field("description", OpenAPIPlatform.accepted.1) }
                     OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
                 }
             }

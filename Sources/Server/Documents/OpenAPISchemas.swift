@@ -90,9 +90,44 @@ struct OpenAPISchemas {
                             "description",
                             "Chosen by the client, so that it can send the request again: 409 says it is there. Else the server chooses.")
                     }
+                    for fact in facts { writeNested(fact, of: type, to: &json) }
                 }
                 json.strings(
                     "required", facts.filter { $0.isDemanded && $0.property.name == $0.field?.columns.first?.name }.map(\.property.name))
+            }
+        }
+    }
+
+    /// Links in a new record, which may hold new records too. One level of them is described, so that the description comes to an end.
+    private func writeNested(_ fact: PropertyFacts, of type: ApiType, to json: inout JSONWriter) {
+        let target: String
+        switch type.input.kinds[fact.property.name] {
+        case .toOne(let reference), .toMany(let reference, _): target = reference.typeID
+        case .inverse(let inverse): target = inverse.typeID
+        default: return
+        }
+        let new = "#/components/schemas/\(target).write"
+        let label = model.typesByID[target]?.record.label ?? target
+        json.object(fact.property.name) { json in
+            json.field("title", fact.label)
+            json.field("description", "A new \(label) here is stored with the record; it may have new records in it in its turn.")
+            switch type.input.kinds[fact.property.name] {
+            case .toOne(let reference):
+                json.array("anyOf") { json in
+                    json.object { Self.writeReference(reference, columns: [:], isNullable: true, to: &$0) }
+                    json.object { $0.field("$ref", new) }
+                }
+            case .toMany(let reference, let columns):
+                json.field("type", "array")
+                json.object("items") { json in
+                    json.array("anyOf") { json in
+                        json.object { Self.writeReference(reference, columns: columns, isNullable: false, to: &$0) }
+                        json.object { $0.field("$ref", new) }
+                    }
+                }
+            default:
+                json.field("type", "array")
+                json.object("items") { $0.field("$ref", new) }
             }
         }
     }

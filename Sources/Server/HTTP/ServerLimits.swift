@@ -11,6 +11,10 @@ package struct ServerLimits: Sendable, Hashable {
     package var bulkBodySize = 32 * 1_048_576
     /// Items of a bulk request.
     package var bulkItems = 10_000
+    /// New records within new records: levels below the outermost one.
+    package var nestedDepth = 5
+    /// New records that one new record brings with it; those of a bulk request together, `bulkItems`.
+    package var nestedRecords = 1_000
     /// Requests of a batch.
     package var batchRequests = 1_000
     /// The answers of a batch together: beyond it, requests that haven't begun aren't done.

@@ -122,7 +122,9 @@ extension RecordDecoder {
         if target.properties.contains(key.name) {
             note(
                 "records.not_supported", at: key.offset,
-                "Writing another record in place is not supported yet: create the \(target.label) first, then link to it by id.")
+                nesting == nil
+                    ? "Only a new record (POST, or create in bulk) can bring another one with it: create the \(target.label) first, then link to it by id."
+                    : "A record that is there is linked to by its key alone, and changed in a request of its own.")
         } else {
             let hint = Spelling.closest(to: key.name, in: target.properties).map { " Did you mean '\($0)'?" } ?? ""
             note("records.unknown_property", at: key.offset, "\(target.label) has no property '\(key.name)'.\(hint)")

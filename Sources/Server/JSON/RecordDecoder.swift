@@ -16,9 +16,12 @@ struct RecordDecoder {
     var reader: JSONReader
     var path: [String] = []
     private(set) var issues: [APIError.Detail] = []
+    /// Where new records may stand in others; nil where they may not.
+    var nesting: Nesting?
 
-    init(_ bytes: [UInt8], ieee754Compatible: Bool = false) {
+    init(_ bytes: [UInt8], ieee754Compatible: Bool = false, nesting: Nesting? = nil) {
         self.ieee754Compatible = ieee754Compatible
+        self.nesting = nesting
         reader = JSONReader(bytes)
     }
 
@@ -29,14 +32,18 @@ struct RecordDecoder {
         var key: RecordKey?
         /// The version in `@etag`.
         var version: Int64?
+        /// New records in it, by the property that links to them.
+        var nested: [NestedRecord] = []
     }
 
     /// Reads a body that is one record.
-    static func record(_ type: ApiType, _ bytes: [UInt8], ieee754Compatible: Bool = false) throws(APIError) -> Record {
-        var decoder = RecordDecoder(bytes, ieee754Compatible: ieee754Compatible)
+    static func record(
+        _ type: ApiType, _ bytes: [UInt8], ieee754Compatible: Bool = false, nesting: Nesting? = nil
+    ) throws(APIError) -> Record {
+        var decoder = RecordDecoder(bytes, ieee754Compatible: ieee754Compatible, nesting: nesting)
         return try decoder.whole { (decoder) throws(JSONSyntaxError) in
             let record = try decoder.readRecord(type)
-            decoder.noteRefused(record.input, type)
+            decoder.noteRefused(record, type)
             return record
         }
     }
@@ -67,8 +74,17 @@ struct RecordDecoder {
 
     /// A record that can't be read whole never comes to the store: what the store would refuse of its other values is noted here, so that all
     /// mistakes come at once.
-    mutating func noteRefused(_ input: RecordInput, _ type: ApiType) {
+    mutating func noteRefused(_ record: Record, _ type: ApiType) {
         guard !issues.isEmpty else { return }
+        var input = record.input
+        for nested in record.nested {
+            // Their places are empty still.
+            input.values[nested.property] = nil
+            let outer = path
+            path += nested.path
+            noteRefused(nested.record, nested.type)
+            path = outer
+        }
         let place = path.isEmpty ? "" : path.joined(separator: "/") + "/"
         func property(_ target: Substring) -> Substring { target.prefix { $0 != "/" } }
         let known = Set(issues.compactMap { $0.target?.dropFirst(place.count) }.map(property))
@@ -105,16 +121,22 @@ struct RecordDecoder {
         var keys = try reader.beginObject()
         while let key = try reader.nextKey(&keys) {
             path.append(key.name)
-            if let at = key.name.utf8.firstIndex(of: UInt8(ascii: "@")) {
-                let annotated = String(key.name[..<at])
-                let term = Self.term(key.name[key.name.utf8.index(after: at)...])
-                try readAnnotation(term, of: annotated, type, at: key.offset, into: &record)
-            } else {
-                try readProperty(key, type, into: &record)
-            }
+            try readMember(key, type, into: &record)
             path.removeLast()
         }
+        noteLinkedTwice(record, type)
         return record
+    }
+
+    /// One member of the object that a record is.
+    mutating func readMember(_ key: JSONReader.Key, _ type: ApiType, into record: inout Record) throws(JSONSyntaxError) {
+        if let at = key.name.utf8.firstIndex(of: UInt8(ascii: "@")) {
+            let annotated = String(key.name[..<at])
+            let term = Self.term(key.name[key.name.utf8.index(after: at)...])
+            try readAnnotation(term, of: annotated, type, at: key.offset, into: &record)
+        } else {
+            try readProperty(key, type, into: &record)
+        }
     }
 
     /// `odata.bind` and `bind` are the same term: 4.01 lets the prefix go.
@@ -162,16 +184,13 @@ struct RecordDecoder {
         case .list(let members):
             record.input.values[name] = try readList { (decoder) throws(JSONSyntaxError) in try decoder.readMembers(members) }
         case .toOne(let target):
-            record.input.values[name] = try readReference(target, columns: nil)
+            record.input.values[name] = try readLink(name, to: target, into: &record)
         case .toMany(let target, let columns):
-            record.input.values[name] = try readList { (decoder) throws(JSONSyntaxError) in
-                try decoder.readReference(target, columns: columns)
-            }
+            record.input.values[name] = try readLinks(name, to: target, columns: columns, into: &record)
         case .toAny(let targets):
             try readAnyReference(name, targets, into: &record)
-        case .inverse(let source):
-            note("records.not_supported", at: key.offset, "'\(name)' is written from the other side: change the link on \(source).")
-            try reader.skipValue()
+        case .inverse(let inverse):
+            try readInverse(key, inverse, into: &record)
         case .computed:
             if name == "id" {
                 if case .guid(let id)? = try readScalar(.guid) { record.key = .id(id) }

@@ -19,7 +19,18 @@ struct InputShape: Sendable {
         /// Written by the server; what a body says is ignored, as the standard asks (OData Protocol 4.01 section 11.4.3).
         case computed
         /// Links that belong to the other side.
-        case inverse(source: String)
+        case inverse(Inverse)
+    }
+
+    /// A link seen from the side that doesn't store it.
+    struct Inverse: Sendable {
+        var typeID: String
+        /// The records that hold the link, as people call them.
+        var label: String
+        /// The field that stores it.
+        var field: String
+        /// What a link to many holds of its own; nil for single links.
+        var columns: [String: PropertyType]?
     }
 
     /// How another record may be named.
@@ -71,11 +82,18 @@ struct InputShape: Sendable {
             return .toMany(target: reference(to: target, catalog), columns: linkColumns(property, catalog))
         case .toAny(_, let targets):
             return .toAny(targets: targets.map { reference(to: $0, catalog) })
-        case .inverseOfOne(let source, _), .inverseOfMany(let source, _):
-            return .inverse(source: catalog.type(id: source)?.labelPlural ?? source)
+        case .inverseOfOne(let source, let column):
+            let field = catalog.type(id: source)?.fields.first { $0.columns.contains { $0.name == column } }
+            return inverse(source, field: field?.key ?? column, columns: nil, catalog)
+        case .inverseOfMany(let source, let table):
+            return inverse(source, field: table.field, columns: linkColumns(property, catalog), catalog)
         case .linkColumns, nil:
             return .computed
         }
+    }
+
+    private static func inverse(_ typeID: String, field: String, columns: [String: PropertyType]?, _ catalog: Catalog) -> Kind {
+        .inverse(Inverse(typeID: typeID, label: catalog.type(id: typeID)?.labelPlural ?? typeID, field: field, columns: columns))
     }
 
     private static func isComputed(_ field: Field?) -> Bool {

@@ -36,13 +36,14 @@ package struct BulkJob: JobHandler {
             try Task.checkCancellation()
             let range = start..<min(start + size, count)
             let outcome = try await steps.once(number) { store in
+                try await ChangeSetLog(store, access: job.access).requireOpen(job.id)
                 let options = WriteOptions(changeSet: ChangeSet(id: job.id), mode: write.mode)
                 let (outcomes, failures) = try await write.write(range, store: store, options: options, access: job.access)
-                if write.mode == .atomic, !failures.isEmpty { throw Self.error(BulkWrite.refusal(failures)) }
+                let result = BulkOutcome(count: range.count, outcomes: outcomes, failures: failures)
+                if write.mode == .atomic, !failures.isEmpty { throw JobError(BulkWrite.refusal(result)) }
                 var json = JSONWriter()
                 json.object { json in
                     json.field("failed", failures.count)
-                    let result = BulkOutcome(count: range.count, outcomes: outcomes, failures: failures)
                     json.array("value") { result.writeItems(range, prefix: "@", to: &$0) }
                 }
                 return PostgresJSON(bytes: json.bytes)
@@ -68,20 +69,24 @@ package struct BulkJob: JobHandler {
         }
         do throws(APIError) {
             let bulk = try BulkRequest.decode(
-                type, Array(body.utf8), maximumItems: .max, ieee754Compatible: input["ieee754"]?.asBool ?? false
+                type, Array(body.utf8), maximumItems: .max, ieee754Compatible: input["ieee754"]?.asBool ?? false,
+                nesting: RecordDecoder.Nesting(model, ServerLimits())
             ) { (property) throws(APIError) in try model.linkEnd(type, property) }
             return BulkWrite(bulk: bulk, type: type, mode: input["continue_on_error"]?.asBool == true ? .perItem : .atomic)
         } catch {
-            throw Self.error(error)
+            throw JobError(error)
         }
     }
+}
 
-    private static func error(_ error: APIError) -> JobError {
+extension JobError {
+    /// What a request would have been answered, as the failure of its job.
+    init(_ error: APIError) {
         let details = error.details.map { detail -> Value in
             .complex([
                 "code": .string(detail.code), "message": .string(detail.message), "target": detail.target.map(Value.string) ?? .null,
             ])
         }
-        return JobError(JobError.Code(description: error.code), error.message, details: details.isEmpty ? .null : .collection(details))
+        self.init(JobError.Code(description: error.code), error.message, details: details.isEmpty ? .null : .collection(details))
     }
 }

@@ -7,8 +7,21 @@ struct BulkOutcome: Sendable {
     var count: Int
     var outcomes: [Int: WriteOutcome]
     var failures: [Int: APIError]
+    /// The records of the items, where the request doesn't list them: an answer names those that failed too.
+    var records: Selected?
+    /// New records with those they bring with them, by item.
+    var trees: [RecordTree]?
     /// What a rehearsal would have changed, by record.
     var changes: [GUID: [RecordChange]]?
+
+    /// Records of one collection that a condition selected.
+    struct Selected: Sendable {
+        var collection: String
+        var ids: [GUID]
+    }
+
+    /// How an error names an item.
+    func place(_ index: Int) -> String { records.map { "\($0.collection)(\($0.ids[index]))" } ?? "items/\(index)" }
 
     /// One entry for each item in `range`, in their order.
     ///
@@ -18,11 +31,14 @@ struct BulkOutcome: Sendable {
             json.object { json in
                 if let failure = failures[index] {
                     json.field("status", Int(failure.status.code))
+                    if let records { json.field("id", records.ids[index].description) }
                     json.key("error")
                     failure.write(to: &json)
                 } else {
                     Self.write(outcomes[index], prefix, to: &json)
-                    if let id = outcomes[index]?.id, let own = changes?[id] {
+                    guard let id = outcomes[index]?.id, let changes else { return }
+                    let own = (trees?[index].ids ?? [id]).flatMap { changes[$0] ?? [] }
+                    if !own.isEmpty {
                         json.key("changes")
                         json.raw(Value.collection(own.map(\.value)).json)
                     }

@@ -40,7 +40,7 @@ struct BulkRequest {
     ///
     /// - Parameter linkEnd: what the name of a link means.
     static func decode(
-        _ type: ApiType, _ bytes: [UInt8], maximumItems: Int, ieee754Compatible: Bool,
+        _ type: ApiType, _ bytes: [UInt8], maximumItems: Int, ieee754Compatible: Bool, nesting: RecordDecoder.Nesting,
         linkEnd: (Property) throws(APIError) -> LinkEnd
     ) throws(APIError) -> BulkRequest {
         var decoder = RecordDecoder(bytes, ieee754Compatible: ieee754Compatible)
@@ -74,6 +74,7 @@ struct BulkRequest {
             guard let start = itemsStart else { return }
             let end = decoder.reader
             decoder.reader = start
+            if operation == .create { decoder.nesting = nesting }
             items = try decoder.readItems(type, link: operation?.changesLinks == true ? link : nil, maximum: maximumItems)
             decoder.reader = end
         }
@@ -190,8 +191,9 @@ extension RecordDecoder {
                 item.record.key =
                     GUID(text).map(RecordKey.id) ?? reference(text, collection: type.collection, keys: type.keyTypes, at: offset)
             } else {
+                nesting?.begin()
                 item.record = try readRecord(type)
-                noteRefused(item.record.input, type)
+                noteRefused(item.record, type)
             }
             item.issues = takeIssues()
             restore(before)

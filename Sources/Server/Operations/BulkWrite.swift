@@ -8,6 +8,16 @@ struct BulkWrite {
     let bulk: BulkRequest
     let type: ApiType
     let mode: BulkMode
+    /// The items of a create of which some have new records in them, by their place.
+    let trees: [RecordTree]?
+
+    init(bulk: BulkRequest, type: ApiType, mode: BulkMode) {
+        self.bulk = bulk
+        self.type = type
+        self.mode = mode
+        let isNested = bulk.operation == .create && bulk.items.contains { !$0.record.nested.isEmpty }
+        trees = isNested ? bulk.items.map { $0.record.tree(type) } : nil
+    }
 
     /// What it is called in lists.
     var label: String { "\(bulk.operation.rawValue) \(bulk.items.count) \(type.collection)" }
@@ -30,7 +40,12 @@ struct BulkWrite {
         guard mode == .perItem || failures.isEmpty else { return ([:], failures) }
         let open = range.filter { failures[$0] == nil }
         guard !open.isEmpty else { return ([:], failures) }
-        let written = try await write(open.map { bulk.items[$0] }, store, options, access)
+        let written =
+            if let trees {
+                try await store.create(open.map { trees[$0] }, options: options, access: access)
+            } else {
+                try await write(open.map { bulk.items[$0] }, store, options, access)
+            }
         guard written.count == open.count else {
             throw RecordsError(.internalFault, "The store answered \(written.count) outcomes to \(open.count) writes.")
         }
@@ -102,13 +117,13 @@ struct BulkWrite {
     }
 
     /// The error of an atomic request: every item that fails, by its place.
-    static func refusal(_ failures: [Int: APIError]) -> APIError {
+    static func refusal(_ result: BulkOutcome) -> APIError {
         // Items that failed only because others did are no news.
-        let failures = failures.filter { $0.value.code != RecordsError.Code.undone.description }
+        let failures = result.failures.filter { $0.value.code != RecordsError.Code.undone.description }
         let ordered = failures.sorted { $0.key < $1.key }
         var details: [APIError.Detail] = []
         for (index, error) in ordered.prefix(RecordDecoder.maximumIssues) {
-            let place = "items/\(index)"
+            let place = result.place(index)
             let inner =
                 error.details.isEmpty ? [APIError.Detail(code: error.code, message: error.message, target: error.target)] : error.details
             details += inner.map { detail in

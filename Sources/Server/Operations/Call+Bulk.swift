@@ -14,7 +14,8 @@ extension Call {
         try negotiation.readContentType(of: request)
         let bytes = Array(body.readableBytesView)
         let bulk = try BulkRequest.decode(
-            type, bytes, maximumItems: limits.bulkItems, ieee754Compatible: negotiation.bodyIEEE754Compatible
+            type, bytes, maximumItems: limits.bulkItems, ieee754Compatible: negotiation.bodyIEEE754Compatible,
+            nesting: RecordDecoder.Nesting(model, limits)
         ) { (property) throws(APIError) in try model.linkEnd(type, property) }
         let write = BulkWrite(bulk: bulk, type: type, mode: bulkMode)
         if preferences.respondAsync, !options.dryRun {
@@ -24,7 +25,9 @@ extension Call {
         }
         return try await many(write.mode, label: write.label) { store, options in
             let (outcomes, failures) = try await write.write(bulk.items.indices, store: store, options: options, access: access)
-            return BulkOutcome(count: bulk.items.count, outcomes: outcomes, failures: failures)
+            var result = BulkOutcome(count: bulk.items.count, outcomes: outcomes, failures: failures)
+            result.trees = write.trees
+            return result
         }
     }
 }

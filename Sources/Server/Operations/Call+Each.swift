@@ -1,38 +1,32 @@
 import Catalog
+import Jobs
 import NIOCore
 import NIOHTTP1
 import QueryLanguage
 import Records
 
 /// `PATCH` and `DELETE /api/people/$each?filter=…`: the same done to every record that a condition selects (OData Protocol 4.01 sections
-/// 11.4.13 and 11.4.14); tried without keeping anything with `dry_run=true`.
+/// 11.4.13 and 11.4.14); in the background with `Prefer: respond-async`; tried without keeping anything with `dry_run=true`.
 extension Call {
     func each(_ type: ApiType, _ body: ByteBuffer) async throws -> ServerResponse {
         try options.allow(["filter", "dry_run"], of: "$each")
-        guard let filter = try query(type.shape.shape)?.filter else {
-            throw APIError(
-                .badRequest, "bulk.no_filter",
-                "Say which \(type.record.labelPlural.lowercased()) with $filter; filter=true means all of them.", target: "$filter")
-        }
+        let filter = try EachWrite.filter(try query(type.shape.shape), of: type)
         try refusePreconditions(type)
-        let action = try action(type, body)
-        let label = "\(method == .PATCH ? "update" : "delete") \(type.collection) that a condition selects"
+        let action: EachAction = method == .PATCH ? try EachWrite.update(try decoded(type, body)) : .delete
+        let label = EachWrite.label(type, isDelete: method == .DELETE)
+        if preferences.respondAsync, !options.dryRun {
+            var negotiation = negotiation
+            if method == .PATCH { try negotiation.readContentType(of: request) }
+            let input = EachJob.Input(
+                collection: type.collection, query: String(request.query ?? ""), version: format.version,
+                body: method == .PATCH ? String(buffer: body) : nil, ieee754Compatible: negotiation.bodyIEEE754Compatible, mode: bulkMode)
+            let id = try await jobs.enqueue(kind: EachJob.kind, label: changeSet.label ?? label, input: input.value, access: access)
+            return accepted(id)
+        }
         return try await many(bulkMode, label: label) { store, options in
-            let outcomes = try await store.each(
-                type.record, where: filter, action, limit: limits.bulkItems, options: options, access: access)
-            let numbered = Dictionary(uniqueKeysWithValues: outcomes.enumerated().map { ($0, $1) })
-            let failures = numbered.compactMapValues { if case .failed(let error) = $0 { APIError(error) } else { nil } }
-            return BulkOutcome(count: outcomes.count, outcomes: numbered, failures: failures)
+            let ids = try await store.selected(type.record, where: filter, limit: limits.bulkItems, access: access)
+            return EachWrite.result(type, ids, try await store.each(type.record, ids, action, options: options, access: access))
         }
-    }
-
-    private func action(_ type: ApiType, _ body: ByteBuffer) throws(APIError) -> EachAction {
-        guard method == .PATCH else { return .delete }
-        let record = try decoded(type, body)
-        guard record.key == nil, record.version == nil else {
-            throw APIError(.badRequest, "records.no_key", "The body names no record: $filter selects them.", target: "id")
-        }
-        return .update(record.input)
     }
 
     /// One ETag can't stand for many records.

@@ -27,7 +27,7 @@ extension Call {
         } else {
             result = try await write(store, WriteOptions(changeSet: changeSet ?? self.changeSet, mode: mode))
         }
-        guard mode == .perItem || result.failures.isEmpty else { throw BulkWrite.refusal(result.failures) }
+        guard mode == .perItem || result.failures.isEmpty else { throw BulkWrite.refusal(result) }
         let applied = mode == .perItem ? [("preference-applied", "continue-on-error")] : []
         return response(.ok, json: json(result, changeSet), applied)
     }

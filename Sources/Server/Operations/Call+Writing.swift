@@ -9,10 +9,13 @@ import Records
 extension Call {
     // MARK: Bodies
 
-    func decoded(_ type: ApiType, _ body: ByteBuffer) throws(APIError) -> RecordDecoder.Record {
+    func decoded(
+        _ type: ApiType, _ body: ByteBuffer, nesting: RecordDecoder.Nesting? = nil
+    ) throws(APIError) -> RecordDecoder.Record {
         var negotiation = negotiation
         try negotiation.readContentType(of: request)
-        return try RecordDecoder.record(type, Array(body.readableBytesView), ieee754Compatible: negotiation.bodyIEEE754Compatible)
+        return try RecordDecoder.record(
+            type, Array(body.readableBytesView), ieee754Compatible: negotiation.bodyIEEE754Compatible, nesting: nesting)
     }
 
     // MARK: Reading what is asked
@@ -38,11 +41,8 @@ extension Call {
 
     private func creation(_ type: ApiType, _ body: ByteBuffer) throws(APIError) -> SingleWrite {
         try options.allow(["select", "expand"], of: "A new record")
-        let record = try decoded(type, body)
-        var input = record.input
-        // A client that chooses the id can send its request again: the second time is told that the record is there.
-        if case .id(let id)? = record.key { input.values["id"] = .guid(id) }
-        return SingleWrite(type: type, action: .create(input))
+        let tree = try decoded(type, body, nesting: RecordDecoder.Nesting(model, limits)).tree(type)
+        return SingleWrite(type: type, action: tree.nested.isEmpty ? .create(tree.input) : .createTree(tree))
     }
 
     private func change(_ type: ApiType, _ key: RecordKey, _ body: ByteBuffer, replacing: Bool) throws(APIError) -> SingleWrite {
@@ -118,7 +118,7 @@ extension Call {
             throw APIError(
                 .preconditionFailed, error.code.description, "There is such a \(type.record.label) already.", target: "If-None-Match")
         }
-        let byDefault: Preferences.Return = if case .create = write.action, !write.mustBeNew { .representation } else { .minimal }
+        let byDefault: Preferences.Return = write.makesRecord && !write.mustBeNew ? .representation : .minimal
         var headers: [(String, String)] = []
         if let returning = preferences.returning { headers.append(("preference-applied", "return=\(returning.rawValue)")) }
         let address = "\(root)/\(type.collection)(\(id))"
@@ -126,7 +126,10 @@ extension Call {
         if (preferences.returning ?? byDefault) == .minimal {
             return response(.noContent, headers + [("etag", Preconditions.etag(version)), ("odata-entityid", address)])
         }
-        let query = try query(type.shape.shape)
+        var query = try query(type.shape.shape)
+        if case .createTree(let tree) = write.action {
+            query = showing(tree, in: query ?? CheckedQuery(shape: type.shape.shape), of: type)
+        }
         guard let record = try await store.record(type.record, .id(id), query: query, format: format, access: access) else {
             // Written, and not its writer's to read: made for somebody else, or given away.
             guard access.rights.isUnlimited else {

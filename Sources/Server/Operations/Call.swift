@@ -70,10 +70,14 @@ struct Call: Sendable {
     }
 
     func checked(_ options: QueryOptions, on shape: EntityShape) throws(APIError) -> CheckedQuery {
+        try Self.checked(options, on: shape, DeploymentSchema(catalog: model.catalog, hooks: store.hooks))
+    }
+
+    static func checked(_ options: QueryOptions, on shape: EntityShape, _ schema: DeploymentSchema) throws(APIError) -> CheckedQuery {
         do {
-            return try QueryChecker(schema: DeploymentSchema(catalog: model.catalog, hooks: store.hooks)).check(options, on: shape)
+            return try QueryChecker(schema: schema).check(options, on: shape)
         } catch {
-            throw APIError(query: error, target: Self.option(at: error.column, in: options))
+            throw APIError(query: error, target: option(at: error.column, in: options))
         }
     }
 

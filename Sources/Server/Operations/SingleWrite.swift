@@ -9,6 +9,8 @@ import Records
 struct SingleWrite: Sendable {
     enum Action: Sendable {
         case create(RecordInput)
+        /// With new records in it.
+        case createTree(RecordTree)
         case update(RecordUpdate)
         case upsert(by: [String], RecordInput)
         case delete(RecordReference)
@@ -37,7 +39,15 @@ extension SingleWrite {
         case .create: Kind(verb: .create, typeID: type.record.id)
         case .update: Kind(verb: .update, typeID: type.record.id)
         case .delete: Kind(verb: .delete, typeID: type.record.id)
-        case .upsert, .restore, .purge: nil
+        case .createTree, .upsert, .restore, .purge: nil
+        }
+    }
+
+    /// Whether it makes a record, found by no key.
+    var makesRecord: Bool {
+        switch action {
+        case .create, .createTree: true
+        case .update, .upsert, .delete, .restore, .purge: false
         }
     }
 
@@ -46,7 +56,7 @@ extension SingleWrite {
         switch action {
         case .update(let update): update.key
         case .delete(let item), .restore(let item), .purge(let item): item.key
-        case .create, .upsert: nil
+        case .create, .createTree, .upsert: nil
         }
     }
 
@@ -60,6 +70,13 @@ extension SingleWrite {
         case .create:
             return try await store.create(
                 type, writes.compactMap { if case .create(let input) = $0.action { input } else { nil } }, options: options, access: access)
+        case .createTree(let tree):
+            var options = options
+            let count = tree.nestedCount
+            // More than one record was written, so that it is a change set with a name.
+            let others = count == 1 ? "another record" : "\(count) other records"
+            options.changeSet.label = options.changeSet.label ?? "create one of \(first.type.collection) with \(others)"
+            return try await store.create([tree], options: options, access: access)
         case .update:
             return try await store.update(
                 type, writes.compactMap { if case .update(let item) = $0.action { item } else { nil } }, options: options, access: access)

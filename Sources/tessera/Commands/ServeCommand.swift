@@ -78,7 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
                 let jobs = JobQueue(client: client)
                 let principals = PrincipalStore(records: store)
                 let worker = JobWorker(
-                    queue: jobs, handlers: [BulkJob(store), UndoJob(store), ImportJob(files)],
+                    queue: jobs, handlers: [BulkJob(store), EachJob(store), UndoJob(store), ImportJob(files)],
                     access: { try await principals.access(of: $0.principal, channel: $0.channel) }, logger: logger)
                 let server = TesseraServer(
                     configuration: settings, store: store, files: files, jobs: jobs, tokens: tokens, logger: logger

@@ -34,6 +34,26 @@ struct ChangeSetTests {
         }
     }
 
+    @Test("count what was written after they were listed, as the requests of a batch write one after the other")
+    func listedEarly() async throws {
+        try await TestStore.with { lab in
+            let log = ChangeSetLog(lab.store, access: .test)
+            let set = WriteOptions.bulk("batch")
+            for count in 1...3 {
+                let input = RecordInput(["name": .string("t\(count)")])
+                _ = try await lab.store.create(lab.type("topics"), [input], options: set, access: .test)
+                #expect(try await log.list(limit: 1).first?.total == count)
+            }
+            // Once nothing can come any more, they are kept.
+            let kept = "SELECT counts IS NOT NULL FROM tessera.change_set"
+            #expect(try await lab.client.query("\(raw: kept)").first?.decode(Bool.self, 0) == false)
+            _ = try await lab.client.query(
+                "UPDATE tessera.change_set SET created_at = now() - interval '61 minutes', finished_at = now() - interval '61 minutes'")
+            #expect(try await log.find(set.changeSet.id)?.total == 3)
+            #expect(try await lab.client.query("\(raw: kept)").first?.decode(Bool.self, 0) == true)
+        }
+    }
+
     @Test("are running until they are finished")
     func open() async throws {
         try await TestStore.with { lab in

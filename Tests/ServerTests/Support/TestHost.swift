@@ -48,7 +48,7 @@ struct TestHost: Sendable {
             }
             let principals = PrincipalStore(records: lab.store)
             let worker = JobWorker(
-                queue: jobs, handlers: [BulkJob(lab.store), UndoJob(lab.store), ImportJob(files)],
+                queue: jobs, handlers: [BulkJob(lab.store), EachJob(lab.store), UndoJob(lab.store), ImportJob(files)],
                 access: { try await principals.access(of: $0.principal, channel: $0.channel) }, logger: logger)
             let services = ServiceGroup(services: [worker, server], logger: logger)
             return try await withThrowingTaskGroup(of: Void.self) { group in

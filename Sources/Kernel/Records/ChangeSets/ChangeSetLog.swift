@@ -37,6 +37,20 @@ package struct ChangeSetLog: Sendable {
         try await keepCounts(of: [id])
     }
 
+    /// Whether writes may still come under it; keeps it so until the end of the transaction that the store is in.
+    package static func isOpen(_ id: GUID, in store: RecordStore) async throws -> Bool {
+        let sql: SQL = """
+            SELECT 1 FROM tessera.change_set WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running' FOR SHARE
+            """
+        return try await !store.run(sql).rows.isEmpty
+    }
+
+    /// - Throws: `changes.ended` where the change set was undone meanwhile, so that nothing may be written under it any more.
+    package func requireOpen(_ id: GUID) async throws {
+        guard try await !Self.isOpen(id, in: store) else { return }
+        throw RecordsError(.changeSetEnded, "The change set \(id) was undone meanwhile, so that nothing more is written under it.")
+    }
+
     // MARK: Reading
 
     private func entries(_ selection: SQL) async throws -> [ChangeSetEntry] {
@@ -85,13 +99,16 @@ package struct ChangeSetLog: Sendable {
     }
 
     /// Counting a large change set takes a second, and its counts don't change any more.
+    /// Keeps what no further write can change: of change sets that were said to be finished, and of those written in one request, which may
+    /// take several transactions, once every request that began with them is over.
     private func keepCounts(of ids: [GUID]) async throws {
         let counted = try await counts(of: ids)
         for id in ids {
             let json = Value.collection((counted[id] ?? []).map(\.value)).json
             _ = try await store.run(
                 """
-                UPDATE tessera.change_set SET counts = \(bind: PostgresJSON(json)) WHERE id = \(bind: PostgresUUID(guid: id)) AND state <> 'running'
+                UPDATE tessera.change_set SET counts = \(bind: PostgresJSON(json)) WHERE id = \(bind: PostgresUUID(guid: id)) \
+                AND state <> 'running' AND (finished_at <> created_at OR created_at < now() - interval '1 hour')
                 """)
         }
     }

@@ -10,53 +10,13 @@ package enum EachAction: Sendable {
     case delete
 }
 
-/// How far a write of many records has come.
-package struct WriteProgress: Sendable, Hashable {
-    package var done: Int
-    package var failed: Int
-    package var total: Int
-}
-
 extension RecordStore {
-    /// Changes or deletes every record that a condition selects when the call begins. Outcomes are in the order of the ids.
+    /// The ids of the records that a condition selects and the caller may read, in their order.
     ///
-    /// With `.atomic`, all is one transaction. With `.perItem`, what was done stays when the call is stopped: by cancelling its task, or by
-    /// an error that `progress` throws. Both end the call with that error.
-    ///
-    /// - Parameters:
-    ///   - limit: more records than these are refused with `records.too_many`, before anything is changed; nil takes any number.
-    ///   - progress: called before the first record and after every few hundred.
-    package func each(
-        _ type: RecordType, where filter: TypedExpression, _ action: EachAction, limit: Int? = nil, options: WriteOptions, access: Access,
-        progress: @Sendable (WriteProgress) async throws -> Void = { _ in }
-    ) async throws -> [WriteOutcome] {
-        let ids = try await ids(of: type, where: filter, atMost: limit, access: access)
-        return try await honouring(options, count: ids.count) { store, options in
-            var outcomes: [WriteOutcome] = []
-            outcomes.reserveCapacity(ids.count)
-            var state = WriteProgress(done: 0, failed: 0, total: ids.count)
-            try await progress(state)
-            for start in stride(from: 0, to: ids.count, by: BatchRunner.rowsPerStatement) {
-                try Task.checkCancellation()
-                let chunk = ids[start..<min(start + BatchRunner.rowsPerStatement, ids.count)]
-                let written =
-                    switch action {
-                    case .update(let input):
-                        try await store.update(
-                            type, chunk.map { RecordUpdate(key: .id($0), input: input) }, options: options, access: access)
-                    case .delete:
-                        try await store.delete(type, chunk.map { RecordReference(key: .id($0)) }, options: options, access: access)
-                    }
-                outcomes += written
-                state.done += written.count
-                state.failed += written.count(where: \.isFailure)
-                try await progress(state)
-            }
-            return outcomes
-        }
-    }
-
-    private func ids(of type: RecordType, where filter: TypedExpression, atMost limit: Int?, access: Access) async throws -> [GUID] {
+    /// - Parameter limit: more records than these are refused with `records.too_many`.
+    package func selected(
+        _ type: RecordType, where filter: TypedExpression, limit: Int, access: Access
+    ) async throws -> [GUID] {
         guard let shape = catalog.typeShape(named: type.id)?.shape, let id = shape.properties["id"] else {
             throw QueryCompiler.gone(type.id)
         }
@@ -64,7 +24,7 @@ extension RecordStore {
         query.filter = filter
         query.select = .properties([CheckedSelect.SelectedProperty(property: id)])
         // One more than may be tells that there are too many.
-        query.top = limit.map { Int64($0) + 1 }
+        query.top = Int64(limit) + 1
         let sql = try ListReader(store: self, request: ListRequest(type: type, query: query), access: access).streamStatement()
         let found = Mutex<[GUID]>([])
         try await ReadFailure.translating {
@@ -77,12 +37,44 @@ extension RecordStore {
             }
         }
         let ids = found.withLock { $0 }
-        if let limit, ids.count > limit {
+        if ids.count > limit {
             throw RecordsError(
                 .tooMany,
                 "More than \(limit) \(type.labelPlural.lowercased()) match: narrow the condition and write them in several parts.",
                 target: "filter")
         }
         return ids
+    }
+
+    /// Does the same to all of the records. Outcomes are in the order of the ids.
+    ///
+    /// With `.atomic`, all is one transaction. With `.perItem`, what was done stays when the call is stopped: by cancelling its task, or by
+    /// an error that `progress` throws. Both end the call with that error.
+    ///
+    /// - Parameter progress: called after every few hundred records with how many are done; again from the first of them where the database
+    ///   had to break an atomic write off.
+    package func each(
+        _ type: RecordType, _ ids: [GUID], _ action: EachAction, options: WriteOptions, access: Access,
+        progress: @Sendable (_ done: Int) async throws -> Void = { _ in }
+    ) async throws -> [WriteOutcome] {
+        try await honouring(options, count: ids.count) { store, options in
+            var outcomes: [WriteOutcome] = []
+            outcomes.reserveCapacity(ids.count)
+            for start in stride(from: 0, to: ids.count, by: BatchRunner.rowsPerStatement) {
+                try Task.checkCancellation()
+                let chunk = ids[start..<min(start + BatchRunner.rowsPerStatement, ids.count)]
+                let written =
+                    switch action {
+                    case .update(let input):
+                        try await store.update(
+                            type, chunk.map { RecordUpdate(key: .id($0), input: input) }, options: options, access: access)
+                    case .delete:
+                        try await store.delete(type, chunk.map { RecordReference(key: .id($0)) }, options: options, access: access)
+                    }
+                outcomes += written
+                try await progress(outcomes.count)
+            }
+            return outcomes
+        }
     }
 }

@@ -163,10 +163,7 @@ package struct ImportLedger: Sendable {
 
     /// Undoing or restarting an import ends its change set; whoever still works on it stops here.
     private func requireRunning(_ store: RecordStore) async throws {
-        let sql: SQL = """
-            SELECT 1 FROM tessera.change_set WHERE id = \(bind: PostgresUUID(guid: changeSet)) AND state = 'running' FOR SHARE
-            """
-        guard try await store.run(sql).rows.isEmpty else { return }
+        guard try await !ChangeSetLog.isOpen(changeSet, in: store) else { return }
         throw Self.ended(changeSet)
     }
 

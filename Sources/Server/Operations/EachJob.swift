@@ -1,0 +1,134 @@
+import Catalog
+import JSONReading
+package import Jobs
+import Postgres
+package import QueryLanguage
+package import Records
+
+/// A change of all records that a condition selects, in the background. Its first step keeps which records those are, so that a job that was
+/// broken off goes on with the same ones; each of the next is in or it isn't.
+package struct EachJob: JobHandler {
+    package static let kind = "each"
+    package var kind: String { Self.kind }
+
+    /// Records that one condition may select.
+    static let mostRecords = 1_000_000
+    /// Of more records than these, the answer lists those that failed alone.
+    static let listed = 10_000
+    private static let recordsPerStep = 500
+
+    private let store: RecordStore
+
+    package init(_ store: RecordStore) { self.store = store }
+
+    /// What a request asked for, as the queue keeps it.
+    struct Input {
+        var collection: String
+        /// The query of the request as it was sent, with the condition and what it refers to.
+        var query: String
+        var version: ReadFormat.Version
+        /// What to set; nil to delete.
+        var body: String?
+        var ieee754Compatible: Bool
+        var mode: BulkMode
+
+        var value: Value {
+            .complex([
+                "collection": .string(collection), "query": .string(query), "odata_4_0": .bool(version == .v4_0),
+                "body": body.map(Value.string) ?? .null, "ieee754": .bool(ieee754Compatible), "continue_on_error": .bool(mode == .perItem),
+            ])
+        }
+
+        /// Reads what `value` wrote, after its way through JSON.
+        init?(_ value: Value) {
+            guard let collection = value["collection"]?.asText, let query = value["query"]?.asText else { return nil }
+            self.init(
+                collection: collection, query: query, version: value["odata_4_0"]?.asBool == true ? .v4_0 : .v4_01,
+                body: value["body"]?.asText, ieee754Compatible: value["ieee754"]?.asBool ?? false,
+                mode: value["continue_on_error"]?.asBool == true ? .perItem : .atomic)
+        }
+
+        init(collection: String, query: String, version: ReadFormat.Version, body: String?, ieee754Compatible: Bool, mode: BulkMode) {
+            self.collection = collection
+            self.query = query
+            self.version = version
+            self.body = body
+            self.ieee754Compatible = ieee754Compatible
+            self.mode = mode
+        }
+    }
+
+    package func run(_ job: JobRun) async throws -> Value {
+        guard let input = Input(job.input) else { throw JobError(.badInput, "This job has a collection and a query.") }
+        let write = try decode(input)
+        // The job's own id, so that every turn writes under the same change set; the queue finishes it with the job.
+        let log = ChangeSetLog(store, access: job.access)
+        try await log.begin(ChangeSet(id: job.id, label: job.label, isOpen: true))
+        let steps = WorkSteps(store, work: job.id)
+        let kept = try await steps.once(0) { store in
+            let ids = try await store.selected(write.type.record, where: write.filter, limit: Self.mostRecords, access: job.access)
+            return PostgresJSON(Value.collection(ids.map(Value.guid)).json)
+        }
+        let ids = try JSONReader.value(of: kept.bytes).items.compactMap(\.asGUID)
+        try await job.progress(Job.Progress(done: 0, total: ids.count))
+        let size = input.mode == .atomic ? max(1, ids.count) : Self.recordsPerStep
+        var items: [Value] = []
+        var failed = 0
+        for (number, start) in stride(from: 0, to: ids.count, by: size).enumerated() {
+            try Task.checkCancellation()
+            let part = Array(ids[start..<min(start + size, ids.count)])
+            let outcome = try await steps.once(number + 1) { store in
+                try await ChangeSetLog(store, access: job.access).requireOpen(job.id)
+                let options = WriteOptions(changeSet: ChangeSet(id: job.id), mode: input.mode)
+                let outcomes = try await store.each(write.type.record, part, write.action, options: options, access: job.access) { done in
+                    try await job.progress(Job.Progress(done: start + done, total: ids.count))
+                }
+                let result = EachWrite.result(write.type, part, outcomes)
+                if input.mode == .atomic, !result.failures.isEmpty { throw JobError(BulkWrite.refusal(result)) }
+                return Self.outcome(result, isWhole: ids.count <= Self.listed)
+            }
+            let step = try JSONReader.value(of: outcome.bytes)
+            items += (step["value"]?.items ?? []).prefix(Self.listed - items.count)
+            failed += step["failed"]?.asInt ?? 0
+            try await job.progress(Job.Progress(done: start + part.count, total: ids.count))
+        }
+        return .complex([
+            "succeeded": .integer(Int64(ids.count - failed)), "failed": .integer(Int64(failed)), "value": .collection(items),
+            "change_set": .guid(job.id),
+        ])
+    }
+
+    /// - Parameter isWhole: every record is told, and not those alone that failed.
+    private static func outcome(_ result: BulkOutcome, isWhole: Bool) -> PostgresJSON {
+        var json = JSONWriter()
+        json.object { json in
+            json.field("failed", result.failures.count)
+            json.array("value") { json in
+                for index in 0..<result.count where isWhole || result.failures[index] != nil {
+                    result.writeItems(index..<(index + 1), prefix: "@", to: &json)
+                }
+            }
+        }
+        return PostgresJSON(bytes: json.bytes)
+    }
+
+    private func decode(_ input: Input) throws -> EachWrite {
+        let model = ApiModel(store.catalog)
+        guard let type = model.types[input.collection] else {
+            throw JobError(.badInput, "This deployment has no collection '\(input.collection)' any more.")
+        }
+        do throws(APIError) {
+            let options = try RequestOptions(input.query[...], version: input.version)
+            let schema = DeploymentSchema(catalog: model.catalog, hooks: store.hooks)
+            let query = try Call.checked(options.system, on: type.shape.shape, schema)
+            var action = EachAction.delete
+            if let body = input.body {
+                action = try EachWrite.update(
+                    try RecordDecoder.record(type, Array(body.utf8), ieee754Compatible: input.ieee754Compatible))
+            }
+            return EachWrite(type: type, filter: try EachWrite.filter(query, of: type), action: action)
+        } catch {
+            throw JobError(error)
+        }
+    }
+}
