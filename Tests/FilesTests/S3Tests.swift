@@ -22,6 +22,9 @@ struct S3Tests {
                 == "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
                 + "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
                 + "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41")
+        #expect(
+            SignatureV4.query([("uploads", ""), ("prefix", "a/b"), ("partNumber", "1"), ("max-uploads", "ä")])
+                == "max-uploads=%C3%A4&partNumber=1&prefix=a%2Fb&uploads=")
         #expect(SignatureV4.time(1_369_353_600) == "20130524T000000Z")
     }
 
@@ -101,7 +104,10 @@ struct S3Tests {
     @Test("that can't be reached say so")
     func unreachable() async throws {
         let settings = try S3Settings(address: "s3://crm", endpoint: "http://127.0.0.1:1", region: nil, accessKey: "a", secretKey: "b")
-        let error = await #expect(throws: FilesError.self) { try await S3Store(settings: settings).probe() }
+        var limits = S3Store.Limits()
+        limits.patience = .seconds(1)
+        let store = S3Store(settings: settings, limits: limits)
+        let error = await #expect(throws: FilesError.self) { try await store.probe() }
         #expect(error?.code == .storeFailed)
     }
 }

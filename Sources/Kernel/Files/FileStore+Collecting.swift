@@ -32,6 +32,13 @@ extension FileStore {
             sweep.collectedContents = try await collectContents(batch)
             let now = try await records.client.query("SELECT extract(epoch FROM now())::bigint").first?.decode(Int64.self, 0) ?? 0
             sweep.abandoned = try await staging.removeAbandoned(now: Int(now))
+            let time: SQL = """
+                SELECT to_char((now() AT TIME ZONE 'UTC') - make_interval(secs => \(bind: Double(ContentStaging.lifetime))), \
+                'YYYY-MM-DD"T"HH24:MI:SS')
+                """
+            if let before = try await records.client.query(time).first?.decode(String.self, 0) {
+                sweep.abandoned += try await contents.removeAbandoned(begunBefore: before)
+            }
             return sweep
         }
     }

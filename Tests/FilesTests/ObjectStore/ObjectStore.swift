@@ -31,9 +31,11 @@ struct ObjectStore: Sendable {
         return try await body(ObjectStore(port: port))
     }
 
-    func settings(bucket: String, secret: String = "testing") throws -> S3Settings {
+    /// - Parameter port: of a gateway before it; nil for its own.
+    func settings(bucket: String, secret: String = "testing", port: Int? = nil) throws -> S3Settings {
         try S3Settings(
-            address: "s3://\(bucket)/files", endpoint: "http://127.0.0.1:\(port)", region: nil, accessKey: "test:tester", secretKey: secret)
+            address: "s3://\(bucket)/files", endpoint: "http://127.0.0.1:\(port ?? self.port)", region: nil, accessKey: "test:tester",
+            secretKey: secret)
     }
 
     /// Makes a bucket, as its operator would.

@@ -21,6 +21,17 @@ package protocol ContentStore: Sendable {
     /// - Throws: `files.content_missing` before the first piece when the store doesn't have it.
     func read(_ digest: ContentDigest, _ range: Range<Int64>, piece: @Sendable (ByteBuffer) async throws -> Void) async throws
 
+    /// Removes what servers that were killed have left half sent.
+    ///
+    /// - Parameter time: what was begun before it, as `2026-05-31T14:30:00` in UTC, belongs to nobody any more.
+    /// - Returns: how many there were.
+    func removeAbandoned(begunBefore time: String) async throws -> Int
+
     /// Forgets a content; nothing happens when it isn't there.
     func remove(_ digest: ContentDigest) async throws
+}
+
+extension ContentStore {
+    /// Nothing, in stores that have no contents in parts.
+    package func removeAbandoned(begunBefore time: String) async throws -> Int { 0 }
 }

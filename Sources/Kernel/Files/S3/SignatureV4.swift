@@ -11,6 +11,8 @@ struct SignatureV4: Sendable {
     struct Request {
         var method: String
         var path: String
+        /// As `query(_:)` writes it.
+        var query = ""
         var headers: [(name: String, value: String)]
         /// SHA-256 of the body in hexadecimal digits.
         var payloadHash: String
@@ -26,7 +28,7 @@ struct SignatureV4: Sendable {
         let headers = request.headers.sorted { $0.name < $1.name }
         let names = headers.map(\.name).joined(separator: ";")
         let canonical = [
-            request.method, request.path, "", headers.map { "\($0.name):\($0.value)\n" }.joined(), names, request.payloadHash,
+            request.method, request.path, request.query, headers.map { "\($0.name):\($0.value)\n" }.joined(), names, request.payloadHash,
         ].joined(separator: "\n")
         let day = String(time.prefix(8))
         let scope = "\(day)/\(region)/s3/aws4_request"
@@ -35,6 +37,24 @@ struct SignatureV4: Sendable {
         for part in [region, "s3", "aws4_request"] { key = Self.hmac(key, part) }
         let signature = ContentDigest.hex(Self.hmac(key, text))
         return "AWS4-HMAC-SHA256 Credential=\(accessKey)/\(scope),SignedHeaders=\(names),Signature=\(signature)"
+    }
+
+    /// The query of a request as it is signed and sent: by name, percent-encoded.
+    static func query(_ items: [(name: String, value: String)]) -> String {
+        items.map { (encoded($0.name), encoded($0.value)) }.sorted { $0 < $1 }.map { "\($0.0)=\($0.1)" }.joined(separator: "&")
+    }
+
+    private static func encoded(_ text: String) -> String {
+        var output = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "~"):
+                output.unicodeScalars.append(Unicode.Scalar(byte))
+            default: output += byte < 16 ? "%0\(String(byte, radix: 16, uppercase: true))" : "%\(String(byte, radix: 16, uppercase: true))"
+            }
+        }
+        return output
     }
 
     /// `20130524T000000Z` for seconds since 1970.
@@ -47,7 +67,7 @@ struct SignatureV4: Sendable {
             "\(parts.tm_year + 1900)\(two(parts.tm_mon + 1))\(two(parts.tm_mday))T\(two(parts.tm_hour))\(two(parts.tm_min))\(two(parts.tm_sec))Z"
     }
 
-    private static func hash(_ text: String) -> String {
+    static func hash(_ text: String) -> String {
         var hasher = ContentHasher()
         Array(text.utf8).withUnsafeBytes { hasher.update($0) }
         return hasher.finish()?.hex ?? ""
