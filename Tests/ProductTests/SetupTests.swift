@@ -49,6 +49,26 @@ extension ProductTests {
             }
         }
 
+        @Test("limits what each principal may send, as the deployment file says, and options of the command before it")
+        func rateLimits() throws {
+            let folder = try DataFolder()
+            let head = "deployment: 1\nname: mine\npaths: [\(Program.root)/manifests]\nmodules: { contacts: { version: \">=0.1\" } }\n"
+            let file = try folder.file("mine.yaml", head + "limits: { rate: 3/3600 }\n")
+            let server = try RunningServer(folder, deployment: file)
+            let answers = try (1...4).map { _ in try server.http.get("/api/people/$count") }
+            #expect(answers.map(\.status) == [200, 200, 200, 429])
+            #expect(answers[0].headers["ratelimit-policy"] == "\"principal\";q=3;w=3600")
+            let token = server.http.token
+            server.stop()
+            let administrator = "00000000-0000-7000-8000-000000000001"
+            _ = try folder.file("mine.yaml", head + "limits:\n  rate: 3/3600\n  rates: { \(administrator): 5/3600 }\n")
+            let other = try RunningServer(folder, deployment: file, token: token)
+            #expect(try other.http.get("/api/people/$count").headers["ratelimit-policy"] == "\"principal\";q=5;w=3600")
+            other.stop()
+            let last = try RunningServer(folder, deployment: file, token: token, options: ["--rate-limit-of", "\(administrator)=7/3600"])
+            #expect(try last.http.get("/api/people/$count").headers["ratelimit-policy"] == "\"principal\";q=7;w=3600")
+        }
+
         @Test("tells a broken condition together with the errors around it")
         func allAtOnce() throws {
             let folder = try DataFolder()

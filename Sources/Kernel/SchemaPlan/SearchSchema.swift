@@ -215,10 +215,23 @@ struct SearchSchema {
         let columns = field.columns.map { "n.\(SQLName.quoted($0.name))" }
         switch field.type {
         case .url: return "tessera.search_url(\(columns[0]))"
+        case .choice(let choices):
+            let labels = choices.map { "WHEN \(literal($0.key)) THEN \(literal($0.label))" }
+            return "tessera.search_words(CASE \(columns[0]) \(labels.joined(separator: " ")) END)"
+        case .multiChoice(let choices):
+            let labels = choices.map { "(\(literal($0.key)), \(literal($0.label)))" }.joined(separator: ", ")
+            return "tessera.search_words((SELECT string_agg(l.label, ' ' ORDER BY l.key) FROM (VALUES \(labels)) AS l(key, label) "
+                + "WHERE l.key = ANY (\(columns[0]))))"
         case .tags: return "tessera.search_words(array_to_string(\(columns[0]), ' '))"
         case .address: return "tessera.search_words(concat_ws(' ', \(columns.joined(separator: ", "))))"
         default: return "tessera.search_words(\(columns[0]))"
         }
+    }
+
+    /// A text within a function's body, which a dollar sign could end.
+    private static func literal(_ text: String) -> String {
+        let literal = SQLName.literal(text)
+        return literal.replacing("$", with: literal.hasPrefix("E") ? "\\x24" : "'||chr(36)||'")
     }
 
     /// Words that a record no longer has stand there for another one that has them, or not at all: a purged name leaves no trace.

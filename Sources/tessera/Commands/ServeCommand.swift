@@ -3,6 +3,7 @@ import Catalog
 import Files
 import Jobs
 import Logging
+import Manifests
 import NIOCore
 import Postgres
 import Principals
@@ -44,7 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How many requests a principal may send in so many seconds, such as 600/60. Default: no limit.", valueName: "requests/seconds"))
+            "How many requests a principal may send in so many seconds, such as 600/60. Default: what the deployment file says, else no limit.",
+            valueName: "requests/seconds"))
     var rateLimit: String?
 
     @Option(
@@ -56,9 +58,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let limits = try RateLimitOptions(standard: rateLimit, own: rateLimitOf).limits
+            let rates = try RateLimitOptions(standard: rateLimit, own: rateLimitOf)
             let address = try ListenAddress(listen)
             let deployment = try options.load()
+            let limits = rates.over(deployment.composition.deployment.limits)
             let logger = CommandLog.server
             let modules = try deployment.loadModules(logger: logger)
             let (url, cluster) = try await Database.own(options, logger: logger)
@@ -119,6 +122,20 @@ struct RateLimitOptions {
         }
         self.limits = limits
     }
+
+    /// What the deployment file says, where the options say nothing.
+    func over(_ deployment: RequestLimits?) -> RateLimits {
+        var limits = limits
+        guard let deployment else { return limits }
+        limits.standard = limits.standard ?? deployment.rate.flatMap(Self.limit)
+        for (id, rate) in deployment.rates {
+            guard let principal = GUID(id), let limit = Self.limit(rate) else { continue }
+            limits.own[principal] = limits.own[principal] ?? limit
+        }
+        return limits
+    }
+
+    private static func limit(_ rate: RequestRate) -> RateLimit? { RateLimit(requests: rate.requests, seconds: rate.seconds) }
 
     private static func limit(_ text: some StringProtocol, _ option: String) throws -> RateLimit {
         guard let limit = RateLimit(text) else {

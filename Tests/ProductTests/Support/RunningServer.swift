@@ -14,18 +14,16 @@ final class RunningServer {
 
     /// Returns when the server answers; throws with what it said when it ended instead.
     init(
-        _ folder: DataFolder, deployment: String = Program.starter, token: String = "", port: UInt16 = 0,
+        _ folder: DataFolder, deployment: String = Program.starter, token: String = "", port: UInt16 = 0, options: [String] = [],
         environment: [String: String] = [:]
-    )
-        throws
-    {
+    ) throws {
         self.folder = folder
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw TestFailure("no pipe: \(errno)") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(ends[0]) }
         errors = try Program.temporaryFile()
-        let words = ["serve", "--data", folder.data, "--deployment", deployment, "--listen", "127.0.0.1:\(port)"]
+        let words = ["serve", "--data", folder.data, "--deployment", deployment, "--listen", "127.0.0.1:\(port)"] + options
         pid = try Program.spawn(Program.path, words, environment: environment, output: ends[1], errors: errors)
         close(ends[1])
         var text = ""

@@ -39,6 +39,25 @@ struct SearchTests {
         ("'; DROP TABLE crm.human; --", []), ("%", []), ("mu%er", []), ("m_ller", []), ("\\", []),
     ]
 
+    @Test("finds records by the labels of their choices, whatever stands in them, and by those they have now")
+    func choices() async throws {
+        try await SearchWorld.with { world in
+            let type = try world.base.type("humans")
+            let id = try await world.base.create(
+                "humans", ["name": "Anna", "stage": "hot", "skills": .collection(["swim", "dive"])])
+            _ = try await world.base.create("humans", ["name": "Bo"])
+            for (search, found) in [
+                ("kontakt", ["Anna"]), ("heiss", ["Anna"]), ("keep", ["Anna"]), ("tauchen schwimm", ["Anna"]), ("\"tief tauchen\"", []),
+                ("hot", []), ("swim", []), ("kalt", []),
+            ] { #expect(try await world.names(search) == found, "\(search)") }
+            let change = RecordUpdate(key: .id(id), input: RecordInput(["stage": "cold", "skills": .collection([])]))
+            _ = try await world.base.store.update(type, [change], options: .single, access: .test)
+            #expect(try await world.names("kontakt").isEmpty)
+            #expect(try await world.names("tauchen").isEmpty)
+            #expect(try await world.names("kalt") == ["Anna"])
+        }
+    }
+
     @Test("finds what people type")
     func finds() async throws {
         try await SearchWorld.with { world in

@@ -40,6 +40,16 @@ struct SearchWorld {
               home: { type: address, label: Home, search: low }
               firm: { type: link, label: Firm, to: firm, inverse: humans, search: low }
               age: { type: integer, label: Age }
+              stage:
+                type: choice
+                label: Stage
+                search: normal
+                choices: { hot: { label: "Heißer $keep$ Kontakt's" }, cold: { label: Kalt }, lost: { label: Verloren, retired: true } }
+              skills:
+                type: multi_choice
+                label: Skills
+                search: low
+                choices: { swim: { label: Schwimmen }, dive: { label: Tief tauchen } }
           thing:
             collection: things
             label: Thing

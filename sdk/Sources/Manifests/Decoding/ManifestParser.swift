@@ -97,9 +97,18 @@ extension DeploymentManifest {
             name: name, description: root.text("description"),
             modules: root.map("modules").compactMap { entry in entry.object.map { selection(entry.key, $0, &file) } },
             currency: root.text("currency") ?? "USD", timeZone: root.located("time_zone") ?? Located("UTC", at: source.start),
+            limits: root.object("limits").map(Self.limits),
             manifestFolders: root.texts("paths"),
             overlay: overlay, overlayFiles: root.texts("overlays"), location: source.start)
         return Parsed(manifest: manifest, diagnostics: file.diagnostics)
+    }
+
+    private static func limits(_ object: CheckedObject) -> RequestLimits {
+        let rates = object.map("rates").compactMap { entry in
+            entry.text.flatMap { RequestRate($0.value) }.map { (entry.key.value, $0) }
+        }
+        return RequestLimits(
+            rate: object.text("rate").flatMap { RequestRate($0) }, rates: Dictionary(rates, uniquingKeysWith: { first, _ in first }))
     }
 
     private static func selection(_ key: Located<String>, _ object: CheckedObject, _ file: inout CheckedFile) -> ModuleSelection {

@@ -98,10 +98,13 @@ extension Language {
             "date_time", "A moment, to the microsecond.",
             [.optional("range", .object(.dateTimeRange), "The allowed moments."), unique, defaulted(.word(.dateTimeDefault))]),
         field("duration", "A length of time, of days and shorter units.", [durationRange, defaulted(.word(.duration))]),
-        field("choice", "One of a list of choices.", [choices, unique, defaulted(.word(.key))]),
+        field("choice", "One of a list of choices.", [choices, search, unique, defaulted(.word(.key))]),
         field(
             "multi_choice", "Several of a list of choices.",
-            [choices, defaulted(.list(of: .word(.key), count: 1...500, isDistinct: true), "The values of a new record that brings none.")]),
+            [
+                choices, search,
+                defaulted(.list(of: .word(.key), count: 1...500, isDistinct: true), "The values of a new record that brings none."),
+            ]),
         field(
             "emails",
             "Mail addresses, each with a type, one of them primary, which is also `primary_email`. One such field per record type.",

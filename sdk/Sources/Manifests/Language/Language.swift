@@ -63,6 +63,9 @@ enum Language {
                     "time_zone", .word(.timeZone), default: "`UTC`",
                     "The time zone of `today`, of automatic numbers and of people who chose none (IANA)."),
                 .optional(
+                    "limits", .object(.limits),
+                    "What one client may ask of the server. The options of `tessera serve` come first."),
+                .optional(
                     "paths", .list(of: .text(.path), count: 1...20, isDistinct: true), default: "`[manifests]`",
                     "Folders to look for module manifests in, relative to the deployment file."),
                 .optional("overlay", .object(.overlay), "What the integrator adds, written into this file."),
@@ -70,6 +73,17 @@ enum Language {
                     "overlays", .list(of: .text(.path), count: 1...100, isDistinct: true),
                     "Overlay files, relative to the deployment file, applied in this order after `overlay`."),
             ]),
+        ObjectShape(
+            .limits, "What one client may ask of a server. Told in the answers' headers; beyond it they are `429`.",
+            [
+                .optional(
+                    "rate", .word(.rate), default: "none",
+                    "How many requests each principal may send in so many seconds: `600/60`. They may come at once; the room fills up evenly."
+                ),
+                .optional(
+                    "rates", .map(key: .principal, of: .word(.rate), count: 1...1_000),
+                    "Other rates for some principals, by their ids as `tessera token list` shows them."),
+            ], needsSome: true),
         ObjectShape(
             .overlayFile, "An overlay in a file of its own, named by a deployment's `overlays`.",
             [.required("overlay", .object(.overlay), "What the integrator adds.")]),

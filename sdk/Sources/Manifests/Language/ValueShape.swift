@@ -60,6 +60,7 @@ struct ObjectShape: Sendable {
         case fieldGrant = "field_grant"
         case importMapping = "import_mapping", importColumn = "import_column"
         case moduleSelection = "module_selection", secretSource = "secret_source", overlay, lockedModule = "locked_module"
+        case limits
     }
 
     let name: Name

@@ -42,6 +42,10 @@ enum WordFormat: String, Sendable, CaseIterable {
     case environmentName = "environment_name"
     /// A digest.
     case sha256
+    /// A rate of requests: `600/60`.
+    case rate
+    /// The id of a principal.
+    case principal
 }
 
 extension WordFormat {
@@ -89,6 +93,9 @@ extension WordFormat {
         case .libraryName: "^[A-Za-z][A-Za-z0-9_]{0,62}$"
         case .environmentName: "^[A-Za-z_][A-Za-z0-9_]{0,99}$"
         case .sha256: "^[0-9a-f]{64}$"
+        case .rate:
+            "^(?:[1-9][0-9]{0,5}|1000000)/(?:[1-9][0-9]{0,3}|[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|86400)$"
+        case .principal: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
         }
     }
 
@@ -119,6 +126,8 @@ extension WordFormat {
         case .libraryName: "the name of a library: letters, digits and '_'"
         case .environmentName: "the name of an environment variable"
         case .sha256: "a SHA-256 digest: 64 hexadecimal digits in lower case"
+        case .rate: "requests/seconds such as 600/60: up to 1000000 requests, up to 86400 seconds"
+        case .principal: "the id of a principal in lower case, as `tessera token list` shows it"
         }
     }
 
@@ -165,7 +174,9 @@ extension WordFormat {
         case .libraryName: text.utf8.count <= 63 && Names.isIdentifier(text, first: Names.isLetter)
         case .environmentName: text.utf8.count <= 100 && Names.isIdentifier(text) { Names.isLetter($0) || $0 == UInt8(ascii: "_") }
         case .sha256:
-            text.utf8.count == 64 && text.utf8.allSatisfy { Names.isDigit($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0) }
+            text.utf8.count == 64 && text.utf8.allSatisfy(Names.isHexadecimal)
+        case .rate: RequestRate(text) != nil
+        case .principal: Names.isUUID(text)
         }
     }
 }

@@ -10,6 +10,8 @@ public struct DeploymentManifest: Sendable, Hashable {
     public let currency: String
     /// The time zone of days and of people who chose none (IANA). Default `UTC`.
     public let timeZone: Located<String>
+    /// What one client may ask of the server; nil when nothing is said about it.
+    public let limits: RequestLimits?
     /// Folders to look for manifests in, before the default ones. Relative to the deployment file.
     public let manifestFolders: [Located<String>]
     /// What the integrator adds, written into the deployment file.
@@ -18,6 +20,14 @@ public struct DeploymentManifest: Sendable, Hashable {
     public let overlayFiles: [Located<String>]
     /// The file it was read from.
     public let location: SourceLocation
+}
+
+/// What one client may ask of a server.
+public struct RequestLimits: Sendable, Hashable {
+    /// For each principal that has no rate of its own; nil for no limit.
+    public let rate: RequestRate?
+    /// By the id of a principal, a UUID in lower case.
+    public let rates: [String: RequestRate]
 }
 
 /// A module that a deployment names.

@@ -52,10 +52,10 @@ extension FieldKind {
         }
     }
 
-    /// Whether a search can look for words in it; of links it is the name of the linked record.
+    /// Whether a search can look for words in it; of links it is the name of the linked record, of choices their labels.
     var isSearchable: Bool {
         switch self {
-        case .text, .longText, .emails, .phones, .url, .address, .tags, .link, .autoNumber: true
+        case .text, .longText, .emails, .phones, .url, .address, .tags, .choice, .multiChoice, .link, .autoNumber: true
         default: false
         }
     }
