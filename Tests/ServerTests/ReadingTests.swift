@@ -33,7 +33,11 @@ struct ReadingTests {
             expects: [#""@deltaLink":"http://test.example:8080/api/samples?select=title&filter=amount%20gt%205&$deltatoken="#],
             answerHeaders: ["preference-applied": "track-changes"]),
         Scenario(
-            "tracks no expanded links", "GET", "/api/samples?expand=place", ["prefer": "track-changes"], status: 501, expects: ["$expand"]),
+            "tracks no expanded links to several types", "GET", "/api/samples?expand=subject", ["prefer": "track-changes"], status: 501,
+            expects: ["$expand"]),
+        Scenario(
+            "tracks expanded links", "GET", "/api/samples?select=title&expand=place(select=name)", ["prefer": "track-changes"], status: 200,
+            expects: ["@deltaLink"]),
         Scenario(
             "refuses a delta token that it didn't give", "GET", "/api/samples?deltatoken=abc", status: 400, expects: ["records.bad_cursor"]),
         Scenario("tells a client that it is up to date", "GET", "/api/samples({a})", ["if-none-match": "W/\"1\""], status: 304),

@@ -9,8 +9,10 @@ extension Call {
     func tracked(_ type: ApiType, _ query: CheckedQuery) async throws -> ServerResponse {
         // What left the caller's reach would have to be told from what never was in it.
         guard access.rights.isUnlimited else { throw APIError.notYetFor("Tracking the changes of a list") }
-        if !query.expand.isEmpty {
-            throw APIError.notSupported("Changes of expanded links can't be tracked yet: track each collection.", target: "$expand")
+        if let item = query.expand.first(where: { $0.tracksSeveralTypes }) {
+            throw APIError.notSupported(
+                "\(item.link.name) links to several types; its changes can't be tracked: leave it out, and track their collections.",
+                target: "$expand")
         }
         if query.top != nil || query.skip != nil {
             throw APIError(
@@ -47,4 +49,12 @@ extension Call {
     }
 
     private static var now: Int64 { DateTime.now.microseconds / 1_000_000 }
+}
+
+extension CheckedExpand {
+    /// Whether it, or a link expanded in it, leads to records of several types.
+    fileprivate var tracksSeveralTypes: Bool {
+        if case .entityOfSeveral = link.type { return true }
+        return query.expand.contains(where: \.tracksSeveralTypes)
+    }
 }

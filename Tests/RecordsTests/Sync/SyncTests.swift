@@ -13,22 +13,27 @@ struct SyncTests {
     /// A client that keeps a copy of a list.
     private struct Copy {
         let store: TestStore
+        let collection: String
         let options: String
         var token: String
         var records: [String: String] = [:]
         /// What the last round told, in order: `id`, `id deleted` or `id changed`.
         var told: [String] = []
 
-        init(_ store: TestStore, _ options: String) async throws {
+        init(_ store: TestStore, _ options: String, of collection: String = "samples") async throws {
             self.store = store
+            self.collection = collection
             self.options = options
-            token = try await store.store.syncToken(try Self.request(store, options), now: SyncTests.now, access: .test)
-            let page = try await store.store.list(try Self.request(store, options), access: .test)
+            let request = try Self.request(store, options, of: collection)
+            token = try await store.store.syncToken(request, now: SyncTests.now, access: .test)
+            let page = try await store.store.list(request, access: .test)
             for (id, text) in Self.objects(page.items) { records[id] = text }
         }
 
-        static func request(_ store: TestStore, _ options: String, pageSize: Int = 1_000) throws -> ListRequest {
-            let type = try store.type("samples")
+        static func request(
+            _ store: TestStore, _ options: String, of collection: String = "samples", pageSize: Int = 1_000
+        ) throws -> ListRequest {
+            let type = try store.type(collection)
             let shape = try #require(store.catalog.entityShape(named: type.id))
             let query = try QueryChecker(schema: store.catalog).check(QueryOptions.parse(urlQuery: options), on: shape)
             return ListRequest(type: type, query: query, format: ReadFormat(metadata: .none), pageSize: pageSize)
@@ -37,7 +42,7 @@ struct SyncTests {
         mutating func follow(pageSize: Int = 1_000) async throws {
             told = []
             while true {
-                let request = try Self.request(store, options, pageSize: pageSize)
+                let request = try Self.request(store, options, of: collection, pageSize: pageSize)
                 let page = try await store.store.changes(request, since: token, now: SyncTests.now + 10, access: .test)
                 for (id, text) in Self.objects(page.items) {
                     if text.contains("@removed") {
@@ -57,10 +62,10 @@ struct SyncTests {
             }
         }
 
-        /// Flat objects with an id, by their id.
+        /// Objects with an id, and two levels of others in them, by their id.
         private static func objects(_ items: [UInt8]) -> [(String, String)] {
             let text = String(decoding: items, as: UTF8.self)
-            return text.matches(of: /\{(?:[^{}]|\{[^{}]*\})*\}/).compactMap { match in
+            return text.matches(of: /\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}/).compactMap { match in
                 match.0.firstMatch(of: /"id":"([0-9a-f-]{36})"/).map { (String($0.1), String(match.0)) }
             }
         }
@@ -197,6 +202,97 @@ struct SyncTests {
             for index in copies.indices {
                 try await copies[index].follow()
                 #expect(copies[index].records == end, "copy \(index), seed \(seed)")
+            }
+        }
+    }
+
+    @Test("what expanded links show is told when it changes, from whichever side")
+    func linked() async throws {
+        try await TestStore.with { store in
+            let samples = try store.type("samples")
+            let (oslo, bergen) = (
+                try await store.create("places", ["name": "Oslo"]), try await store.create("places", ["name": "Bergen"])
+            )
+            let first = try await store.create("samples", ["title": "first", "place_id": .guid(oslo)])
+            let second = try await store.create("samples", ["title": "second"])
+            let part = try await store.create("samples", ["title": "part", "parent_id": .guid(first), "amount": 1])
+            let places: Value = .collection([.complex(["id": .guid(bergen)])])
+            let visitor = try await store.create("samples", ["title": "visitor", "places": places])
+            let roots = "select=id,title&filter=parent_id%20eq%20null"
+            var upwards = try await Copy(store, roots + "&expand=place(select=id,name)")
+            var downwards = try await Copy(store, roots + "&expand=parts(select=id,title;expand=place(select=id,name))")
+            var sideways = try await Copy(store, "select=id,name&expand=visitors(select=id,title)", of: "places")
+            func told() async throws -> [Set<String>] {
+                try await upwards.follow()
+                try await downwards.follow()
+                try await sideways.follow()
+                return [Set(upwards.told), Set(downwards.told), Set(sideways.told)]
+            }
+            #expect(try await told() == [[], [], []])
+            // A linked record; the list of visitors has its place through the field of one link.
+            _ = try await store.update("places", oslo, ["name": "Kristiania"])
+            #expect(try await told() == [["\(first)"], [], ["\(oslo)"]])
+            #expect(upwards.records["\(first)"]?.contains("Kristiania") == true)
+            // A record of the list that is linked to goes from one to another: both are told.
+            _ = try await store.update("samples", part, ["parent_id": .guid(second)])
+            #expect(try await told() == [["\(part) changed"], ["\(first)", "\(second)", "\(part) changed"], []])
+            #expect(downwards.records["\(first)"]?.contains("part\"") == false)
+            #expect(downwards.records["\(second)"]?.contains("\"part\"") == true)
+            // Two links away.
+            _ = try await store.update("samples", part, ["place_id": .guid(oslo)])
+            _ = try await told()
+            _ = try await store.update("places", oslo, ["name": "Oslo"])
+            #expect(try await told()[1] == ["\(second)"])
+            // Gone, back, and gone for good.
+            _ = try await store.store.delete(samples, [RecordReference(key: .id(visitor))], options: .single, access: .test)
+            #expect(try await told()[2] == ["\(bergen)"])
+            #expect(sideways.records["\(bergen)"]?.contains("visitor\"") == false)
+            _ = try await store.store.restore(samples, [RecordReference(key: .id(visitor))], options: .single, access: .test)
+            #expect(try await told()[2] == ["\(bergen)"])
+            _ = try await store.update("samples", visitor, ["places": .collection([.complex(["id": .guid(oslo)])])])
+            #expect(try await told()[2] == ["\(bergen)", "\(oslo)"])
+            _ = try await store.store.purge(samples, [RecordReference(key: .id(visitor))], options: .single, access: .test)
+            #expect(try await told()[2] == ["\(oslo)"])
+        }
+    }
+
+    @Test(
+        "copies with expanded links end equal to the list, whatever is written",
+        arguments: [
+            ("samples", "select=id,title&filter=amount%20gt%203&expand=place(select=id,name),parts(select=id,title;orderby=id)"),
+            ("samples", "select=id&expand=parent(select=id,title;expand=place(select=id,name)),places(select=id,name)"),
+            ("places", "select=id,name&expand=visitors(select=id,title;orderby=id),samples(select=id,amount;orderby=id)"),
+        ])
+    func linkedAgreement(collection: String, options: String) async throws {
+        let seed = TestEnvironment.seed
+        print("seed \(seed)")
+        try await TestStore.with { store in
+            var random = SeededRandom(seed: seed)
+            let samples = try store.type("samples")
+            let places = try await (0..<4).asyncMap { try await store.create("places", ["name": .string("p\($0)")]) }
+            let ids = try await (0..<8).asyncMap { try await store.create("samples", ["title": .string("s\($0)"), "amount": 5]) }
+            var copy = try await Copy(store, options, of: collection)
+            for step in 0..<80 {
+                let (id, place) = (random.pick(ids), random.pick(places))
+                let reference = [RecordReference(key: .id(id))]
+                func write(_ values: [String: Value]) async throws {
+                    _ = try await store.store.update(
+                        samples, [RecordUpdate(key: .id(id), input: RecordInput(values))], options: .single, access: .test)
+                }
+                switch Int.random(in: 0..<8, using: &random) {
+                case 0: _ = try await store.update("places", place, ["name": .string("p\(step)")])
+                case 1: try await write(["title": .string("t\(step)")])
+                case 2: try await write(["amount": .integer(Int64.random(in: 0..<8, using: &random))])
+                case 3: try await write(["parent_id": random.oneIn(3) ? .null : .guid(random.pick(ids))])
+                case 4: try await write(["place_id": random.oneIn(3) ? .null : .guid(place)])
+                case 5: try await write(["places": .collection(random.oneIn(3) ? [] : [.complex(["id": .guid(place)])])])
+                case 6: _ = try await store.store.delete(samples, reference, options: .single, access: .test)
+                default: _ = try await store.store.restore(samples, reference, options: .single, access: .test)
+                }
+                guard random.oneIn(3) else { continue }
+                try await copy.follow(pageSize: random.pick([1, 3, 100]))
+                let end = try await Copy(store, options, of: collection).records
+                #expect(copy.records == end, "step \(step), seed \(seed)")
             }
         }
     }

@@ -67,7 +67,7 @@ struct ChangesReader {
     }
 
     /// Columns: the snapshot told of, the cluster, whether the token is of its past, id, JSON if the record is in the list, whether it is deleted,
-    /// whether it was made since the token and so was never in the client's list.
+    /// whether it was never in the client's list, having been made since the token, or is as it was and only linked to what changed.
     private func statement(rows: Int) throws -> SQL {
         let compiler = try lists.makeCompiler()
         var conditions = try lists.rowConditions(compiler) + ["t.\"id\" = g.id"]
@@ -77,13 +77,22 @@ struct ChangesReader {
         }
         let (object, join) = try compiler.object(of: compiler.record, query: request.query).joined()
         let (type, seen, until, last) = (key(0, compiler), key(1, compiler), key(2, compiler), key(3, compiler))
+        let window = """
+            c.xid >= pg_snapshot_xmin(\(seen)::pg_snapshot) AND NOT pg_visible_in_snapshot(c.xid, \(seen)::pg_snapshot) \
+            AND pg_visible_in_snapshot(c.xid, (SELECT snapshot FROM told))
+            """
+        let linked = try LinkedChanges(catalog: store.catalog, window: window).affected(request.type, request.query).map { ids in
+            " UNION ALL SELECT l.id, FALSE, FALSE FROM (\(ids)) AS l(id)"
+        }
+        // Without a condition, only a change of the record itself takes it out of the list.
+        let isConditional = request.query.filter != nil || search != nil
+        let isNew = isConditional ? "bool_or(a.is_new)" : "bool_or(a.is_new) OR NOT bool_or(a.is_own)"
         let text = """
             WITH told AS MATERIALIZED (SELECT coalesce(\(until)::pg_snapshot, pg_current_snapshot()) AS snapshot), \
-            changed AS MATERIALIZED (SELECT c.record_id AS id, bool_or(c.action = 'create') AS is_new FROM tessera.change AS c \
-            WHERE c.record_type = \(type) AND c.xid >= pg_snapshot_xmin(\(seen)::pg_snapshot) \
-            AND NOT pg_visible_in_snapshot(c.xid, \(seen)::pg_snapshot) AND pg_visible_in_snapshot(c.xid, (SELECT snapshot FROM told)) \
-            AND c.record_id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000') \
-            GROUP BY c.record_id ORDER BY c.record_id LIMIT \(rows)) \
+            changed AS MATERIALIZED (SELECT a.id, \(isNew) AS is_new FROM ( \
+            SELECT c.record_id AS id, c.action = 'create' AS is_new, TRUE AS is_own FROM tessera.change AS c \
+            WHERE c.record_type = \(type) AND \(window)\(linked.joined())) AS a \
+            WHERE a.id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000') GROUP BY a.id ORDER BY a.id LIMIT \(rows)) \
             SELECT told.snapshot::text, (SELECT system_identifier::text FROM pg_control_system()), \
             pg_snapshot_xmax(\(seen)::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()), g.id, m.j, \
             x.id IS NULL OR x.deleted_at IS NOT NULL, g.is_new \
