@@ -154,6 +154,13 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
         .testTarget(
+            name: "PermissionsTests",
+            dependencies: [
+                "Permissions", "Principals", "Catalog", "Records", "SchemaPlan", "Postgres", "TestKernel", "TestPostgres", "TestRandom",
+                queryLanguage, manifests, logging,
+            ],
+            swiftSettings: swiftSettings),
+        .testTarget(
             name: "ServerTests",
             dependencies: [
                 "Server", "Jobs", "JSONReading", "Catalog", "Permissions", "Principals", "Records", "Transfer", "Files", "Postgres",

@@ -25,6 +25,7 @@ struct Tessera: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, ImportCommand.self, ExportCommand.self,
             QueryCommand.self, FilesCommand.self, ChangesCommand.self, UndoCommand.self, JobsCommand.self, TokenCommand.self,
+            ExplainCommand.self,
             SeedCommand.self, PsqlCommand.self, DoctorCommand.self,
         ]
     )

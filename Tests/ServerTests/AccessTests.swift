@@ -182,9 +182,6 @@ struct AccessTests {
     func notYet() async throws {
         try await SalesFloor.with { floor in
             let routes: [(String, String, String?)] = [
-                ("POST", "/api/$batch", #"{"requests": []}"#), ("POST", "/api/accounts/bulk", #"{"operation": "delete", "items": []}"#),
-                ("PATCH", "/api/accounts/$each?filter=true", "{}"), ("DELETE", "/api/accounts/$each?filter=true", nil),
-                ("POST", "/api/files", "x"), ("GET", "/api/files(\(floor.annas))", nil), ("GET", "/api/files(\(floor.annas))/$value", nil),
                 ("GET", "/api/change_sets", nil), ("GET", "/api/change_sets(\(floor.annas))", nil),
                 ("GET", "/api/change_sets(\(floor.annas))/changes", nil), ("POST", "/api/change_sets(\(floor.annas))/undo", nil),
                 ("POST", "/api/imports", #"{"collection": "accounts"}"#), ("POST", "/api/imports/plan", #"{"collection": "accounts"}"#),
@@ -202,6 +199,9 @@ struct AccessTests {
                     #expect(answer.status == 403, "\(method) \(url): \(answer.text)")
                     #expect(answer.text.contains("\"code\":\"access."), "\(method) \(url): \(answer.text)")
                 }
+            }
+            for (url, body) in [("/api/accounts/bulk?dry_run=true", #"{"operation": "update", "items": []}"#)] {
+                #expect(try await floor.send(floor.anna, "POST", url, body: body).text.contains("access.not_supported"), "\(url)")
             }
             let tracked = try await floor.send(floor.anna, "GET", "/api/accounts", ["prefer": "track-changes"])
             #expect(tracked.status == 403, "\(tracked.text)")
@@ -244,6 +244,153 @@ struct AccessTests {
             let given = try await floor.send(floor.anna, "POST", "/api/accounts", body: foreign)
             #expect(given.status == 403 && given.text.contains(#""target":"subsidiaries/0"#), "\(given.text)")
             #expect(try await floor.get(floor.anna, "/api/accounts/$count") == "4")
+        }
+    }
+
+    @Test("holds for every request of a batch, and for every item of a bulk request")
+    func many() async throws {
+        try await SalesFloor.with { floor in
+            let batch = """
+                {"requests": [
+                {"id": "1", "method": "GET", "url": "accounts(\(floor.bens))"},
+                {"id": "2", "method": "PATCH", "url": "accounts(\(floor.bens))", "body": {"size": 1}},
+                {"id": "3", "method": "PATCH", "url": "accounts(\(floor.annas))", "body": {"size": 1}},
+                {"id": "4", "method": "GET", "url": "change_sets"}, {"id": "5", "method": "GET", "url": "accounts?select=name"},
+                {"id": "6", "method": "POST", "url": "users", "body": {"name": "Eve"}}]}
+                """
+            let answer = try await floor.send(floor.anna, "POST", "/api/$batch", body: batch)
+            #expect(answer.status == 200, "\(answer.text)")
+            for piece in [
+                #""id":"1","status":404"#, #""id":"2","status":404"#, #""id":"3","status":204"#, #""id":"4","status":403"#,
+                #""id":"5","status":200"#,
+                #""id":"6","status":403"#,
+            ] { #expect(answer.text.contains(piece), "\(piece): \(answer.text)") }
+            #expect(!answer.text.contains("Acme South"))
+            func bulk(_ person: SalesFloor.Person, _ operation: String, _ ids: [String], _ rest: String = "") async throws -> String {
+                let items = ids.map { "{\"id\": \"\($0)\"\(rest)}" }.joined(separator: ",")
+                return try await floor.send(
+                    person, "POST", "/api/accounts/bulk", ["prefer": "continue-on-error"],
+                    body: "{\"operation\": \"\(operation)\", \"items\": [\(items)]}"
+                ).text
+            }
+            let updated = try await bulk(floor.anna, "update", [floor.annas, floor.bens], #", "size": 2"#)
+            #expect(updated.contains("\"succeeded\":1") && updated.contains("records.not_found"), "\(updated)")
+            let deleted = try await bulk(floor.anna, "delete", [floor.bens])
+            #expect(deleted.contains("\"succeeded\":0"), "\(deleted)")
+            let all = try await floor.send(floor.anna, "PATCH", "/api/accounts/$each?filter=true", body: #"{"size": 3}"#)
+            #expect(all.text.contains("\"succeeded\":1"), "\(all.text)")
+            #expect(try await floor.get(floor.ben, "/api/accounts(\(floor.bens))").contains("\"size\":20"))
+            // A role may cover single changes and not many at once.
+            let solo = try await SalesFloor.person(floor.host, "Solo", teams: [floor.north], roles: ["sales.solo"])
+            #expect(try await floor.send(solo, "PATCH", "/api/accounts(\(floor.annas))", body: #"{"size": 4}"#).status == 204)
+            let refused = try await floor.send(solo, "PATCH", "/api/accounts/$each?filter=true", body: #"{"size": 5}"#)
+            #expect(refused.status == 403, "\(refused.text)")
+        }
+    }
+
+    @Test("lets a record be shared with a person or team, at a level, until an end, by whom the role lets share it")
+    func shares() async throws {
+        try await SalesFloor.with { floor in
+            let helper = try await SalesFloor.person(floor.host, "Hal", teams: [floor.south], roles: ["sales.helper"])
+            let record = "/api/accounts(\(floor.annas))"
+            func share(_ person: SalesFloor.Person, _ grantee: String, _ level: String, _ more: String = "") async throws -> Int {
+                let body = #"{"record_id": "\#(floor.annas)", "grantee_id": "\#(grantee)", "level": "\#(level)"\#(more)}"#
+                return try await floor.send(person, "POST", "/api/shares", body: body).status
+            }
+            #expect(try await floor.send(helper, "GET", record).status == 404)
+            // A rep's role doesn't share; of what isn't seen nothing is told.
+            #expect(try await share(floor.anna, helper.id, "read") == 403)
+            #expect(try await share(floor.ben, helper.id, "read") == 404)
+            #expect(try await share(floor.mia, helper.id, "read") == 204)
+            #expect(try await floor.send(helper, "GET", record).status == 200)
+            #expect(try await floor.get(helper, "/api/accounts/$count") == "1")
+            #expect(try await floor.send(helper, "PATCH", record, body: #"{"size": 1}"#).status == 403)
+            #expect(try await share(floor.mia, helper.id, "update") == 204)
+            #expect(try await floor.send(helper, "PATCH", record, body: #"{"size": 1}"#).status == 204)
+            #expect(try await floor.send(helper, "DELETE", record).status == 403)
+            let shares = try await floor.get(floor.mia, "/api/shares(\(floor.annas))")
+            #expect(shares.contains(helper.id) && shares.contains("update"), "\(shares)")
+            #expect(try await floor.send(helper, "GET", "/api/shares(\(floor.annas))").status == 403)
+            #expect(try await floor.send(floor.mia, "DELETE", "/api/shares(\(floor.annas))/\(helper.id)").status == 204)
+            #expect(try await floor.send(helper, "GET", record).status == 404)
+            // Through a team; and over, once its end has passed.
+            #expect(try await share(floor.mia, floor.south, "manage") == 204)
+            #expect(try await floor.send(helper, "GET", record).status == 200)
+            #expect(try await share(floor.mia, floor.south, "read", #", "ends_at": "2020-01-01T00:00:00Z""#) == 204)
+            #expect(try await floor.send(helper, "GET", record).status == 404)
+            #expect(try await share(floor.mia, "0190163d-8694-739b-aea5-966c26f8ad90", "read") == 404)
+            #expect(try await share(floor.mia, helper.id, "everything") == 400)
+        }
+    }
+
+    @Test("shows a file to whoever may read a record that refers to it")
+    func files() async throws {
+        try await SalesFloor.with { floor in
+            let sent = try await floor.send(
+                floor.anna, "POST", "/api/files?name=offer.txt", ["content-type": "text/plain"], body: "an offer")
+            let id = String(decoding: try #require(JSONExtract.member("id", of: sent.body)).dropFirst().dropLast(), as: UTF8.self)
+            #expect(try await floor.send(floor.ben, "GET", "/api/files(\(id))").status == 404)
+            #expect(
+                try await floor.send(floor.anna, "PATCH", "/api/accounts(\(floor.annas))", body: #"{"offer_id": "\#(id)"}"#).status == 204)
+            for (person, status) in [(floor.anna, 200), (floor.mia, 200), (floor.ben, 404)] {
+                #expect(try await floor.send(person, "GET", "/api/files(\(id))/$value").status == status)
+                #expect(try await floor.send(person, "GET", "/api/accounts(\(floor.annas))/offer/$value").status == status)
+            }
+            // Nobody gets at a file by referring to it.
+            let stolen = try await floor.send(floor.ben, "PATCH", "/api/accounts(\(floor.bens))", body: #"{"offer_id": "\#(id)"}"#)
+            #expect(stolen.status == 400, "\(stolen.text)")
+        }
+    }
+
+    @Test("discloses on purpose what the threat model lists: conflicts, versions, gaps in numbers, links that hold a record")
+    func disclosed() async throws {
+        try await SalesFloor.with { floor in
+            // A value that a hidden record has is taken.
+            let conflict = try await floor.send(floor.mia, "PATCH", "/api/accounts(\(floor.annas))", body: #"{"code": "S1"}"#)
+            #expect(conflict.status == 409 && conflict.text.contains("same Code"), "\(conflict.text)")
+            let reader = try await SalesFloor.person(floor.host, "Rex", teams: [floor.north], roles: ["sales.maker"])
+            let own = try await floor.host.create("accounts", #"{"name": "Own", "owner_id": "\#(reader.id)"}"#)
+            let hidden = try await floor.send(reader, "PATCH", "/api/accounts(\(own))", body: #"{"code": "S1"}"#)
+            #expect(hidden.status == 409 && !hidden.text.contains("South") && !hidden.text.contains(floor.bens), "\(hidden.text)")
+            // Over a field that the writer doesn't see, a conflict says nothing of it.
+            #expect(try await floor.host.send("PATCH", "/api/accounts(\(floor.bens))", body: #"{"ceiling": 50}"#).status == 204)
+            // A version rises with changes of fields that aren't seen.
+            let before = try await floor.send(floor.anna, "GET", "/api/accounts(\(floor.annas))")
+            #expect(try await floor.host.send("PATCH", "/api/accounts(\(floor.annas))", body: #"{"margin": 99}"#).status == 204)
+            let after = try await floor.send(floor.anna, "GET", "/api/accounts(\(floor.annas))")
+            #expect(before.headers["etag"] == "W/\"2\"" && after.headers["etag"] == "W/\"3\"")
+            #expect(!after.text.contains("margin"), "\(after.text)")
+            // Numbers that others' records have are missing in one's own.
+            func number(_ person: SalesFloor.Person) async throws -> String {
+                let made = try await floor.send(person, "POST", "/api/accounts", body: #"{"name": "Numbered"}"#)
+                return String(decoding: try #require(JSONExtract.member("number", of: made.body)), as: UTF8.self)
+            }
+            let numbers = [try await number(floor.anna), try await number(floor.ben), try await number(floor.anna)]
+            #expect(Set(numbers).count == 3 && numbers == numbers.sorted(), "\(numbers)")
+            // What links to a record keeps it from being purged; what that is isn't told.
+            #expect(try await floor.host.send("PATCH", "/api/accounts(\(floor.bens))", body: #"{"holding_id": "\#(own)"}"#).status == 204)
+            let kept = try await floor.send(reader, "POST", "/api/accounts(\(own))/purge")
+            #expect(kept.status == 409 && kept.text.contains("Other records link"), "\(kept.text)")
+        }
+    }
+
+    @Test("says why somebody may act on a record or may not, and who may read it")
+    func explanation() async throws {
+        try await SalesFloor.with { floor in
+            func explained(_ person: SalesFloor.Person) async throws -> String {
+                try await floor.host.send("GET", "/api/access(\(floor.annas))/\(person.id)").text
+            }
+            let (annas, bens, mias) = (try await explained(floor.anna), try await explained(floor.ben), try await explained(floor.mia))
+            let own = #""action":"read","allowed":true,"hidden_fields":["margin","ceiling"],"reasons":[{"because":"owner","covers":true"#
+            #expect(annas.contains(own), "\(annas)")
+            #expect(annas.contains(#""action":"share","allowed":false,"reasons":[{"covers":false"#), "\(annas)")
+            #expect(bens.contains(#""action":"read","allowed":false,"hidden_fields":[],"reasons":[{"covers":false"#), "\(bens)")
+            #expect(mias.contains(#""because":"team","covers":true"#) && mias.contains(floor.north), "\(mias)")
+            let readers = try await floor.host.send("GET", "/api/access(\(floor.annas))").text
+            #expect(readers.contains("Anna") && readers.contains("Mia") && readers.contains("Administrator"), "\(readers)")
+            #expect(!readers.contains("Ben"), "\(readers)")
+            let url = "/api/access(\(floor.annas))"
+            for path in [url, "\(url)/\(floor.ben.id)"] { #expect(try await floor.send(floor.mia, "GET", path).status == 403) }
         }
     }
 }

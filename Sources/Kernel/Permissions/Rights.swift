@@ -25,7 +25,19 @@ package struct Rights: Sendable, Hashable {
     private init(_ limits: Limits?) { self.limits = limits }
 
     package init(policy: Policy, actor: Actor) {
-        limits = Limits(policy: policy, actor: actor, number: PolicyNumbers.shared.number(of: policy))
+        limits = Limits(
+            policy: policy, actor: actor,
+            number: PolicyNumbers.shared.number(
+                of: PolicyNumbers.Shape(policy: policy, narrow: actor.ownerSets.map { $0.count <= Self.narrow })))
+    }
+
+    /// Sets of owners with so many members at most are read owner by owner.
+    private static let narrow = 20
+
+    /// Whether a set of owners is so small that a list reads the records of each.
+    package func isNarrow(_ set: Int) -> Bool {
+        guard let sets = limits?.actor.ownerSets, sets.indices.contains(set) else { return false }
+        return sets[set].count <= Self.narrow
     }
 
     package static let unlimited = Rights(nil)
@@ -37,7 +49,8 @@ package struct Rights: Sendable, Hashable {
     /// The values that predicates compare with.
     package var actor: Actor { limits?.actor ?? Actor(id: Self.nobody) }
 
-    /// A number that stands for the policy in this process: equal numbers mean that predicates are the same, whatever the actor. 0 for `unlimited`.
+    /// A number that stands for the policy in this process, and for which sets of owners are small: equal numbers mean that statements are the same,
+    /// whatever the actor. 0 for `unlimited`.
     package var number: Int { limits?.number ?? 0 }
 
     /// The records of a type that an action may be taken on. What can't be read can't be acted on either; making a record asks for no right to
@@ -90,14 +103,19 @@ package struct Rights: Sendable, Hashable {
 private final class PolicyNumbers: Sendable {
     static let shared = PolicyNumbers()
     private static let capacity = 10_000
-    private let state = Mutex<(numbers: [Policy: Int], last: Int)>(([:], 0))
+    private let state = Mutex<(numbers: [Shape: Int], last: Int)>(([:], 0))
 
-    func number(of policy: Policy) -> Int {
+    struct Shape: Hashable {
+        var policy: Policy
+        var narrow: [Bool]
+    }
+
+    func number(of shape: Shape) -> Int {
         state.withLock { state in
-            if let known = state.numbers[policy] { return known }
+            if let known = state.numbers[shape] { return known }
             if state.numbers.count >= Self.capacity { state.numbers.removeAll() }
             state.last += 1
-            state.numbers[policy] = state.last
+            state.numbers[shape] = state.last
             return state.last
         }
     }

@@ -17,6 +17,15 @@ package struct Access: Sendable, Hashable {
     package var cause: [GUID]
     /// What the store lets this access do.
     package var rights: Rights
+    /// Whether many records are changed by one request, which roles cover apart.
+    package var changesMany = false
+
+    /// The same for a request that changes many records.
+    package var changingMany: Access {
+        var access = self
+        access.changesMany = true
+        return access
+    }
 
     /// - Parameter rights: left out, the administrator may do everything and everybody else nothing: whose rights weren't looked up has none.
     package init(principal: GUID, onBehalfOf: GUID? = nil, channel: Channel, cause: [GUID] = [], rights: Rights? = nil) {

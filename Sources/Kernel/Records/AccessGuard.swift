@@ -17,10 +17,23 @@ package enum AccessGuard {
         _ action: RecordAction, on type: RecordType, alias: String, access: Access, includeDeleted: Bool
     ) -> [GuardPiece] {
         let standing: [GuardPiece] = includeDeleted ? [] : [.text("\(alias).deleted_at IS NULL")]
-        let predicate = access.rights.predicate(action, on: type.id)
+        var predicate = access.rights.predicate(action, on: type.id)
+        if access.changesMany, [.update, .delete, .restore, .purge].contains(action) {
+            predicate = .all(of: [predicate, access.rights.predicate(.bulk, on: type.id)])
+        }
         guard predicate != .always else { return standing.isEmpty ? [.text("TRUE")] : standing }
         let condition = GuardText(type: type, alias: alias).pieces(of: predicate)
         return standing.isEmpty ? condition : standing + [.text(" AND ")] + condition
+    }
+
+    /// The parts of a condition of which one has to hold, where there are several, or where it speaks of several owners: each can be read in the
+    /// order of an index of its own. Nil where the whole condition is one that an index serves, or none is.
+    static func branches(_ action: RecordAction, on type: RecordType, access: Access) -> [Predicate]? {
+        switch access.rights.predicate(action, on: type.id) {
+        case .any(let parts) where parts.count > 1: parts
+        case .owners(let set): [.owners(set)]
+        default: nil
+        }
     }
 
     /// A condition over the table `alias` that holds for the records on which a field is seen; nil when on all that are read.

@@ -4,11 +4,14 @@ import QueryLanguage
 
 extension DesiredSchema {
     package init(catalog: Catalog) {
-        self.init(types: catalog.types, timeZone: catalog.timeZone)
+        // Where a role reads some owners' records only, their lists are read in order too.
+        let grants = catalog.roles.flatMap(\.grants).filter { ![.none, .all].contains($0.scope(of: .read)) }
+        self.init(types: catalog.types, timeZone: catalog.timeZone, ownersApart: Set(grants.map(\.type)))
     }
 
-    package init(types: [RecordType], timeZone: String = "UTC") {
-        var builder = DesiredSchemaBuilder(timeZone: timeZone)
+    /// - Parameter ownersApart: ids of types whose lists are read owner by owner: each of their orders has an index for that too.
+    package init(types: [RecordType], timeZone: String = "UTC", ownersApart: Set<String> = []) {
+        var builder = DesiredSchemaBuilder(timeZone: timeZone, ownersApart: ownersApart)
         types.forEach { builder.add($0) }
         self = builder.finish()
     }
@@ -18,7 +21,12 @@ extension DesiredSchema {
 struct DesiredSchemaBuilder {
     private(set) var schema: DesiredSchema
 
-    init(timeZone: String) { schema = DesiredSchema(timeZone: timeZone) }
+    private let ownersApart: Set<String>
+
+    init(timeZone: String, ownersApart: Set<String> = []) {
+        schema = DesiredSchema(timeZone: timeZone)
+        self.ownersApart = ownersApart
+    }
 
     /// Fields of one type. Beyond that forms, plans and PostgreSQL's planner become slow; a part of the fields wants a type of its own.
     static let maximumFields = 400
@@ -154,6 +162,19 @@ struct DesiredSchemaBuilder {
         }
         for key in type.uniqueKeys { addUnique(key, of: type, to: &table) }
         for rule in type.indexes { addIndex(rule, of: type, to: &table) }
+        if ownersApart.contains(type.id) { addOwnersIndexes(of: type, to: &table) }
+    }
+
+    /// The orders that have an index, within each owner's records.
+    private func addOwnersIndexes(of type: RecordType, to table: inout DesiredTable) {
+        for index in table.indexes
+        where index.shape.method == .btree && !index.shape.isUnique && index.shape.keys.first?.column != "owner_id" {
+            guard index.shape.predicate == IndexShape.notDeleted else { continue }
+            let owner = IndexShape.Key("owner_id", nullsFirst: Self.sortsNullsFirst("owner_id"))
+            addIndex(
+                [owner] + index.shape.keys.filter { $0.column != "owner_id" }, predicate: IndexShape.notDeleted, owner: index.owner,
+                to: &table)
+        }
     }
 
     private mutating func addUnique(_ key: UniqueKey, of type: RecordType, to table: inout DesiredTable) {

@@ -25,6 +25,22 @@ extension Call {
         case (.team(let id), .GET), (.team(let id), .HEAD): return entity(try await entry(id, [.team]))
         case (.team(let id), .PATCH): return try await changeTeam(id, body)
         case (.team, _): throw APIError.methodNotAllowed("GET, PATCH")
+        case (.shares, .POST): return try await share(body)
+        case (.shares, _): throw APIError.methodNotAllowed("POST")
+        case (.sharesOf(let id), .GET), (.sharesOf(let id), .HEAD):
+            return list(try await principals.shares(of: id, access: access).map(\.value), next: nil)
+        case (.sharesOf, _): throw APIError.methodNotAllowed("GET")
+        case (.share(let id, let grantee), .DELETE):
+            try await principals.unshare(id, with: grantee, access: access)
+            return response(.noContent)
+        case (.share, _): throw APIError.methodNotAllowed("DELETE")
+        case (.readers(let id), .GET), (.readers(let id), .HEAD):
+            let readers = try await principals.readers(of: id)
+            return list(
+                readers.map { .complex(["id": .guid($0.id), "name": .string($0.name), "kind": .string($0.kind.rawValue)]) }, next: nil)
+        case (.explanation(let id, let user), .GET), (.explanation(let id, let user), .HEAD):
+            return list(try await principals.explain(id, for: user).map(\.value), next: nil)
+        case (.readers, _), (.explanation, _): throw APIError.methodNotAllowed("GET")
         case (.roles, .GET), (.roles, .HEAD): return list(roles, next: nil)
         case (.roles, _): throw APIError.methodNotAllowed("GET")
         case (.me, .GET), (.me, .HEAD): return entity(try await entry(access.principal, [.user, .service, .system]))
@@ -86,6 +102,30 @@ extension Call {
         if let name { try await principals.rename(id, to: name) }
         if given.has("parent_id") { try await principals.move(id, below: parent) }
         return entity(try await entry(id, [.team]))
+    }
+
+    // MARK: Shares
+
+    /// `{"record_id": "…", "grantee_id": "…", "level": "read", "cause": "…", "ends_at": "…"}`
+    private func share(_ body: ByteBuffer) async throws -> ServerResponse {
+        let given = try DirectoryBody(body, allowed: ["record_id", "grantee_id", "level", "cause", "ends_at"])
+        guard let record = try given.id("record_id") else {
+            throw APIError(.badRequest, "principals.invalid", "A record_id is needed.", target: "record_id")
+        }
+        guard let grantee = try given.id("grantee_id") else {
+            throw APIError(.badRequest, "principals.invalid", "A grantee_id is needed: a user or a team.", target: "grantee_id")
+        }
+        guard let level = ShareLevel(name: try given.text("level") ?? "read") else {
+            throw APIError(.badRequest, "principals.invalid", "level is read, update or manage.", target: "level")
+        }
+        let end = try given.text("ends_at")
+        let endsAt = end.flatMap { DateTime($0) }
+        guard end == nil || endsAt != nil else {
+            throw APIError(.badRequest, "principals.invalid", "ends_at is a moment such as 2027-01-31T12:00:00Z.", target: "ends_at")
+        }
+        try await principals.share(
+            record, with: grantee, level: level, cause: try given.text("cause") ?? "shared by hand", until: endsAt, access: access)
+        return response(.noContent)
     }
 
     // MARK: Answers

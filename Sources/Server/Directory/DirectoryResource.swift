@@ -9,6 +9,14 @@ enum DirectoryResource: Sendable, Hashable {
     case teams
     case team(GUID)
     case roles
+    /// Where records are shared.
+    case shares
+    /// With whom a record is shared.
+    case sharesOf(GUID)
+    case share(GUID, grantee: GUID)
+    /// Who may read a record, and why somebody may act on it or may not.
+    case readers(GUID)
+    case explanation(GUID, of: GUID)
     /// The principal that asks.
     case me
 
@@ -20,6 +28,11 @@ enum DirectoryResource: Sendable, Hashable {
         case .teams: .teams
         case .team: .team
         case .roles: .roles
+        case .shares: .shares
+        case .sharesOf: .sharesOf
+        case .share: .share
+        case .readers: .readers
+        case .explanation: .explanation
         case .me: .me
         }
     }
@@ -28,7 +41,9 @@ enum DirectoryResource: Sendable, Hashable {
     func isOpen(to method: HTTPMethod) -> Bool {
         switch self {
         case .me, .users, .teams: method == .GET || method == .HEAD
-        case .user, .deactivate, .team, .roles: false
+        // What may be shared, a right to the record says.
+        case .shares, .sharesOf, .share: true
+        case .user, .deactivate, .team, .roles, .readers, .explanation: false
         }
     }
 
@@ -48,6 +63,20 @@ enum DirectoryResource: Sendable, Hashable {
             guard let (id, action) = try PlatformResource.place(first, rest) else { return .teams }
             guard action == nil else { throw APIError.notFound("There is nothing behind a team.") }
             return .team(id)
+        case "shares":
+            guard let (record, grantee) = try PlatformResource.place(first, rest) else { return .shares }
+            guard let grantee else { return .sharesOf(record) }
+            guard let grantee = GUID(grantee) else {
+                throw APIError.notFound("Behind shares(record) stands the id of whom it is shared with.")
+            }
+            return .share(record, grantee: grantee)
+        case "access":
+            guard let (record, user) = try PlatformResource.place(first, rest) else {
+                throw APIError.notFound("access takes the id of a record: access(id), access(id)/user.")
+            }
+            guard let user else { return .readers(record) }
+            guard let user = GUID(user) else { throw APIError.notFound("Behind access(record) stands the id of a user.") }
+            return .explanation(record, of: user)
         case "roles", "me":
             guard first.key == nil, rest.isEmpty else { throw APIError.notFound("There is nothing behind \(first.name).") }
             return first.name == "me" ? .me : .roles

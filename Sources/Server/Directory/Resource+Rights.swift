@@ -8,25 +8,14 @@ extension Resource {
     func requireRights(_ access: Access, method: HTTPMethod) throws(APIError) {
         guard !access.rights.isUnlimited else { return }
         switch self {
-        case .serviceDocument, .metadata, .openAPI, .views, .search, .collection, .count: return
-        case .batch: throw .notYetFor("$batch")
-        case .bulk: throw .notYetFor("Writing many records with one request")
-        case .each: throw .notYetFor("$each")
-        case .files, .file: throw .notYetFor("Sending and reading files")
-        case .record(_, _, let tail): try tail.requireRights()
+        case .serviceDocument, .metadata, .openAPI, .views, .search, .collection, .count, .bulk, .each, .record: return
+        // Its requests come here one by one.
+        case .batch: return
+        // A file is read by whoever may read a record that refers to it, and by whom it was sent from until one does.
+        case .files, .file: return
         case .platform(let resource): throw resource.refusal
         case .directory(let resource):
             if !resource.isOpen(to: method) { throw .administratorsOnly("Users, teams and their roles") }
-        }
-    }
-}
-
-extension Resource.Tail {
-    fileprivate func requireRights() throws(APIError) {
-        switch self {
-        case .record, .action, .property, .links: return
-        case .stream: throw .notYetFor("Sending and reading files")
-        case .hop(_, _, let tail), .pick(_, _, _, let tail): try tail.requireRights()
         }
     }
 }

@@ -35,7 +35,7 @@ enum Route: Int, Sendable, CaseIterable {
     case changeSets, changeSet, changes, undo
     case imports, importPlan
     case jobs, job, jobStatus, jobCancel
-    case users, user, userEnd, teams, team, roles, me
+    case users, user, userEnd, teams, team, roles, me, shares, sharesOf, share, readers, explanation
     case other
 
     /// The path with placeholders for what varies.
@@ -80,6 +80,11 @@ enum Route: Int, Sendable, CaseIterable {
         case .team: "/api/teams({id})"
         case .roles: "/api/roles"
         case .me: "/api/me"
+        case .readers: "/api/access({record})"
+        case .explanation: "/api/access({record})/{user}"
+        case .shares: "/api/shares"
+        case .sharesOf: "/api/shares({record})"
+        case .share: "/api/shares({record})/{grantee}"
         case .other: "other"
         }
     }

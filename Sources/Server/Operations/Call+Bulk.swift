@@ -2,6 +2,7 @@ import Catalog
 import Jobs
 import NIOCore
 import NIOHTTP1
+import Permissions
 import QueryLanguage
 import Records
 
@@ -18,13 +19,17 @@ extension Call {
             nesting: RecordDecoder.Nesting(model, limits)
         ) { (property) throws(APIError) in try model.linkEnd(type, property) }
         let write = BulkWrite(bulk: bulk, type: type, mode: bulkMode)
+        if bulk.operation != .create { try access.require(.bulk, on: type.record) }
+        try refuseRehearsals()
         if preferences.respondAsync, !options.dryRun {
+            guard access.rights.isUnlimited else { throw APIError.notYetFor("Background work") }
             let input = BulkJob.input(type, body: bytes, mode: write.mode, ieee754Compatible: negotiation.bodyIEEE754Compatible)
             let label = changeSet.label ?? write.label
             return accepted(try await jobs.enqueue(kind: BulkJob.kind, label: label, input: input, total: bulk.items.count, access: access))
         }
         return try await many(write.mode, label: write.label) { store, options in
-            let (outcomes, failures) = try await write.write(bulk.items.indices, store: store, options: options, access: access)
+            let (outcomes, failures) = try await write.write(
+                bulk.items.indices, store: store, options: options, access: access.changingMany)
             var result = BulkOutcome(count: bulk.items.count, outcomes: outcomes, failures: failures)
             result.trees = write.trees
             return result

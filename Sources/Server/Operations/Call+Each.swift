@@ -2,6 +2,7 @@ import Catalog
 import Jobs
 import NIOCore
 import NIOHTTP1
+import Permissions
 import QueryLanguage
 import Records
 
@@ -11,10 +12,13 @@ extension Call {
     func each(_ type: ApiType, _ body: ByteBuffer) async throws -> ServerResponse {
         try options.allow(["filter", "dry_run"], of: "$each")
         let filter = try EachWrite.filter(try query(type.shape.shape), of: type)
+        try access.require(.bulk, on: type.record)
+        try refuseRehearsals()
         try refusePreconditions(type)
         let action: EachAction = method == .PATCH ? try EachWrite.update(try decoded(type, body)) : .delete
         let label = EachWrite.label(type, isDelete: method == .DELETE)
         if preferences.respondAsync, !options.dryRun {
+            guard access.rights.isUnlimited else { throw APIError.notYetFor("Background work") }
             var negotiation = negotiation
             if method == .PATCH { try negotiation.readContentType(of: request) }
             let input = EachJob.Input(
@@ -24,8 +28,9 @@ extension Call {
             return accepted(id)
         }
         return try await many(bulkMode, label: label) { store, options in
-            let ids = try await store.selected(type.record, where: filter, limit: limits.bulkItems, access: access)
-            return EachWrite.result(type, ids, try await store.each(type.record, ids, action, options: options, access: access))
+            let ids = try await store.selected(type.record, where: filter, limit: limits.bulkItems, access: access.changingMany)
+            return EachWrite.result(
+                type, ids, try await store.each(type.record, ids, action, options: options, access: access.changingMany))
         }
     }
 

@@ -1,4 +1,5 @@
 import NIOHTTP1
+import Permissions
 import QueryLanguage
 import Records
 
@@ -6,6 +7,11 @@ import Records
 extension Call {
     /// Changes that a rehearsal tells, for all records together.
     private static let shownChanges = 10_000
+
+    /// A rehearsal tells what records held before and after, without regard to fields that are hidden.
+    func refuseRehearsals() throws(APIError) {
+        guard !options.dryRun || access.rights.isUnlimited else { throw APIError.notYetFor("dry_run") }
+    }
 
     var bulkMode: BulkMode { preferences.continuesOnError == true ? .perItem : .atomic }
 

@@ -106,7 +106,7 @@ enum Resource: Sendable {
         }
         if first.name == filesName, model.types[filesName] == nil { return try file(first.key, rest) }
         if let resource = try PlatformResource.resolve(first, rest) { return .platform(resource) }
-        if let resource = try DirectoryResource.resolve(first, rest) { return .directory(resource) }
+        if model.types[first.name] == nil, let resource = try DirectoryResource.resolve(first, rest) { return .directory(resource) }
         guard let type = model.types[first.name] else { throw unknownCollection(first.name, model) }
         return try resolve(type, key: first.key, rest, model)
     }

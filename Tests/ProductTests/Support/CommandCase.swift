@@ -20,14 +20,14 @@ struct CommandCase: Sendable, CustomStringConvertible {
     static let commands = [
         "serve", "check", "plan", "apply", "import", "export", "query run", "query parse", "query explain", "changes list",
         "changes show", "undo", "jobs list", "jobs show", "jobs watch", "jobs cancel", "token issue", "token list", "token revoke",
-        "files collect", "files check", "seed", "psql", "doctor",
+        "files collect", "files check", "seed", "psql", "doctor", "explain access",
     ]
 
     /// What commands can't do without.
     static let arguments = [
         "import": ["people", "people.csv"], "export": ["people"], "query parse": ["top=1"], "query explain": ["people"],
         "query run": ["people"], "changes show": ["id"], "undo": ["id"], "jobs show": ["id"], "jobs watch": ["id"], "jobs cancel": ["id"],
-        "token revoke": ["id"],
+        "token revoke": ["id"], "explain access": ["people", "id"],
     ]
 
     /// Run in a folder with `mine.yaml`, whose database is set up and served, and the files of `CommandFolder`.
@@ -123,6 +123,13 @@ struct CommandCase: Sendable, CustomStringConvertible {
         CommandCase(
             ["token", "revoke", "01a20b40-d628-796b-9feb-3720c3d32cfe"], code: 1,
             errors: ["There is no such token", "`tessera token list`"]),
+        CommandCase(["explain", "access", "people", "123"], code: 1, errors: ["'123' is no id of a record"]),
+        CommandCase(
+            ["explain", "access", "people", "01a20b40-d628-796b-9feb-3720c3d32cfe", "--user", "Nobody"], code: 1,
+            errors: ["There is no user 'Nobody'."]),
+        CommandCase(
+            ["explain", "access", "people", "01a20b40-d628-796b-9feb-3720c3d32cfe"], code: 1, errors: ["There is no such record."]),
+        CommandCase(["token", "issue", "--user", "Nobody"], code: 1, errors: ["There is no user 'Nobody'."]),
         CommandCase(["psql", "--", "-c", "select nope"], code: 1, errors: ["column \"nope\" does not exist"]),
     ]
 

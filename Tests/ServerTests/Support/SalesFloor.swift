@@ -32,6 +32,9 @@ struct SalesFloor: Sendable {
               notes: { type: long_text, label: Notes, search: low }
               mails: { type: emails, label: Mails }
               labels: { type: tags, label: Labels }
+              offer: { type: file, label: Offer }
+              number: { type: auto_number, label: Number, pattern: "A-{0000}" }
+              holding: { type: link, label: Holding, to: account, inverse: branches, on_delete: restrict }
               ceiling: { type: integer, label: Ceiling, unique: true }
               region: { type: link, label: Region, to: region, inverse: accounts }
               parent: { type: link, label: Parent, to: account, inverse: subsidiaries, on_delete: clear }
@@ -61,13 +64,21 @@ struct SalesFloor: Sendable {
           manager:
             label: Sales manager
             grants:
-              account: { read: subtree, create: subtree, update: subtree, delete: subtree }
+              account: { read: subtree, create: subtree, update: subtree, delete: subtree, share: subtree }
               region: { read: all }
           colleague:
             label: Colleague
             grants:
               account: { read: team }
               region: { read: all }
+          maker:
+            label: Maker
+            grants:
+              account: { read: own, create: own, update: own, delete: own, purge: own }
+          solo:
+            label: Solo
+            grants:
+              account: { read: team, update: team, bulk: none }
           guest:
             label: Guest
             grants:

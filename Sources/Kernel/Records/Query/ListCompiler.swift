@@ -19,7 +19,9 @@ struct ListCompiler {
     /// A list, or one range of it. Columns: JSON, then the sort keys.
     func list(_ query: CheckedQuery, range: KeysetRange?, limit: ListLimit, literals: [QueryLiteral]) throws -> CompiledRead {
         let compiler = try makeCompiler()
-        var conditions = try rowConditions(compiler)
+        let branches =
+            parent == nil && search == nil && query.apply == nil ? AccessGuard.branches(purpose, on: compiler.type, access: access) : nil
+        var conditions = try rowConditions(compiler, guarded: branches == nil)
         if let apply = query.apply { conditions = try compiler.apply(apply, conditions: conditions) }
         if query.apply == nil, let first = query.orderBy.first?.expression, case .property(let path) = first.kind {
             compiler.languageSort = try compiler.sortCollation(of: first).map { (path, $0) }
@@ -32,6 +34,10 @@ struct ListCompiler {
         }
         if query.apply != nil {
             return try finish(try groups(query, keys, conditions, limit: limit, compiler), compiler, literals)
+        }
+        if let branches, case .rows(let rows, skips: false) = limit {
+            let text = try merged(branches, query, keys, conditions, rows: rows, compiler)
+            return try finish(limit.applied(to: text, compiler: compiler), compiler, literals)
         }
         let (object, join) = try compiler.object(of: compiler.record, query: query).joined()
         let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")
@@ -84,9 +90,11 @@ struct ListCompiler {
             from: parent?.from(catalog.type(id: shape.recordType)), linkAlias: parent?.linkAlias)
     }
 
-    func rowConditions(_ compiler: QueryCompiler) throws -> [String] {
+    /// - Parameter guarded: false where each branch of the guard's condition is read for itself.
+    func rowConditions(_ compiler: QueryCompiler, guarded: Bool = true) throws -> [String] {
         let type = try compiler.recordType(of: shape)
-        let access = compiler.guardCondition(type, alias: "t", includeDeleted: includeDeleted, for: purpose)
+        let standing = includeDeleted ? nil : "t.deleted_at IS NULL"
+        let access = guarded ? compiler.guardCondition(type, alias: "t", includeDeleted: includeDeleted, for: purpose) : standing
         let owner = parent.map { "\($0.condition) = \(compiler.placeholder(.recordKey(0)))" }
         let found = try search.map { try SearchCondition($0, type: type, compiler: compiler).filter() }
         // Of a link that is held by the records listed, those count on which it is seen.

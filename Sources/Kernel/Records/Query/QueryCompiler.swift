@@ -20,6 +20,9 @@ final class QueryCompiler {
     /// Whether values decide about the way to the rows, so that one plan can't serve them all.
     var isPlannedEachTime = false
     private var aliasCount = 0
+    #if DEBUG
+        private var conditionsAsked = 0
+    #endif
 
     /// A compiler for rows of `shape` under the alias `t`.
     init(
@@ -30,6 +33,7 @@ final class QueryCompiler {
         self.access = access
         self.format = format
         let type = try Self.recordType(of: shape, in: catalog)
+        self.type = type
         record = QueryRow(
             alias: "t", kind: .record(shape, type), linkAlias: linkAlias, from: FromClause(text ?? "\(type.table.sql) AS t"))
     }
@@ -53,6 +57,14 @@ final class QueryCompiler {
 
     /// The condition under which this access may read rows of a type, or act on them in another way; nil when there is none.
     func guardCondition(_ type: RecordType, alias: String, includeDeleted: Bool = false, for action: RecordAction = .read) -> String? {
+        #if DEBUG
+            if access.rights.predicate(action, on: type.id) != .always {
+                defer { conditionsAsked += 1 }
+                if GuardFault.leavesOut(conditionsAsked, "\(action.rawValue) \(type.key) \(alias)") {
+                    return includeDeleted ? nil : "\(alias).deleted_at IS NULL"
+                }
+            }
+        #endif
         let pieces = AccessGuard.pieces(action, on: type, alias: alias, access: access, includeDeleted: includeDeleted)
         if pieces == [.text("TRUE")] { return nil }
         return pieces.map { piece in
@@ -63,15 +75,27 @@ final class QueryCompiler {
         }.joined()
     }
 
-    /// The condition under which a field of a row of `type` under `alias` is seen; nil when it is on all rows that are.
-    func mask(_ field: String, of type: RecordType, alias: String) -> String? {
-        guard let mask = access.rights.mask(of: field, on: type.id) else { return nil }
-        return GuardText(type: type, alias: alias).pieces(of: mask).map { piece in
+    /// The type of the rows that are listed.
+    let type: RecordType
+
+    /// A condition of the guard's as text.
+    func text(of predicate: Predicate, on type: RecordType, alias: String) -> String {
+        GuardText(type: type, alias: alias).pieces(of: predicate).map { piece in
             switch piece {
             case .text(let text): text
             case .value(let value): placeholder(.actor(value))
             }
         }.joined()
+    }
+
+    /// The condition under which a field of a row of `type` under `alias` is seen; nil when it is on all rows that are.
+    func mask(_ field: String, of type: RecordType, alias: String) -> String? {
+        guard let mask = access.rights.mask(of: field, on: type.id) else { return nil }
+        #if DEBUG
+            defer { conditionsAsked += 1 }
+            if GuardFault.leavesOut(conditionsAsked, "\(field) of \(type.key) \(alias)") { return nil }
+        #endif
+        return text(of: mask, on: type, alias: alias)
     }
 
     /// The same for the field that a link of `source` is kept in.

@@ -53,9 +53,12 @@ extension RecordStore {
     }
 
     /// The statement a list's page begins with, its parameters and PostgreSQL's plan for it; the statement itself is not run.
-    package func explain(_ request: ListRequest, access: Access) async throws -> ExplainedQuery {
+    ///
+    /// - Parameter analysing: runs it after all, and tells what each step read.
+    package func explain(_ request: ListRequest, analysing: Bool = false, access: Access) async throws -> ExplainedQuery {
         let (sql, parameters) = try ListReader(store: self, request: request, access: access).pageStatement()
-        let result = try await ReadFailure.translating { try await statements.query("EXPLAIN " + sql) }
+        let explained: SQL = (analysing ? "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) " : "EXPLAIN ") + sql
+        let result = try await ReadFailure.translating { try await statements.query(explained) }
         let plan = try result.rows.map { try $0.decode(String.self, 0) }.joined(separator: "\n")
         return ExplainedQuery(sql: sql.text, parameters: parameters, plan: plan)
     }

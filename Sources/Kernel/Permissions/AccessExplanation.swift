@@ -1,0 +1,112 @@
+package import Catalog
+package import Manifests
+package import QueryLanguage
+
+/// Why somebody may take an action on a record, or may not: what each of their roles says about it, and whether that covers the record.
+package struct AccessExplanation: Sendable, Hashable {
+    /// What makes a role cover a record.
+    package enum Ground: Sendable, Hashable {
+        /// The role covers everybody's records.
+        case everything
+        case owner
+        /// The owner is in this team, or is the team.
+        case team(GUID)
+        /// It is shared with the person or this team.
+        case shared(with: GUID, ShareLevel)
+    }
+
+    /// What one role that they hold says.
+    package struct Reason: Sendable, Hashable {
+        package var role: String
+        /// The team that the role is held in.
+        package var team: GUID?
+        package var scope: GrantScope
+        /// Nil: the role doesn't cover this record.
+        package var ground: Ground?
+    }
+
+    package var action: RecordAction
+    package var isAllowed: Bool
+    package var reasons: [Reason]
+    /// With reading: fields that they don't see on this record.
+    package var hiddenFields: [String]
+    /// It is covered, and can't be read: then nothing else is allowed either.
+    package var isUnreadable: Bool
+}
+
+extension Directory {
+    /// Explains what a principal may do with a record. The decision is that of the rights themselves; the reasons are found beside it.
+    package func explain(
+        _ action: RecordAction, on type: RecordType, _ record: RecordFacts, for principal: GUID, under roles: [Role]
+    ) -> AccessExplanation {
+        let rights = rights(of: principal, under: roles)
+        let isAllowed = rights.predicate(action, on: type.id).holds(for: record, actor: rights.actor)
+        let isReadable = rights.predicate(.read, on: type.id).holds(for: record, actor: rights.actor)
+        let hidden =
+            isReadable
+            ? type.fields.map(\.key).filter { field in
+                rights.mask(of: field, on: type.id).map { !$0.holds(for: record, actor: rights.actor) } ?? false
+            } : []
+        return AccessExplanation(
+            action: action, isAllowed: isAllowed, reasons: reasons(action, type, record, principal, roles), hiddenFields: hidden,
+            isUnreadable: !isReadable)
+    }
+
+    /// Everybody who may read a record, by name.
+    package func readers(of record: RecordFacts, _ type: RecordType, under roles: [Role]) -> [Principal] {
+        principals.values.filter { principal in
+            let rights = rights(of: principal.id, under: roles)
+            return rights.predicate(.read, on: type.id).holds(for: record, actor: rights.actor)
+        }.sorted { ($0.name, "\($0.id)") < ($1.name, "\($1.id)") }
+    }
+
+    private func reasons(
+        _ action: RecordAction, _ type: RecordType, _ record: RecordFacts, _ principal: GUID, _ roles: [Role]
+    ) -> [AccessExplanation.Reason] {
+        (self.roles[principal] ?? []).sorted { ($0.role, $0.team?.description ?? "") < ($1.role, $1.team?.description ?? "") }.compactMap {
+            assignment in
+            if assignment.role == Self.administratorRole {
+                return AccessExplanation.Reason(role: assignment.role, scope: .all, ground: .everything)
+            }
+            guard let grant = roles.first(where: { $0.id == assignment.role })?.grants.first(where: { $0.type == type.id }) else {
+                return nil
+            }
+            let scope = grant.scope(of: action)
+            return AccessExplanation.Reason(
+                role: assignment.role, team: assignment.team, scope: scope,
+                ground: ground(scope, action, record, principal, assignment.team))
+        }
+    }
+
+    private func ground(
+        _ scope: GrantScope, _ action: RecordAction, _ record: RecordFacts, _ principal: GUID, _ heldIn: GUID?
+    ) -> AccessExplanation.Ground? {
+        if scope == .none { return nil }
+        if scope == .all { return .everything }
+        if record.owner == principal { return .owner }
+        if scope == .own { return nil }
+        let own = teams[principal] ?? []
+        if let needed = action.neededShare {
+            for grantee in [principal] + own.sorted(by: { "\($0)" < "\($1)" }) {
+                if let level = record.shares[grantee], level >= needed { return .shared(with: grantee, level) }
+            }
+        }
+        if scope == .shared { return nil }
+        let start = heldIn.map { Set([$0]).intersection(own) } ?? own
+        return reach(of: start, below: scope == .subtree).sorted { "\($0)" < "\($1)" }.first { team in
+            record.owner == team || teams[record.owner]?.contains(team) == true
+        }.map { .team($0) }
+    }
+}
+
+extension RecordAction {
+    /// What a share has to give for this action; nil where none can.
+    package var neededShare: ShareLevel? {
+        switch self {
+        case .read, .export: .read
+        case .update, .bulk: .update
+        case .delete, .restore, .purge, .merge, .share: .manage
+        case .create, .importing, .assign: nil
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import Catalog
+import Manifests
+package import Permissions
+import Postgres
+package import QueryLanguage
+package import Records
+
+/// Why somebody may see or change a record, and who may see it: for administrators.
+extension PrincipalStore {
+    /// A record's type and what of it decides about rights; nil when there is none, deleted ones included.
+    ///
+    /// - Parameter type: where to look; nil for every type.
+    package func facts(of record: GUID, in type: RecordType? = nil) async throws -> (type: RecordType, facts: RecordFacts)? {
+        for type in type.map({ [$0] }) ?? records.catalog.types {
+            let id = PostgresUUID(guid: record)
+            let owners = try await client.query("SELECT owner_id, created_by FROM \(raw: type.table.sql) WHERE id = \(bind: id)")
+            guard let row = owners.first else { continue }
+            let shares = try await client.query(
+                "SELECT grantee_id, level FROM tessera.share WHERE record_id = \(bind: id) AND (ends_at IS NULL OR ends_at > now())")
+            var levels: [GUID: ShareLevel] = [:]
+            for row in shares.rows { levels[try row.guid(0)] = ShareLevel(rawValue: Int(try row.decode(Int64.self, 1))) }
+            return (type, RecordFacts(owner: try row.guid(0), creator: try row.guid(1), shares: levels))
+        }
+        return nil
+    }
+
+    /// What a principal may do with a record, action by action.
+    ///
+    /// - Throws: `principals.not_found` for a record or principal that isn't there.
+    package func explain(_ record: GUID, in type: RecordType? = nil, for principal: GUID) async throws -> [AccessExplanation] {
+        let (directory, roles) = (try await directory(), records.catalog.roles)
+        guard directory.principals[principal] != nil else { throw PrincipalsError(.notFound, "There is no such user.") }
+        guard let (type, facts) = try await facts(of: record, in: type) else { throw Self.noRecord }
+        return [.read, .update, .delete, .restore, .purge, .export, .bulk, .share].map { action in
+            directory.explain(action, on: type, facts, for: principal, under: roles)
+        }
+    }
+
+    /// Everybody who may read a record.
+    ///
+    /// - Throws: `principals.not_found` for a record that isn't there.
+    package func readers(of record: GUID, in type: RecordType? = nil) async throws -> [Directory.Principal] {
+        guard let (type, facts) = try await facts(of: record, in: type) else { throw Self.noRecord }
+        return try await directory().readers(of: facts, type, under: records.catalog.roles)
+    }
+
+    private static let noRecord = PrincipalsError(.notFound, "There is no such record.")
+}
+
+extension AccessExplanation {
+    /// As the API and `--output json` show it.
+    package var value: Value {
+        var members: [String: Value] = [
+            "action": .string(action.rawValue), "allowed": .bool(isAllowed), "reasons": .collection(reasons.map(\.value)),
+        ]
+        if action == .read { members["hidden_fields"] = .collection(hiddenFields.map { .string($0) }) }
+        return .complex(members)
+    }
+}
+
+extension AccessExplanation.Reason {
+    package var value: Value {
+        var members: [String: Value] = [
+            "role": .string(role), "held_in": team.map(Value.guid) ?? .null, "scope": .string(scope.rawValue),
+            "covers": .bool(ground != nil),
+        ]
+        switch ground {
+        case .everything: members["because"] = "all"
+        case .owner: members["because"] = "owner"
+        case .team(let team): (members["because"], members["team_id"]) = ("team", .guid(team))
+        case .shared(let grantee, let level):
+            (members["because"], members["shared_with"], members["level"]) = ("shared", .guid(grantee), .string(level.name))
+        case nil: break
+        }
+        return .complex(members)
+    }
+}

@@ -1,0 +1,107 @@
+import Catalog
+import Permissions
+import Postgres
+import QueryLanguage
+import Records
+import TestKernel
+
+/// What PostgreSQL itself lets somebody see, by row-level security: made from the roles as they are written and the directory's tables, with nothing of
+/// the predicates that are tested.
+struct Oracle {
+    let store: TestStore
+    /// A role of the cluster, by whose rights statements run.
+    let role: String
+
+    static func make(_ store: TestStore) async throws -> Oracle {
+        // Roles are the cluster's, which tests share.
+        let oracle = Oracle(store: store, role: "oracle_\(UInt64.random(in: 0 ... .max))")
+        for statement in oracle.statements { _ = try await store.client.query(SQL(verbatim: statement)) }
+        return oracle
+    }
+
+    func remove() async throws {
+        _ = try await store.client.query(SQL(verbatim: "DROP OWNED BY \(role)"))
+        _ = try await store.client.query(SQL(verbatim: "DROP ROLE \(role)"))
+    }
+
+    /// The accounts on which somebody may take an action.
+    func accounts(_ action: RecordAction, for person: GUID) async throws -> Set<GUID> {
+        let statement =
+            switch action {
+            case .update: "UPDATE sales.account SET version = version RETURNING id"
+            case .delete: "DELETE FROM sales.account RETURNING id"
+            case .export: "SELECT id FROM sales.account WHERE oracle.covers('export', NULL, owner_id, id)"
+            default: "SELECT id FROM sales.account"
+            }
+        return try await rows(statement, for: person)
+    }
+
+    /// The accounts on which somebody sees a field.
+    func accounts(showing field: String, to person: GUID) async throws -> Set<GUID> {
+        try await rows("SELECT id FROM sales.account WHERE oracle.covers('read', '\(field)', owner_id, id)", for: person)
+    }
+
+    private func rows(_ statement: String, for person: GUID) async throws -> Set<GUID> {
+        do {
+            return try await store.client.transaction { transaction in
+                try await transaction.execute("SET LOCAL ROLE \(role); SET LOCAL oracle.person = '\(person)'")
+                let rows = try await transaction.query(SQL(verbatim: statement)).rows
+                // Nothing of it is kept.
+                throw Seen(ids: Set(try rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) }))
+            }
+        } catch let seen as Seen {
+            return seen.ids
+        }
+    }
+
+    private struct Seen: Error { var ids: Set<GUID> }
+
+    private var statements: [String] {
+        [
+            "CREATE SCHEMA oracle",
+            "CREATE TABLE oracle.scope (role text, action text, scope text)",
+            "CREATE TABLE oracle.field_scope (role text, field text, scope text)",
+            "CREATE FUNCTION oracle.me() RETURNS uuid LANGUAGE sql STABLE AS $$SELECT current_setting('oracle.person')::uuid$$",
+            """
+            CREATE FUNCTION oracle.width(scope text) RETURNS int LANGUAGE sql IMMUTABLE AS
+            $$SELECT array_position(ARRAY['none', 'own', 'shared', 'team', 'subtree', 'all'], scope) - 1$$
+            """,
+            """
+            CREATE FUNCTION oracle.is_shared(record uuid, wanted text) RETURNS boolean LANGUAGE sql STABLE AS $$
+            SELECT EXISTS (SELECT 1 FROM tessera.share s WHERE s.record_id = record AND (s.ends_at IS NULL OR s.ends_at > now())
+                AND s.level >= CASE wanted WHEN 'update' THEN 2 WHEN 'delete' THEN 3 ELSE 1 END
+                AND (s.grantee_id = oracle.me() OR EXISTS (SELECT 1 FROM tessera.membership m
+                    WHERE m.principal_id = oracle.me() AND m.team_id = s.grantee_id)))
+            $$
+            """,
+            """
+            CREATE FUNCTION oracle.reaches(held_in uuid, below boolean, owner uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+            WITH RECURSIVE reach AS (
+                SELECT m.team_id FROM tessera.membership m WHERE m.principal_id = oracle.me() AND (held_in IS NULL OR m.team_id = held_in)
+                UNION SELECT t.id FROM tessera.team t JOIN reach r ON t.parent_id = r.team_id WHERE below)
+            SELECT EXISTS (SELECT 1 FROM reach r WHERE r.team_id = owner
+                OR EXISTS (SELECT 1 FROM tessera.membership m WHERE m.team_id = r.team_id AND m.principal_id = owner))
+            $$
+            """,
+            """
+            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, owner uuid, record uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+            SELECT EXISTS (
+                SELECT 1 FROM tessera.role_assignment a JOIN oracle.scope s ON s.role = a.role AND s.action = wanted
+                LEFT JOIN oracle.field_scope f ON f.role = a.role AND f.field = wanted_field
+                CROSS JOIN LATERAL (SELECT least(oracle.width(s.scope), coalesce(oracle.width(f.scope), 9)) AS width) w
+                WHERE a.principal_id = oracle.me() AND (
+                    w.width >= 5 OR (w.width >= 1 AND owner = oracle.me()) OR (w.width >= 2 AND oracle.is_shared(record, wanted))
+                    OR (w.width >= 3 AND oracle.reaches(a.team_id, w.width >= 4, owner))))
+            $$
+            """,
+            "CREATE ROLE \(role)",
+            "GRANT USAGE ON SCHEMA sales, oracle, tessera TO \(role)",
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sales TO \(role)",
+            "GRANT SELECT ON ALL TABLES IN SCHEMA oracle, tessera TO \(role)",
+            "ALTER TABLE sales.account ENABLE ROW LEVEL SECURITY",
+            "CREATE POLICY reading ON sales.account FOR SELECT USING (deleted_at IS NULL AND oracle.covers('read', NULL, owner_id, id))",
+            "CREATE POLICY updating ON sales.account FOR UPDATE USING (oracle.covers('update', NULL, owner_id, id))",
+            "CREATE POLICY deleting ON sales.account FOR DELETE USING (oracle.covers('delete', NULL, owner_id, id))",
+        ]
+    }
+}
