@@ -352,6 +352,11 @@ struct AccessTests {
             let own = try await floor.host.create("accounts", #"{"name": "Own", "owner_id": "\#(reader.id)"}"#)
             let hidden = try await floor.send(reader, "PATCH", "/api/accounts(\(own))", body: #"{"code": "S1"}"#)
             #expect(hidden.status == 409 && !hidden.text.contains("South") && !hidden.text.contains(floor.bens), "\(hidden.text)")
+            // An id that a hidden record has is taken too.
+            let taken = try await floor.send(
+                floor.anna, "POST", "/api/accounts/bulk", ["prefer": "continue-on-error"],
+                body: #"{"operation": "create", "items": [{"id": "\#(floor.bens)", "name": "Copy"}]}"#)
+            #expect(taken.text.contains("records.not_unique") && !taken.text.contains("South"), "\(taken.text)")
             // Over a field that the writer doesn't see, a conflict says nothing of it.
             #expect(try await floor.host.send("PATCH", "/api/accounts(\(floor.bens))", body: #"{"ceiling": 50}"#).status == 204)
             // A version rises with changes of fields that aren't seen.

@@ -71,7 +71,8 @@ extension FileStore {
         by records: [GUID], _ type: RecordType, _ field: Field, on store: RecordStore, access: Access
     ) async throws -> [GUID: (id: GUID, digest: ContentDigest)] {
         guard !records.isEmpty, let column = field.columns.first else { return [:] }
-        let readable = AccessGuard.predicate(.read, on: type, alias: "r", access: access)
+        var readable = AccessGuard.predicate(.read, on: type, alias: "r", access: access)
+        if let mask = AccessGuard.mask(of: field.key, on: type, alias: "r", access: access) { readable += " AND " + mask }
         let sql: SQL = """
             SELECT r.id, f.id, f.digest FROM \(raw: type.table.sql) r JOIN tessera.file f ON f.id = r.\(identifier: column.name)
             WHERE r.id = ANY(\(bind: records.map(\.postgres))) AND \(readable)

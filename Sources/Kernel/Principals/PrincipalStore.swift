@@ -14,6 +14,9 @@ package final class PrincipalStore: Sendable {
     /// How long another node's change may go unnoticed.
     package static let lifetime: Duration = .seconds(2)
 
+    /// Principals whose rights are kept at once.
+    private static let remembered = 10_000
+
     let client: PostgresClient
     let records: RecordStore
 
@@ -54,6 +57,7 @@ package final class PrincipalStore: Sendable {
                 state?.roles = roles
                 state?.rights = [:]
             }
+            if let count = state?.rights.count, count >= Self.remembered { state?.rights = [:] }
             state?.rights[principal] = rights
         }
         return rights

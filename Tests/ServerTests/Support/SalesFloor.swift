@@ -47,6 +47,8 @@ struct SalesFloor: Sendable {
             display: name
             fields:
               name: { type: text, label: Name }
+        views:
+          by_margin: { type: account, label: By margin, columns: [name, margin], order: margin desc }
         roles:
           rep:
             label: Sales representative

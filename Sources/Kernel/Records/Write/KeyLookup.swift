@@ -1,4 +1,5 @@
 import Catalog
+import Permissions
 import Postgres
 import QueryLanguage
 
@@ -70,6 +71,9 @@ struct KeyLookup {
 
     private func keyColumn(_ property: String) throws -> (source: Source, type: ColumnType) {
         if property == "id" { return (.row("id"), .uuid) }
+        // A field that isn't seen on every record would find others by their hidden values.
+        let named = type.fields.first { $0.key == property || $0.primaryProperty == property } ?? type.field(ofColumn: property)
+        if let named, access.rights.mask(of: named.key, on: type.id) != nil { throw noProperty(property) }
         for field in type.fields {
             if field.key == property || field.primaryProperty == property, let table = type.childTable(of: field), !table.isLinks {
                 return (.list(table, "normalised"), .text)
@@ -77,6 +81,10 @@ struct KeyLookup {
             if let column = field.columns.first(where: { $0.name == property }) { return (.row(column.name), column.type) }
             if field.key == property, case .link = field.type { return (.row("\(property)_id"), .uuid) }
         }
-        throw RecordsError(.unknownProperty, "\(type.label) has no property \(property) to find records by.", target: property)
+        throw noProperty(property)
+    }
+
+    private func noProperty(_ property: String) -> RecordsError {
+        RecordsError(.unknownProperty, "\(type.label) has no property \(property) to find records by.", target: property)
     }
 }
