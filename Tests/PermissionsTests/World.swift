@@ -70,6 +70,12 @@ struct World {
         try await makeAccounts(size)
     }
 
+    /// The means to make one, and nothing in it.
+    init(in store: TestStore) {
+        random = SeededGenerator(seed: 1)
+        self.store = store
+    }
+
     func access(_ person: GUID) -> Access {
         Access(principal: person, channel: .api, rights: directory.rights(of: person, under: roles))
     }
