@@ -62,6 +62,10 @@ struct OpenAPIWriter {
                     json.field("description", "Background work: how far it is, its result, stopping it")
                 }
                 json.object { json in
+                    json.field("name", "access")
+                    json.field("description", "Users, teams, roles, shares: who may see and do what")
+                }
+                json.object { json in
                     json.field("name", "deployment")
                     json.field("description", "Documents about this deployment")
                 }
@@ -77,6 +81,7 @@ struct OpenAPIWriter {
                 }
                 OpenAPIPlatform.writePaths(to: &json)
                 OpenAPIImports.writePaths(to: &json)
+                OpenAPIDirectory.writePaths(to: &json)
             }
             json.object("components") { json in
                 json.object("securitySchemes") { json in
@@ -90,6 +95,7 @@ struct OpenAPIWriter {
                     schemas.write(types, to: &json)
                     OpenAPIPlatform.writeSchemas(to: &json)
                     OpenAPIImports.writeSchemas(to: &json)
+                    OpenAPIDirectory.writeSchemas(to: &json)
                 }
                 OpenAPIParameters.write(to: &json)
                 OpenAPIErrors.write(to: &json)
@@ -206,7 +212,7 @@ enum OpenAPIErrors {
             "The request can't be understood: `query.…`, `json.…`, `records.invalid`, `records.unknown_property`, `odata.…`."
         ),
         (401, "unauthorized", "No token, or one that opens nothing: `auth.token_required`, `auth.token_refused`."),
-        (403, "forbidden", "The sender may not do this: `records.forbidden`."),
+        (403, "forbidden", "The sender may not do this: `records.forbidden`, `access.administrators_only`, `access.not_supported`."),
         (404, "not_found", "There is no such record, collection or property: `records.not_found`, `odata.not_found`."),
         (406, "not_acceptable", "None of the types in Accept can be served: `odata.not_acceptable`."),
         (
