@@ -79,6 +79,13 @@ struct FieldAccessTests {
             #expect(try await floor.get(floor.anna, mine).contains("\"code\":\"N1\""))
             #expect(try await floor.send(floor.anna, "POST", "/api/accounts", body: #"{"name": "x", "code": "N3"}"#).status == 400)
             #expect(try await floor.send(floor.mia, "PATCH", mine, body: #"{"code": "N2"}"#).status == 204)
+            // Nor by way of the list whose primary link it follows.
+            let region = try await floor.host.create("regions", #"{"name": "Oslo"}"#)
+            for body in [#"{"seats": [{"id": "\#(region)"}]}"#, #"{"region_id": "\#(region)"}"#] {
+                let followed = try await floor.send(floor.anna, "PATCH", mine, body: body)
+                #expect(followed.status == 400 && followed.text.contains("records.forbidden"), "\(followed.text)")
+                #expect(try await floor.send(floor.mia, "PATCH", mine, body: body).status == 204)
+            }
         }
     }
 

@@ -37,6 +37,7 @@ struct SalesFloor: Sendable {
               holding: { type: link, label: Holding, to: account, inverse: branches, on_delete: restrict }
               ceiling: { type: integer, label: Ceiling, unique: true }
               region: { type: link, label: Region, to: region, inverse: accounts }
+              seats: { type: links, label: Seats, to: region, inverse: seated, primary: region }
               parent: { type: link, label: Parent, to: account, inverse: subsidiaries, on_delete: clear }
               partners: { type: links, label: Partners, to: account, inverse: partner_of }
             rules:
@@ -62,6 +63,7 @@ struct SalesFloor: Sendable {
                   margin: { read: none }
                   ceiling: { read: none }
                   code: { update: none }
+                  region: { update: none }
               region: { read: all }
           manager:
             label: Sales manager

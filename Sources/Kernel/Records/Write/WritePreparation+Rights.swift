@@ -9,11 +9,22 @@ extension WritePreparation {
 
     /// Refuses fields that the writer may write on no record, and notes those they may write on some: the statement looks at these.
     func refuseUnwritable(in draft: inout WriteDraft) {
-        for key in draft.fields.sorted() {
+        for key in fieldsWritten(with: draft.fields).sorted() {
             guard let mask = access.rights.writeMask(of: key, on: type.id, isNew: !draft.isUpdate) else { continue }
             draft.given.insert(key)
             if mask == .never { draft.refuse("records.forbidden", key, "Your roles don't let you write \(type.field(key)?.label ?? key).") }
         }
+    }
+
+    /// The fields themselves, and those that follow them: a list of links and the single link that points where its primary one does.
+    private func fieldsWritten(with fields: Set<String>) -> Set<String> {
+        var written = fields
+        for field in type.fields {
+            guard case .links(let links) = field.type, let primary = links.primary else { continue }
+            if fields.contains(field.key) { written.insert(primary) }
+            if fields.contains(primary) { written.insert(field.key) }
+        }
+        return written
     }
 
     /// Rules speak of all fields. What they say of one that the writer doesn't see is told without saying which.
