@@ -159,9 +159,13 @@ final class Api: Responder {
         if let address = configuration.publicAddress { return "\(address)/api" }
         var scheme = "http"
         var host = request.header(.host) ?? "localhost"
+        var source = "Host"
         if configuration.trustsForwardedHeaders {
             if let forwarded = request.header(.forwardedProto), forwarded == "https" { scheme = "https" }
-            if let forwarded = request.header(.forwardedHost) { host = String(forwarded.prefix { $0 != "," }) }
+            if let forwarded = request.header(.forwardedHost) {
+                host = String(forwarded.prefix { $0 != "," })
+                source = "X-Forwarded-Host"
+            }
         }
         // It is repeated in answers, so nothing but a host may stand in it.
         let isHost =
@@ -171,7 +175,7 @@ final class Api: Responder {
                     || byte == UInt8(ascii: "_")
                     || byte == UInt8(ascii: ":") || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]")
             }
-        guard isHost else { throw HTTPFault.noHost.apiError }
+        guard isHost else { throw HTTPFault.badHost(header: source).apiError }
         return "\(scheme)://\(host)/api"
     }
 

@@ -56,7 +56,7 @@ struct ConnectionTests {
             "POST /api/places HTTP/1.1\r\nhost: x\r\nauthorization: {t}\r\ncontent-encoding: br\r\ncontent-length: 2\r\n\r\n{}", 415,
             "http.unsupported_encoding"
         ),
-        ("a Host that isn't one", "GET /api HTTP/1.1\r\nhost: a\"b\r\nauthorization: {t}\r\n\r\n", 400, "http.no_host"),
+        ("a Host that isn't one", "GET /api HTTP/1.1\r\nhost: a\"b\r\nauthorization: {t}\r\n\r\n", 400, "http.bad_host"),
         ("another method", "BREW /api HTTP/1.1\r\nhost: x\r\nauthorization: {t}\r\n\r\n", 400, "http.malformed"),
         (
             "OPTIONS, since there is no CORS", "OPTIONS /api HTTP/1.1\r\nhost: x\r\nauthorization: {t}\r\n\r\n", 405,

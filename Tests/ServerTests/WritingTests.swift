@@ -58,7 +58,9 @@ struct WritingTests {
             "lists what the store refuses beside what can't be read", "POST", "/api/samples",
             body: #"{"title": "x", "amount": "many", "state": "rotten", "emails": [{"address": "no address"}], "site": "x y"}"#,
             status: 400,
-            expects: ["4 values of the body", #""target":"amount""#, #""target":"state""#, #""target":"emails""#, #""target":"site""#]),
+            expects: [
+                "4 values of the body", #""target":"amount""#, #""target":"state""#, #""target":"emails/0/address""#, #""target":"site""#,
+            ]),
         Scenario(
             "refuses what isn't JSON", "POST", "/api/samples", body: "{\"title\": \"x\",}", status: 400,
             expects: [#""code":"json.malformed""#, "line 1, column 15", #""innererror":{"line":1,"column":15}"#]),

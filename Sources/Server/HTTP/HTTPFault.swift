@@ -13,6 +13,8 @@ enum HTTPFault: Error, Hashable {
     case busy
     case queueFull
     case noHost
+    /// What stands in this header is no host.
+    case badHost(header: String)
     case targetTooLong
 
     /// What the parser refuses; nil for errors of the connection, which nobody can be told about.
@@ -28,7 +30,7 @@ enum HTTPFault: Error, Hashable {
 
     var status: HTTPResponseStatus {
         switch self {
-        case .malformed, .badEncoding, .noHost: .badRequest
+        case .malformed, .badEncoding, .noHost, .badHost: .badRequest
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .requestTooSlow: .requestTimeout
         case .bodyTooLarge: .payloadTooLarge
@@ -42,7 +44,11 @@ enum HTTPFault: Error, Hashable {
     var apiError: APIError {
         switch self {
         case .malformed: APIError(status, "http.malformed", "The request isn't HTTP/1.1. Check its first line and its headers.")
-        case .noHost: APIError(status, "http.no_host", "The request has no Host header, or more than one.")
+        case .noHost: APIError(status, "http.no_host", "The request has no Host header, or more than one. Send one.", target: "Host")
+        case .badHost(let header):
+            APIError(
+                status, "http.bad_host", "\(header) isn't the name or address of a host. Write it like crm.example.com:8080.",
+                target: header)
         case .headersTooLarge:
             APIError(status, "http.headers_too_large", "The request's headers are too large. Send fewer or shorter ones.")
         case .requestTooSlow: APIError(status, "http.request_timeout", "The request didn't arrive in time. Send it again.")

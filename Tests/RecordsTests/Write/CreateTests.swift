@@ -94,7 +94,7 @@ struct CreateTests {
     @Test(
         "refuses a bad value and names its field, its code and what to do",
         arguments: [
-            ("title", Value.null, "records.required"), ("title", "", "records.required"),
+            ("title", Value.null, "records.required"), ("title", "", "records.required"), ("title", " \u{A0}\t", "records.required"),
             ("title", .string(String(repeating: "x", count: 41)), "records.too_long"), ("title", 7, "records.wrong_type"),
             ("title", "a\u{0}b", "records.nul"), ("code", "ab12", "records.pattern"), ("amount", -1, "records.out_of_range"),
             ("amount", 1001, "records.out_of_range"), ("amount", "7", "records.wrong_type"), ("state", "melted", "records.unknown_choice"),
@@ -107,6 +107,7 @@ struct CreateTests {
                 "records.two_primaries"
             ),
             ("phones", .collection(["none"]), "records.bad_phone"), ("price_currency", "euro", "records.bad_currency"),
+            ("price_currency", "EUR", "records.required"),
             ("place_id", .guid(GUID(high: 1, low: 2)), "records.link_target_missing"),
             ("subject_type", "lab.sample", "records.wrong_type"), ("number", "S-1", "records.read_only"),
             ("titel", "x", "records.unknown_property"), ("origin", .complex(["town": "Oslo"]), "records.unknown_property"),
@@ -137,6 +138,58 @@ struct CreateTests {
                 return
             }
             #expect(Set(error.details.compactMap(\.target)) == ["amount", "code", "state", "title"])
+        }
+    }
+
+    @Test("says of each bad entry of a list where it stands and what would be right")
+    func entries() async throws {
+        try await TestStore.with { lab in
+            let emails: [Value] = [
+                "a@example.com", .complex(["address": "none"]), "nothing", .complex(["kind": 7, "address": "@", "colour": "red"]),
+                .complex(["kind": "work"]),
+            ]
+            let many: [Value] = (0..<11).map { $0 == 2 || $0 == 10 ? "x" : .string("\($0)") }
+            let input = RecordInput(["title": "Probe", "emails": .collection(emails), "phones": .collection(many)])
+            let outcome = try await lab.store.create(lab.type("samples"), [input], options: .single, access: .test)
+            guard case .failed(let error)? = outcome.first else {
+                Issue.record("stored")
+                return
+            }
+            let targets = error.details.compactMap(\.target)
+            #expect(
+                Set(targets) == [
+                    "emails/1/address", "emails/2", "emails/3/address", "emails/3/colour", "emails/3/kind", "emails/4/address", "phones/2",
+                    "phones/10",
+                ])
+            #expect(targets.filter { $0.hasPrefix("phones") } == ["phones/2", "phones/10"])
+            #expect(error.details.first { $0.target == "emails/1/address" }?.message.hasPrefix("Entry 2 of ") == true)
+            let primary = RecordInput(["title": "Probe", "primary_email": "none"])
+            let single = try await lab.store.create(lab.type("samples"), [primary], options: .single, access: .test)
+            guard case .failed(let refusal)? = single.first else {
+                Issue.record("stored")
+                return
+            }
+            #expect(refusal.details.map(\.target) == ["primary_email"])
+        }
+    }
+
+    @Test("takes a currency for nothing where a file has it beside an empty amount, and refuses it everywhere else")
+    func currencies() async throws {
+        try await TestStore.with { lab in
+            let samples = try lab.type("samples")
+            let input = RecordInput(["title": "Probe", "price_currency": "EUR"])
+            var access = Access.test
+            access.channel = .importing
+            let read = try await lab.store.create(samples, [input], options: .single, access: access)
+            #expect(read.map(Outcome.init) == [.created])
+            #expect(try await lab.text("SELECT concat(price, price_currency) FROM lab.sample") == "")
+            let refused = try await lab.store.create(samples, [input], options: .single, access: .test)
+            guard case .failed(let error)? = refused.first else {
+                Issue.record("stored")
+                return
+            }
+            #expect(error.details.map(\.target) == ["price_currency"])
+            #expect(error.details.first?.message.contains("is missing: give price too") == true, "\(error.details)")
         }
     }
 

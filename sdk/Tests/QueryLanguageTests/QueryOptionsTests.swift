@@ -75,7 +75,7 @@ struct QueryOptionsTests {
             ("a=1&$filter=name%20eq%20x%20%20yy", 32, "Expected an operator"),
             ("$filter=a%2", 10, "two hexadecimal digits"),
             ("$filter=a eq 'x%FF'", 16, "not valid UTF-8"),
-            ("$filter=a eq 'x%00'", 16, "not valid UTF-8"),
+            ("$filter=a eq 'x%00'", 16, "no NUL character; remove %00"),
             ("$expand=a/$ref($select=b)", 16, "can't be an option of $ref"),
             ("$expand=a(fliter=b)", 11, "Did you mean 'filter'?"),
             ("$expand=a($top=1;$top=2)", 18, "given twice"),

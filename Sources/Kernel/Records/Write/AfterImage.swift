@@ -25,7 +25,7 @@ struct AfterImage {
         if let owner = draft.columns["owner_id"] { values["owner_id"] = owner }
     }
 
-    /// Whether a field is empty: no value, an empty text, an empty list.
+    /// Whether a field is empty: no value, a text of nothing but blanks, an empty list.
     func isEmpty(_ field: Field) -> Bool {
         let name: String =
             switch field.type {
@@ -34,7 +34,7 @@ struct AfterImage {
             }
         switch values[name] ?? .null {
         case .null: return true
-        case .string(let text): return text.isEmpty
+        case .string(let text): return text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
         case .collection(let items): return items.isEmpty
         default: return false
         }

@@ -96,7 +96,7 @@ struct InputReader {
         case .primary:
             // A list that is given whole says itself which entry is primary.
             guard input.values[field.key] == nil, !value.isNull else { return }
-            try readValue(field, .collection([value]), input, into: &draft)
+            try readChannels(field, .collection([value]), primary: field.primaryProperty, into: &draft)
             draft.primaries.insert(field.key)
         }
     }
@@ -104,10 +104,7 @@ struct InputReader {
     private func readValue(_ field: Field, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft) throws(FieldChecker.Refusal)
     {
         switch field.type {
-        case .emails(let limit):
-            draft.lists[field.key] = try ChannelReader(field: field, limit: limit).emails(value)
-        case .phones(let limit):
-            draft.lists[field.key] = try ChannelReader(field: field, limit: limit).phones(value)
+        case .emails, .phones: try readChannels(field, value, into: &draft)
         case .links(let links):
             try LinksReader(field: field, links: links).read(value, into: &draft)
         case .link(let link):
@@ -126,6 +123,22 @@ struct InputReader {
                 return
             }
             draft.columns[column] = try Self.scalar(field, value)
+        }
+    }
+
+    /// - Parameter primary: the property that stands for the primary entry, where that is what was given.
+    private func readChannels(
+        _ field: Field, _ value: Value, primary: String? = nil, into draft: inout WriteDraft
+    ) throws(FieldChecker.Refusal) {
+        let reading: ChannelReader.Reading
+        switch field.type {
+        case .emails(let limit): reading = try ChannelReader(field: field, limit: limit).emails(value)
+        case .phones(let limit): reading = try ChannelReader(field: field, limit: limit).phones(value)
+        default: return
+        }
+        if reading.problems.isEmpty { draft.lists[field.key] = reading.rows }
+        for problem in reading.problems {
+            draft.refuse(problem.refusal.code, primary ?? "\(field.key)/\(problem.path)", problem.refusal.message)
         }
     }
 
@@ -229,8 +242,6 @@ extension RecordType {
 }
 
 extension FieldType {
-    var isEmails: Bool { if case .emails = self { true } else { false } }
-
     /// What an emptied field stores: lists in a column are empty rather than null.
     var emptyValue: Value {
         switch self {

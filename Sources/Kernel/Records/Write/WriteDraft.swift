@@ -46,8 +46,14 @@ struct WriteDraft: Sendable {
         // The same record fails with the same words, whatever order its values were read in.
         let order = Dictionary(type.fields.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
         let problems = problems.sorted { left, right in
-            let places = (order[left.target ?? ""] ?? .max, order[right.target ?? ""] ?? .max)
-            return places.0 == places.1 ? (left.target ?? "", left.message) < (right.target ?? "", right.message) : places.0 < places.1
+            let places = (order[left.property ?? ""] ?? .max, order[right.property ?? ""] ?? .max)
+            guard places.0 == places.1 else { return places.0 < places.1 }
+            // Of a list's entries the third comes before the eleventh.
+            let (one, other) = (left.target ?? "", right.target ?? "")
+            guard left.property == right.property, one.utf8.count != other.utf8.count else {
+                return (one, left.message) < (other, right.message)
+            }
+            return one.utf8.count < other.utf8.count
         }
         let first = problems[0]
         let message =
@@ -55,6 +61,11 @@ struct WriteDraft: Sendable {
             ? first.message : "\(problems.count) values of this \(type.label.lowercased()) can't be stored; see details."
         return RecordsError(.invalid, message, target: first.target, details: problems)
     }
+}
+
+extension RecordsError.Detail {
+    /// The property that the target lies in: `emails` of `emails/1/address`.
+    var property: String? { target.map { String($0.prefix { $0 != "/" }) } }
 }
 
 /// A row of a list table, by column name; the record's own id column left out.

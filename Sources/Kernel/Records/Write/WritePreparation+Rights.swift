@@ -32,7 +32,7 @@ extension WritePreparation {
         guard !access.rights.isUnlimited else { return }
         for index in drafts.indices {
             drafts[index].problems = drafts[index].problems.map { problem in
-                guard let target = problem.target, let field = type.field(target) ?? type.field(ofColumn: target),
+                guard let property = problem.property, let field = type.field(property) ?? type.field(ofColumn: property),
                     access.rights.mask(of: field.key, on: type.id) != nil, !drafts[index].given.contains(field.key)
                 else { return problem }
                 return RecordsError.Detail(

@@ -39,7 +39,7 @@ extension WritePreparation {
         let isNew = !draft.isUpdate
         for field in type.fields {
             let touched = draft.fields.contains(field.key)
-            if draft.problems.contains(where: { $0.target == field.key }) { continue }
+            if draft.problems.contains(where: { $0.property == field.key }) { continue }
             if field.required, isNew || touched, image.isEmpty(field), !field.isFilledByStore {
                 draft.refuse("records.required", field.key, "\(field.label) is required.")
             } else if let condition = field.requiredWhen, isNew || touched || !draft.fields.isDisjoint(with: condition.reads),

@@ -68,6 +68,7 @@ extension WritePreparation {
         return rows
     }
 
+    /// A currency alone is no amount. In a file it stands beside an empty cell, where it says nothing.
     func completeMoney(_ draft: inout WriteDraft, stored: [String: Value]?) {
         for field in type.fields where draft.fields.contains(field.key) {
             guard case .money = field.type else { continue }
@@ -76,7 +77,14 @@ extension WritePreparation {
             let amount = image[field.key] ?? .null
             let currency = image[column] ?? .null
             if !amount.isNull, currency.isNull { draft.columns[column] = .string(catalog.currency) }
-            if amount.isNull, !currency.isNull { draft.columns[column] = .null }
+            guard amount.isNull, !currency.isNull else { continue }
+            let isGiven = draft.columns[column].map(\.isNull) == false
+            let isRefused = draft.problems.contains { $0.property == field.key || $0.property == column }
+            if isGiven, !isRefused, access.channel != .importing {
+                draft.refuse(
+                    "records.required", column, "An amount of \(field.label) is missing: give \(field.key) too, or leave \(column) out.")
+            }
+            draft.columns[column] = .null
         }
     }
 

@@ -104,7 +104,7 @@ private struct QueryStringReader {
         let value = try SourceText(encoded: part[(equals.map { $0 + 1 } ?? part.endIndex)...])
         for text in [name, value] {
             if let invalid = text.firstInvalidIndex {
-                throw QueryError(.syntax, at: text.column(invalid), "The query is not valid UTF-8 text here.")
+                throw text.invalid(at: invalid)
             }
         }
         guard !name.bytes.isEmpty else { throw QueryError(.syntax, at: name.column(0), "Expected the name of a query option before '='.") }

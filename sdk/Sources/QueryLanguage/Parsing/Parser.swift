@@ -24,7 +24,7 @@ struct Parser {
             throw QueryError(.limit, at: text.column(limits.textLength), "The query is longer than \(limits.textLength) bytes.")
         }
         if let invalid = text.firstInvalidIndex {
-            throw QueryError(.syntax, at: text.column(invalid), "The query is not valid UTF-8 text here.")
+            throw text.invalid(at: invalid)
         }
     }
 

@@ -63,6 +63,12 @@ struct SourceText: Sendable {
         String(decoding: bytes[range], as: UTF8.self)
     }
 
+    /// What is said of a byte that `firstInvalidIndex` found.
+    func invalid(at index: Int) -> QueryError {
+        let message = bytes[index] == 0 ? "A query holds no NUL character; remove %00." : "The query is not valid UTF-8 text here."
+        return QueryError(.syntax, at: column(index), message)
+    }
+
     /// The first byte that isn't part of valid UTF-8, or is a NUL, which no text of a record may hold.
     var firstInvalidIndex: Int? {
         var index = 0
