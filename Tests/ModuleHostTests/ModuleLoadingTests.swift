@@ -83,13 +83,13 @@ struct ModuleLoadingTests {
         Failure(
             name: "a setting without value", module: GreetingDeployment.module([:]),
             findings: [
-                "modules.start_failed: module 'greetings': It doesn't start: module.setting_missing: The setting 'greeting' has no value. "
+                "modules.settings: module 'greetings': It doesn't start: module.setting_missing: The setting 'greeting' has no value. "
                     + "Give it one in the deployment file, or a default in the manifest."
             ]),
         Failure(
             name: "a setting of the wrong kind", module: GreetingDeployment.module(["greeting": 7]),
             findings: [
-                "modules.start_failed: module 'greetings': It doesn't start: module.setting_kind: "
+                "modules.settings: module 'greetings': It doesn't start: module.setting_kind: "
                     + "The setting 'greeting' is of kind integer, not text. Declare it so in the manifest."
             ]),
         Failure(
@@ -160,7 +160,7 @@ struct ModuleLoadingTests {
             try GreetingDeployment.load(
                 GreetingDeployment.module(library: "Nowhere"), GreetingDeployment.module([:]), GreetingDeployment.module(library: "a/b"))
         }
-        #expect(error?.findings.map(\.code) == [.libraryMissing, .startFailed, .libraryName])
+        #expect(error?.findings.map(\.code) == [.libraryMissing, .settings, .libraryName])
     }
 
     @Test(

@@ -86,7 +86,14 @@ extension ProductTests {
             #expect(try folder.tessera("apply", deployment: other).code == 0)
             let answer = try server.http.get("/readyz")
             #expect(answer.status == 503 && answer.text.contains(#""part":"schema""#), "\(answer.text)")
+            #expect(answer.text.contains("tessera apply --deployment \(mine)") && answer.text.contains("restart the server"))
             try waitUntil("the server tried the broken file") { server.log.contains("can't be taken up yet") }
+            // A file that can be read and still isn't what was applied is tried again and again, and told once.
+            _ = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n")
+            try waitUntil("the server found another schema") { server.log.contains("doesn't match \(mine)") }
+            poll(nil, 0, 3_000)
+            #expect(server.log.components(separatedBy: "doesn't match").count == 2, "\(server.log)")
+            #expect(server.log.components(separatedBy: "can't be taken up yet").count == 2, "\(server.log)")
             _ = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n\(Self.overlay)\n")
             try waitUntil("the server is ready again") { try server.http.get("/readyz").status == 200 }
             #expect(try server.http.get("/api/openapi.json").text.contains("loyalty_tier"))

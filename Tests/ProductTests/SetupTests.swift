@@ -101,6 +101,21 @@ extension ProductTests {
             #expect(!outcome.errors.contains("missing"))
         }
 
+        @Test("says of a setting that a module refuses that it is a setting, and where it stands")
+        func refusedSetting() throws {
+            let folder = try DataFolder()
+            let file = try folder.file(
+                "mine.yaml",
+                "deployment: 1\nname: mine\npaths: [\(Program.root)/manifests]\n"
+                    + "modules: { contacts: { version: \">=0.1\", settings: { default_region: XX } } }\n")
+            let outcome = try Program.run(["doctor", "--data", folder.data, "--deployment", file])
+            let lines = outcome.output.components(separatedBy: "\n")
+            let settings = try #require(lines.firstIndex { $0.hasPrefix("bad  settings") }, "\(outcome.output)")
+            #expect(lines[settings].contains("'default_region' is 'XX'"), "\(outcome.output)")
+            #expect(lines[settings + 1].contains("→ give them values under `settings` in \(file)"), "\(outcome.output)")
+            #expect(outcome.output.contains("bad  modules") && !outcome.output.contains("build them"), "\(outcome.output)")
+        }
+
         @Test("needs the secrets of modules without code as well, and doctor says which")
         func secrets() throws {
             let folder = try DataFolder()

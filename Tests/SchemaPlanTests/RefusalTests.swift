@@ -82,6 +82,21 @@ struct RefusalTests {
         }
     }
 
+    @Test("a name that is too long and stored values in the way are told together")
+    func together() async throws {
+        try await Ground.with { ground in
+            let long = String(repeating: "b", count: 64)
+            try await ground.apply(type("thing", [field("name", .plainText)]))
+            try await ground.insert("shop.thing", ["name": "n::text"], count: 2)
+            let plan = try await ground.plan(
+                type(
+                    "thing", [field("name", .plainText), field(long, .plainText, required: true), field("more", .boolean, required: true)]))
+            #expect(plan.problems.map(\.code) == [.nameTooLong, .valuesMissing])
+            #expect(plan.problems.map(\.target) == ["shop.thing.\(long)", "shop.thing.more"])
+            #expect(!plan.steps.contains { $0.sql.contains("more") })
+        }
+    }
+
     @Test("a field can't take over the column of another one that is gone")
     func takenOver() async throws {
         try await Ground.with { ground in

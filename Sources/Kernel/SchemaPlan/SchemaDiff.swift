@@ -26,8 +26,18 @@ struct SchemaDiff {
 
     mutating func run() {
         addSystemSteps()
-        // Names that clash or are too long would make every later finding misleading.
-        guard problems.isEmpty else { return }
+        // Names that clash would make every later finding misleading. With one that PostgreSQL can't keep, what stored values have against
+        // the rest is still found; there are no steps to it.
+        let unnameable = problems
+        guard unnameable.allSatisfy({ $0.code != .nameTwice }) else { return }
+        let system = steps
+        defer {
+            if !unnameable.isEmpty {
+                steps = system
+                let known = Set(unnameable.map(\.target))
+                problems = unnameable + problems.dropFirst(unnameable.count).filter { !known.contains($0.target) }
+            }
+        }
         addSchemas()
         addTrigrams()
         addNewTables()

@@ -51,7 +51,8 @@ package struct ModuleLoader: Sendable {
         do {
             instance = try library.type.init(context: context)
         } catch {
-            throw ModuleHostError(.startFailed, module: module.id, "It doesn't start: \(Self.reason(error))")
+            throw ModuleHostError(
+                Self.isAboutSettings(error) ? .settings : .startFailed, module: module.id, "It doesn't start: \(Self.reason(error))")
         }
         do {
             try instance.register(into: &registry)
@@ -80,6 +81,11 @@ package struct ModuleLoader: Sendable {
                     "It brings a phone normaliser, and so does '\(other.id)'. A deployment has one: leave one of the modules out."))
         }
         guard findings.isEmpty else { throw ModuleHostError(findings: findings) }
+    }
+
+    private static func isAboutSettings(_ error: any Error) -> Bool {
+        guard let code = (error as? ModuleError)?.code else { return false }
+        return [.settingMissing, .settingKind, .settingInvalid].contains(code)
     }
 
     /// A module's own error says what is wrong; of any other, only the type is known to hold no data.

@@ -34,13 +34,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 )
             }
             if let deployment {
-                await report.check("settings", mend: "set the variable or write the file that the deployment names") {
-                    (try Self.settings(of: deployment), ())
-                }
-                await report.check("modules", mend: "build them (make build), or name their folder in TESSERA_MODULE_PATH") {
-                    let modules = try deployment.loadModules(logger: CommandLog.quiet)
-                    return (modules.modules.isEmpty ? "no code to load" : modules.modules.map(\.id).joined(separator: ", "), ())
-                }
+                await report.checkModules(of: deployment)
             }
             await report.checkDatabase(options, deployment)
             if let data = options.data ?? PrivateCluster.defaultDataDirectory(), Database.namedURL == nil {
@@ -49,23 +43,6 @@ struct DoctorCommand: AsyncParsableCommand {
             Console.print(output.isJSON ? report.json : report.text)
             guard report.isFine else { throw ExitCode.wrongInput }
         }
-    }
-}
-
-extension DoctorCommand {
-    /// Reads every setting, secrets too, of modules with and without code.
-    private static func settings(of deployment: Deployment) throws -> String {
-        var count = 0
-        var unreadable: [String] = []
-        for module in deployment.composition.modules {
-            do {
-                count += try module.readSettings().count
-            } catch {
-                unreadable += error.findings.map(\.description)
-            }
-        }
-        guard unreadable.isEmpty else { throw Failure(.wrongInput, unreadable.joined(separator: "\n")) }
-        return count == 1 ? "1 setting" : "\(count) settings"
     }
 }
 
@@ -112,6 +89,39 @@ struct DoctorReport {
         } catch {
             findings.append(Finding(name: name, isFine: false, detail: Failure(error).description, mend: mend))
             return nil
+        }
+    }
+
+    /// Reads every setting, secrets too, of modules with and without code, and starts those with code: they judge what they were given.
+    mutating func checkModules(of deployment: Deployment) async {
+        var count = 0
+        var refused: [ModuleHostError.Finding] = []
+        var loaded: LoadedModules?
+        var others: [ModuleHostError.Finding] = []
+        for module in deployment.composition.modules {
+            do { count += try module.readSettings().count } catch { refused += error.findings }
+        }
+        let unreadable = !refused.isEmpty
+        do {
+            loaded = try deployment.startModules(logger: CommandLog.quiet)
+        } catch {
+            others = error.findings.filter { $0.code != .settings }
+            if !unreadable { refused = error.findings.filter { $0.code == .settings } }
+        }
+        let mend =
+            unreadable
+            ? "set the variable or write the file that the deployment names" : "give them values under `settings` in \(deployment.path)"
+        await check("settings", mend: mend) {
+            guard refused.isEmpty else { throw Failure(.wrongInput, refused.map(\.description).joined(separator: "\n")) }
+            return (count.counted("setting"), ())
+        }
+        await check(
+            "modules",
+            mend: others.isEmpty ? "mend the settings first" : "build them (make build), or name their folder in TESSERA_MODULE_PATH"
+        ) {
+            guard others.isEmpty else { throw Failure(.wrongInput, others.map(\.description).joined(separator: "\n")) }
+            guard let modules = loaded?.modules else { throw Failure(.wrongInput, "not all of them start with the settings they have") }
+            return (modules.isEmpty ? "no code to load" : modules.map(\.id).joined(separator: ", "), ())
         }
     }
 

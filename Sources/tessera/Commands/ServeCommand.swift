@@ -75,7 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
                 settings.trustsForwardedHeaders = trustForwardedHeaders
                 settings.openMetrics = openMetrics
                 settings.rateLimits = limits
-                let readiness = SchemaReadiness(store: store)
+                let readiness = SchemaReadiness(store: store, deployment: deployment.path)
                 settings.readiness = { await readiness.problems() }
                 let files = try FileSettings.open(options, records: store, logger: logger)
                 let jobs = JobQueue(client: client)

@@ -29,13 +29,14 @@ struct SchemaWatch: Service {
                 }
                 var inForce = setup.deployment.catalog
                 var pause = Self.firstPause
+                var told: String?
                 var isRetryPlanned = false
                 for await reason in occasions {
                     switch reason {
                     case .changed: pause = Self.firstPause
                     case .retry: isRetryPlanned = false
                     }
-                    guard await !takeUp(&inForce), !isRetryPlanned else { continue }
+                    guard await !takeUp(&inForce, &told), !isRetryPlanned else { continue }
                     isRetryPlanned = true
                     group.addTask { [pause] in
                         try? await Task.sleep(for: pause)
@@ -50,27 +51,38 @@ struct SchemaWatch: Service {
     }
 
     /// Whether there is nothing left to take up.
-    private func takeUp(_ inForce: inout Catalog) async -> Bool {
+    ///
+    /// - Parameter told: what stood in the way last time; only what is new is worth a line.
+    private func takeUp(_ inForce: inout Catalog, _ told: inout String?) async -> Bool {
+        func warn(_ message: String, _ error: (any Error)? = nil) {
+            let detail = error.map { "\($0)" }
+            guard told != message + (detail ?? "") else { return }
+            told = message + (detail ?? "")
+            setup.logger.warning("\(message)", metadata: detail.map { ["error": "\($0)"] })
+        }
         do {
             let deployment = try setup.options.load()
             let modules = deployment.catalog.modules
             guard modules == setup.deployment.catalog.modules else {
-                setup.logger.warning("The deployment's modules have changed; restart the server to load them.")
+                warn("The deployment's modules have changed; restart the server to load them.")
                 return true
             }
             guard case .matches = try await SchemaStatus.check(deployment.catalog, on: setup.client) else {
-                setup.logger.warning("The database was changed, but doesn't match \(deployment.path); the server goes on with what it has.")
+                warn(
+                    "The database was changed, but doesn't match \(deployment.path); the server goes on with what it has. Type "
+                        + "`tessera plan --deployment \(deployment.path)` to see what differs and `tessera apply` with the same to mend it, "
+                        + "or restart the server with the deployment that was applied.")
                 return false
             }
             // The server's own set-up is announced to it too, and every connection that comes back asks.
+            told = nil
             guard deployment.catalog != inForce else { return true }
             server.use(deployment.catalog)
             inForce = deployment.catalog
             setup.logger.info("The applied manifests are in force.")
             return true
         } catch {
-            setup.logger.warning(
-                "The applied manifests can't be taken up yet; the server goes on with what it has.", metadata: ["error": "\(error)"])
+            warn("The applied manifests can't be taken up yet; the server goes on with what it has.", error)
             return false
         }
     }

@@ -22,13 +22,17 @@ enum DirectStore {
 extension Deployment {
     /// Loads the modules that have code.
     func loadModules(logger: Logger) throws -> LoadedModules {
-        let path = getenv("TESSERA_MODULE_PATH").map { String(cString: $0) }
         do {
-            return try ModuleLoader(folders: LibraryFolders(modulePath: path), logger: logger)
-                .load(composition, catalog: catalog)
+            return try startModules(logger: logger)
         } catch {
             throw Failure(.wrongInput, "\(error)")
         }
+    }
+
+    /// The same, for who looks into what is in the way.
+    func startModules(logger: Logger) throws(ModuleHostError) -> LoadedModules {
+        let path = getenv("TESSERA_MODULE_PATH").map { String(cString: $0) }
+        return try ModuleLoader(folders: LibraryFolders(modulePath: path), logger: logger).load(composition, catalog: catalog)
     }
 
     /// Stops a command whose database isn't what the manifests ask for.
