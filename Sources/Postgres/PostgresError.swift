@@ -108,9 +108,6 @@ package struct PostgresError: Error, Sendable {
     package var detail: String? { storage.server?.detail }
 
     package var isUniqueViolation: Bool { sqlState == "23505" }
-    package var isForeignKeyViolation: Bool { sqlState == "23503" }
-    package var isCheckViolation: Bool { sqlState == "23514" }
-    package var isNotNullViolation: Bool { sqlState == "23502" }
     package var isLockTimeout: Bool { sqlState == "55P03" }
     /// Serialization failure or deadlock: the whole transaction may be tried again.
     package var isSerializationFailure: Bool { sqlState == "40001" || sqlState == "40P01" }

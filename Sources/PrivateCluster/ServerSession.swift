@@ -9,10 +9,6 @@ final class ServerSession {
         /// SQLSTATE, or nil when there was no answer of the server's.
         let state: String?
         let message: String
-
-        static let databaseMissing = "3D000"
-        /// Starting up, shutting down, or in recovery.
-        static let cannotConnectNow = "57P03"
     }
 
     private static let longestMessage = 1 << 20

@@ -58,7 +58,7 @@ private struct TorturedImport {
         folder = try DataFolder()
         server = try RunningServer(folder)
         file = "\(folder.path)/people.csv"
-        FileManager.default.createFile(atPath: file, contents: nil)
+        _ = FileManager.default.createFile(atPath: file, contents: nil)
         let handle = try #require(FileHandle(forWritingAtPath: file))
         try handle.write(
             contentsOf: Data("First name,Last name,Job title,Emails,Phones,Birthday,City,Company,reports_to/primary_email\n".utf8))

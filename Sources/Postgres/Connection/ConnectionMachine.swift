@@ -134,7 +134,6 @@ struct ConnectionMachine<Request: Equatable> {
     private var isCancelling: Bool { isCancelOutstanding || isHeadCancelled }
     var head: Request? { flights.first?.request }
     var headMode: Mode? { flights.first?.mode }
-    var preparedCount: Int { cache.count }
 
     // MARK: Asking
 

@@ -4,7 +4,6 @@ import Glibc
 enum Console {
     enum Style: String {
         case bold = "1"
-        case dim = "2"
         case red = "31"
         case green = "32"
         case yellow = "33"

@@ -29,32 +29,6 @@ struct CSVWriterTests {
         #expect(writer.take() == Array("e\n".utf8))
     }
 
-    @Test(
-        "puts an apostrophe before texts that a spreadsheet would run, if asked to",
-        arguments: [
-            ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"), ("-2+3+cmd", "'-2+3+cmd"),
-            ("\tx", "'\tx"), ("＝1+1", "'＝1+1"), ("-12.50", "-12.50"), ("+49 (30) 123-456/7", "+49 (30) 123-456/7"), ("-", "-"),
-            ("a=b", "a=b"), ("é", "é"),
-            ("￼", "￼"), ("=\"x\"", "\"'=\"\"x\"\"\""),
-        ])
-    func formulas(text: String, expected: String) throws {
-        var writer = CSVWriter(protectsFormulas: true)
-        writer.row([text])
-        let bytes = writer.take()
-        let quoted = expected.contains { "|\t\"".contains($0) }
-        #expect(String(decoding: bytes, as: UTF8.self) == (quoted && !expected.hasPrefix("\"") ? "\"\(expected)\"" : expected) + "\r\n")
-        #expect(CSVWriter.unprotected(try CSVReader.rows(of: bytes)[0][0]) == text)
-
-        var plain = CSVWriter()
-        plain.row([text])
-        #expect(try CSVReader.rows(of: plain.take()) == [[text]])
-    }
-
-    @Test("takes no apostrophe away that it did not put there", arguments: ["'", "'a", "''=1", "'-5", "it's"])
-    func apostrophes(text: String) {
-        #expect(CSVWriter.unprotected(text) == text)
-    }
-
     @Test("reads back what it wrote, whatever the texts and chunks")
     func roundTrip() throws {
         let seed = UInt64.random(in: 0 ... .max)

@@ -2,27 +2,20 @@
 ///
 /// A field is quoted when it holds a quote, a line break, anything that a reader might take for the delimiter, or white space at its ends, and
 /// when it is an empty text: no value at all is written as nothing, so that the two can be told apart when the file is read again.
-///
-/// Spreadsheets take a cell that begins with `=`, `+`, `-` or `@` for a formula, and a formula in a file of strangers' data can send
-/// the reader's data away (OWASP, "CSV Injection"). With `protectsFormulas` such a text gets an apostrophe in front. It is off by default,
-/// since it changes the data: a file that is read again by a program must hold what was written. Turn it on for files made for
-/// spreadsheets; `unprotected(_:)` takes the apostrophe away again.
 package struct CSVWriter: Sendable {
     package var delimiter: UInt8
     /// CRLF as the standard has it.
     package var lineEnd: [UInt8]
-    package var protectsFormulas: Bool
     private var buffer: [UInt8]
     private var isFirst = true
     private var rowIsEmpty = true
 
     /// - Parameter byteOrderMark: Excel takes a file without one for Windows-1252.
     package init(
-        delimiter: UInt8 = UInt8(ascii: ","), lineEnd: String = "\r\n", protectsFormulas: Bool = false, byteOrderMark: Bool = false
+        delimiter: UInt8 = UInt8(ascii: ","), lineEnd: String = "\r\n", byteOrderMark: Bool = false
     ) {
         self.delimiter = delimiter
         self.lineEnd = Array(lineEnd.utf8)
-        self.protectsFormulas = protectsFormulas
         buffer = byteOrderMark ? [0xEF, 0xBB, 0xBF] : []
     }
 
@@ -39,16 +32,12 @@ package struct CSVWriter: Sendable {
     /// Adds a field that is UTF-8 already.
     package mutating func field(utf8 bytes: some Collection<UInt8>) {
         separate()
-        let mark = UInt8(ascii: "'")
-        let protect = protectsFormulas && Self.isTakenForFormula(bytes)
         guard needsQuotes(bytes) else {
-            if protect { buffer.append(mark) }
             buffer.append(contentsOf: bytes)
             return
         }
         let quote = UInt8(ascii: "\"")
         buffer.append(quote)
-        if protect { buffer.append(mark) }
         for byte in bytes {
             if byte == quote { buffer.append(quote) }
             buffer.append(byte)
@@ -79,12 +68,6 @@ package struct CSVWriter: Sendable {
         return buffer
     }
 
-    /// The text that `protectsFormulas` made this of; any other text as it is.
-    package static func unprotected(_ text: String) -> String {
-        guard text.hasPrefix("'"), isTakenForFormula(text.dropFirst().utf8) else { return text }
-        return String(text.dropFirst())
-    }
-
     private mutating func separate() {
         if isFirst {
             isFirst = false
@@ -112,22 +95,5 @@ package struct CSVWriter: Sendable {
     /// Quote, line feed, carriage return and the delimiters that are recognised.
     private static let quotedBytes = (0..<256).map { byte in
         [0x22, 0x0A, 0x0D].contains(byte) || CSVOptions.delimiters.contains { Int($0) == byte }
-    }
-
-    /// A plain number or phone number is no formula, though it may begin with a sign.
-    private static func isTakenForFormula(_ bytes: some Collection<UInt8>) -> Bool {
-        guard let first = bytes.first else { return false }
-        switch first {
-        case UInt8(ascii: "="), UInt8(ascii: "@"), 9, 13:
-            return true
-        case UInt8(ascii: "+"), UInt8(ascii: "-"):
-            return !bytes.dropFirst().allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || " .,()/-".utf8.contains($0) }
-        case 0xEF:
-            // The full-width forms of the four signs, which some spreadsheets take for the plain ones.
-            let rest = Array(bytes.prefix(3))
-            return rest.count == 3 && rest[1] == 0xBC && [0x9D, 0x8B, 0x8D, 0xA0].contains(rest[2])
-        default:
-            return false
-        }
     }
 }

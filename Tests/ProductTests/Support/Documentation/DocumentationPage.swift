@@ -8,7 +8,7 @@ struct DocumentationExample: Sendable {
     var answer: String?
 }
 
-/// A page of README or docs/, and what it tells the reader to type. docs/contributing.md has the convention.
+/// A page of README, the SDK's or docs/, and what it tells the reader to type. docs/contributing.md has the convention.
 struct DocumentationPage: Sendable, CustomStringConvertible {
     let name: String
     let examples: [DocumentationExample]
@@ -18,7 +18,7 @@ struct DocumentationPage: Sendable, CustomStringConvertible {
     /// The pages that have examples.
     static let all: [DocumentationPage] = {
         let docs = (try? FileManager.default.contentsOfDirectory(atPath: "\(Program.root)/docs")) ?? []
-        let names = ["README.md"] + docs.filter { $0.hasSuffix(".md") }.sorted().map { "docs/\($0)" }
+        let names = ["README.md", "sdk/README.md"] + docs.filter { $0.hasSuffix(".md") }.sorted().map { "docs/\($0)" }
         return names.compactMap { name in
             guard let text = try? String(contentsOfFile: "\(Program.root)/\(name)", encoding: .utf8) else { return nil }
             let page = DocumentationPage(name: name, text: text)

@@ -12,6 +12,7 @@ struct ExampleShell {
         folder = try DataFolder()
         // A copy, since `tessera apply` writes its lock beside the deployment.
         try FileManager.default.copyItem(atPath: "\(Program.root)/manifests", toPath: "\(folder.path)/manifests")
+        try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/sdk", withDestinationPath: "\(Program.root)/sdk")
         server = try RunningServer(folder, deployment: "\(folder.path)/manifests/deployments/starter.yaml")
     }
 

@@ -13,8 +13,3 @@ enum OptionSet {
     static let expandAll: Set<OptionName> = [.levels]
     static let select: Set<OptionName> = [.filter, .search, .orderby, .skip, .top, .count, .compute, .select]
 }
-
-extension QueryOptions {
-    /// The names of the system query options, without `$`: what an unknown option may have been meant to be.
-    public static let systemOptionNames: [String] = OptionSet.request.map(\.rawValue).sorted()
-}
