@@ -153,6 +153,22 @@ struct JobWorkerTests {
         }
     }
 
+    @Test("has what old work left beside its jobs forgotten too")
+    func forgetsOthers() async throws {
+        try await TestStore.with { lab in
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let (calls, call) = AsyncStream.makeStream(of: Void.self)
+            let worker = JobWorker(queue: JobQueue(client: lab.client), handlers: [], forgetOld: { call.yield() }, logger: logger)
+            let services = ServiceGroup(services: [worker], logger: logger)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await services.run() }
+                for await _ in calls { break }
+                await services.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("forgets finished jobs and their steps after some days")
     func forgets() async throws {
         try await TestStore.with { lab in

@@ -70,6 +70,118 @@ extension ProductTests {
             #expect((bluth.first?["parent"] as? [String: Any])?["name"] as? String == "Acme Corporation")
         }
 
+        /// As sales tools export accounts: parents above and below their subsidiaries, chains of them, amounts, misspelt words, line ends of Windows.
+        private static let accountsOfOurOwn = """
+            account,sector,year_established,revenue,employees,office_location,subsidiary_of
+            Nordlys Group,energy,1971,2210.5,4100,Norway,
+            Fjellkraft,enrgy,1988,310.25,640,Norway,Nordlys Group
+            Havvind,energy,2009,95.4,120,Norway,Fjellkraft
+            Brightwater Labs,medical,1999,251.41,495,United Kingdom,Meridian Holding
+            Kestrel Optics,technology,2004,88,77,Germany,Brightwater Labs
+            Meridian Holding,finance,1954,4012.75,9033,"London, United Kingdom",
+            "Sons & Daughters, Inc.",retail,1962,17.2,31,United States,
+            Quillon,entertainment,2015,6.02,12,Kenya,"Sons & Daughters, Inc."
+            Umbra,medical,2012,587.34,1356,Philipines,
+            """.replacingOccurrences(of: "\n", with: "\r\n")
+
+        @Test("links organisations with parents above, below and in chains, and the second time changes nothing", arguments: [false, true])
+        func parents(isRemote: Bool) throws {
+            let folder = try DataFolder()
+            let server = try RunningServer(folder)
+            let accounts = try folder.file("accounts.csv", Self.accountsOfOurOwn)
+            let words = ["import", "organisations", accounts, "--match", "name", "--output", "json"]
+            func run() throws -> Outcome {
+                isRemote
+                    ? try Program.run(words, environment: server.environment)
+                    : try Program.run(words + ["--data", folder.data, "--deployment", Program.starter])
+            }
+            let first = try run()
+            #expect(first.code == 0, "\(first)")
+            #expect(first.output.hasPrefix("{\"created\": 9, \"updated\": 0, \"unchanged\": 0, \"failed\": 0"), "\(first)")
+            let again = try run()
+            #expect(again.output.hasPrefix("{\"created\": 0, \"updated\": 0, \"unchanged\": 9, \"failed\": 0"), "\(again)")
+            let linked = try server.http.get("/api/organisations?filter=parent_id ne null&orderby=name&expand=parent(select=name)").items
+            #expect(
+                linked.map { "\($0["name"] as? String ?? "") < \(($0["parent"] as? [String: Any])?["name"] as? String ?? "")" } == [
+                    "Brightwater Labs < Meridian Holding", "Fjellkraft < Nordlys Group", "Havvind < Fjellkraft",
+                    "Kestrel Optics < Brightwater Labs", "Quillon < Sons & Daughters, Inc.",
+                ])
+            #expect(try server.http.get("/api/organisations?count=true&top=0&filter=version ne 1").json["@count"] as? Int == 0)
+        }
+
+        @Test("asks for a format where two fit, and takes the mapping that says which", arguments: [false, true])
+        func formats(isRemote: Bool) throws {
+            let folder = try DataFolder()
+            let server = try RunningServer(folder)
+            let file = try folder.file("people.csv", "Last name,Birthday\nBerg,01/02/1990\nHolm,03/04/1990\n")
+            let mapping = "\(folder.path)/people.yaml"
+            func run(_ options: String...) throws -> Outcome {
+                let words = ["import", "people", file] + options
+                return isRemote
+                    ? try Program.run(words, environment: server.environment)
+                    : try Program.run(words + ["--data", folder.data, "--deployment", Program.starter])
+            }
+            let first = try run("--save-mapping", mapping)
+            #expect(first.code == 1 && first.output.isEmpty, "\(first)")
+            #expect(
+                first.errors.hasSuffix("set `format` of the column in \(mapping), and pass that with --mapping \(mapping)\n"), "\(first)")
+            let unchanged = try run("--mapping", mapping)
+            #expect(unchanged.code == 1 && unchanged.errors.contains("d/M/yyyy or M/d/yyyy"), "\(unchanged)")
+            #expect(unchanged.errors.contains("set `format` of the column in \(mapping)"), "\(unchanged)")
+            let text = try folder.text("people.yaml")
+            #expect(text.contains("Add one: format: \"d/M/yyyy\" or format: \"M/d/yyyy\"\n"), "\(text)")
+            _ = try folder.file(
+                "people.yaml", text.replacingOccurrences(of: "to: \"birthday\"", with: "to: \"birthday\", format: \"M/d/yyyy\""))
+            let last = try run("--mapping", mapping)
+            #expect(last.code == 0 && last.output.hasPrefix("2 created"), "\(last)")
+            let days = try server.http.get("/api/people?orderby=last_name").items.map { $0["birthday"] as? String }
+            #expect(days == ["1990-01-02", "1990-03-04"])
+        }
+
+        @Test("never writes over what it reads, whatever the name that leads there; forgets failed rows that went in since")
+        func ownFiles() throws {
+            let folder = try DataFolder()
+            let server = try RunningServer(folder)
+            let text = "name,founded_year\nGood,1999\nBad,99\n"
+            let file = try folder.file("in.csv", text)
+            let (soft, hard) = ("\(folder.path)/soft.csv", "\(folder.path)/hard.csv")
+            try FileManager.default.createSymbolicLink(atPath: soft, withDestinationPath: "in.csv")
+            try FileManager.default.linkItem(atPath: file, toPath: hard)
+            for option in ["--failed", "--save-mapping"] {
+                for path in [file, "\(folder.path)/./in.csv", soft, hard] {
+                    let outcome = try folder.tessera("import", "organisations", file, option, path)
+                    #expect(outcome.code == 1 && outcome.errors.contains("\(path) is the same file as \(file)"), "\(outcome)")
+                }
+            }
+            let mapping = "\(folder.path)/m.yaml"
+            #expect(try folder.tessera("import", "organisations", file, "--dry-run", "--save-mapping", mapping).code == 2)
+            let written = try folder.text("m.yaml")
+            let over = try folder.tessera("import", "organisations", file, "--mapping", mapping, "--failed", mapping)
+            #expect(over.code == 1 && over.errors.contains("the same file as \(mapping)"), "\(over)")
+            // The name that it has by itself may be a link too.
+            let rows = "\(file).failed.csv"
+            try? FileManager.default.removeItem(atPath: rows)
+            try FileManager.default.linkItem(atPath: file, toPath: rows)
+            #expect(try folder.tessera("import", "organisations", file).errors.contains("\(rows) is the same file as \(file)"))
+            #expect(try folder.text("in.csv") == text && folder.text("m.yaml") == written)
+            #expect(try server.http.get("/api/organisations/$count").text == "0")
+            // What is no file of failed rows stays.
+            try FileManager.default.removeItem(atPath: rows)
+            _ = try folder.file("in.csv", text.replacingOccurrences(of: ",99\n", with: ",1998\n"))
+            _ = try folder.file("in.csv.failed.csv", "mine\n")
+            #expect(try folder.tessera("import", "organisations", file, "--match", "name").code == 0)
+            #expect(try folder.text("in.csv.failed.csv") == "mine\n")
+            _ = try folder.file("in.csv", text)
+            #expect(try folder.tessera("import", "organisations", file, "--match", "name").code == 2)
+            #expect(try folder.text("in.csv.failed.csv").contains("import_error"))
+            _ = try folder.file("in.csv", text.replacingOccurrences(of: ",99\n", with: ",1998\n"))
+            let elsewhere = try folder.tessera("import", "organisations", file, "--match", "name", "--failed", "\(folder.path)/other.csv")
+            #expect(elsewhere.code == 0 && FileManager.default.fileExists(atPath: rows), "\(elsewhere)")
+            let last = try folder.tessera("import", "organisations", file, "--match", "name")
+            #expect(last.code == 0 && last.errors.contains("removed \(rows) of an earlier import"), "\(last)")
+            #expect(!FileManager.default.fileExists(atPath: rows))
+        }
+
         @Test("reports a bad row with its reason, and takes it corrected")
         func failedRows() throws {
             let folder = try DataFolder()

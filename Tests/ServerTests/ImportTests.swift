@@ -89,6 +89,37 @@ struct ImportTests {
         }
     }
 
+    @Test("what two formats fit is planned with both, refused by the import, and taken with the one that the mapping chooses")
+    func formats() async throws {
+        try await TestHost.with { host in
+            let text = "title,weight\nred,\"1,234\"\ngreen,\"2,345\"\n"
+            let options = #"{"collection": "samples", "automation": false}"#
+            let body = Self.form([("options", nil, options), ("file", "list.csv", text)])
+            let answer = try await host.send("POST", "/api/imports/plan", headers: Self.formHeader, body: body)
+            #expect(answer.status == 200, "\(answer.text)")
+            let plan = try JSONReader.value(of: answer.body)
+            let weight = try #require(plan["assignments"]?.items.last)
+            let candidates = (weight["candidates"]?.items ?? []).compactMap(\.asText)
+            #expect(weight["source"] == "weight" && weight["format"] == .null && candidates.count > 1, "\(plan.json)")
+            #expect(plan["assignments"]?.items.first?["candidates"] == .collection([]))
+            let refused = try await finished(host, try await begin(host, options, text))
+            #expect(refused["error"]?["code"] == .string("import.ambiguous"), "\(refused.json)")
+            let message = try #require(refused["error"]?["message"]?.asText)
+            #expect(message.contains("Set `format` of the column in the mapping") && !message.contains("--"), "\(message)")
+            #expect(try await host.outboxRows() == 0)
+            let file = try #require(plan["file_id"]?.asText)
+            let mapping = try #require(plan["mapping"]).json
+            let format = try #require(candidates.first { $0.hasSuffix(",5") }, "\(candidates)")
+            let chosen = mapping.replacing(#""header":"weight""#, with: #""format":"\#(format)","header":"weight""#)
+            #expect(chosen != mapping, "\(mapping)")
+            let order = #"{"file_id": "\#(file)", "collection": "samples", "automation": false, "mapping": \#(chosen)}"#
+            let result = try await finished(host, try await host.send("POST", "/api/imports", body: order))
+            #expect(result["created"] == .integer(2) && result["failed"] == .integer(0), "\(result.json)")
+            let samples = try await host.send("GET", "/api/samples?orderby=weight&select=weight")
+            #expect(samples.text.contains(#""weight":1.234"#) && samples.text.contains(#""weight":2.345"#), "\(samples.text)")
+        }
+    }
+
     @Test("brings in as whoever asked, with the rights that they have when the work is done")
     func asker() async throws {
         try await TestHost.with { host in
@@ -138,7 +169,7 @@ struct ImportTests {
         Scenario(
             "no property", "POST", "/api/imports/plan", formHeader,
             body: form([("options", nil, #"{"collection": "topics", "match": ["nam"]}"#), ("file", "t.csv", "name\nx\n")]), status: 400,
-            expects: ["did you mean name?"]),
+            expects: ["\"match: topics have no property 'nam'; did you mean name?"]),
         Scenario(
             "a mapping that is none", "POST", "/api/imports", body: #"{"collection": "topics", "mapping": "import: 1\nx: 2\n"}"#,
             status: 400,

@@ -22,14 +22,19 @@ package struct JobWorker: Service {
     private let options: Options
     private let clock: any Clock<Duration>
     private let resolve: @Sendable (Access) async throws -> Access
+    private let forgetOld: @Sendable () async throws -> Void
     private let logger: Logger
     private let worker = GUID.version7()
 
-    /// - Parameter access: what somebody who asked for work may do now; by itself the administrator may do everything, everybody else nothing.
+    /// - Parameters:
+    ///   - access: what somebody who asked for work may do now; by itself the administrator may do everything, everybody else nothing.
+    ///   - forgetOld: removes what finished work left, beside the jobs themselves; called when they are cleared away.
     package init(
         queue: JobQueue, handlers: [any JobHandler], options: Options = Options(), clock: any Clock<Duration> = ContinuousClock(),
-        access: @escaping @Sendable (Access) async throws -> Access = { $0 }, logger: Logger
+        access: @escaping @Sendable (Access) async throws -> Access = { $0 },
+        forgetOld: @escaping @Sendable () async throws -> Void = {}, logger: Logger
     ) {
+        self.forgetOld = forgetOld
         resolve = access
         self.queue = queue
         self.handlers = Dictionary(handlers.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
@@ -84,7 +89,9 @@ package struct JobWorker: Service {
                         feed.yield(.finished(id))
                     }
                 case .stop(let id, let reason): stops[id]?.yield(reason)
-                case .forgetOld: await attempt("forget old jobs") { try await queue.forgetOld() }
+                case .forgetOld:
+                    await attempt("forget old jobs") { try await queue.forgetOld() }
+                    await attempt("forget what old work left") { try await forgetOld() }
                 case .end: return
                 }
             }

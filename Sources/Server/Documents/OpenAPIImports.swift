@@ -139,8 +139,9 @@ enum OpenAPIImports {
                         property("source", "string", "A header, or a property of cards.", to: &json)
                         property("to", "string", nil, to: &json)
                         json.object("format") { $0.strings("type", ["string", "null"]) }
+                        list("candidates", "Formats that fit equally well: the mapping has to choose one before the import.", to: &json)
                     }
-                    json.strings("required", ["source", "to", "format"])
+                    json.strings("required", ["source", "to", "format", "candidates"])
                 }
             }
             list("left_out", "Headers, or properties of cards, that fill nothing.", to: &json)

@@ -19,7 +19,8 @@ extension ImportOrder {
     }
 
     /// Refuses what could only fail row by row, or fill nothing.
-    func requireUse(of plan: ImportPlan, name: String) throws(APIError) {
+    func requireUse(of plan: ImportPlan, name: String) throws {
+        try plan.requireClearFormats()
         guard plan.assignments.isEmpty else { return }
         throw APIError(
             .badRequest, "import.unknown_column",
@@ -43,6 +44,7 @@ extension ImportPlan {
             .complex([
                 "source": .string(assignment.source), "to": .string(assignment.target),
                 "format": assignment.format.map(Value.string) ?? .null,
+                "candidates": .collection((doubts.first { $0.header == assignment.source }?.candidates ?? []).map(Value.string)),
             ])
         }
         return .complex([

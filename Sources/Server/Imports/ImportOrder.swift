@@ -39,7 +39,9 @@ struct ImportOrder: Sendable {
             throw Self.bad("An import needs collection: where its records go, such as people.", "collection")
         }
         guard let type = catalog.type(collection: collection) else {
-            let hint = Spelling.closest(to: collection, in: catalog.types.map(\.collection)).map { " Did you mean '\($0)'?" } ?? ""
+            let hint =
+                Spelling.closest(to: collection, in: catalog.types.map(\.collection)).map { " Did you mean '\($0)'?" }
+                ?? " GET /api lists what there is."
             throw Self.bad("This deployment has no collection '\(collection)'.\(hint)", "collection")
         }
         self.type = type

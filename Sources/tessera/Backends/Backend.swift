@@ -1,6 +1,7 @@
 import Jobs
 import QueryLanguage
 import Records
+import Transfer
 
 /// Where a command's answers come from: the deployment's database in this process, or a running server. What commands show is the same.
 protocol Backend: Sendable {
@@ -79,7 +80,9 @@ struct ImportPreview: Sendable {
     var assignments: [(source: String, target: String, format: String?)]
     /// Headers, or properties of cards, that fill nothing.
     var leftOut: [String]
-    /// The text of the mapping file.
+    /// Columns whose format the mapping has to say before the import can begin.
+    var doubts: [FormatDoubt]
+    /// The text of the mapping file; empty for cards.
     var mapping: String
     /// What the file of failed rows is called unless the command says otherwise.
     var failedPath: String
@@ -97,4 +100,9 @@ struct ImportReport: Sendable {
     var errors: [(line: Int, reason: String)]
 
     static let shownErrors = 5
+}
+
+extension [FormatDoubt] {
+    /// By header.
+    var candidates: [String: [String]] { Dictionary(map { ($0.header, $0.candidates) }) { first, _ in first } }
 }

@@ -26,7 +26,8 @@ private struct LocalImport: PreparedImport {
 
     var preview: ImportPreview {
         ImportPreview(
-            rows: plan.rows, assignments: plan.assignments, leftOut: plan.unmapped, mapping: plan.mapping.yaml,
+            rows: plan.rows, assignments: plan.assignments, leftOut: plan.unmapped, doubts: plan.doubts,
+            mapping: plan.format == .vcard ? "" : plan.mapping.yaml(candidates: plan.doubts.candidates),
             failedPath: FailedRows.path(beside: order.file, plan.format))
     }
 
@@ -112,6 +113,6 @@ private final class FailureFile {
 
     private func write(_ piece: [UInt8]) throws {
         if descriptor < 0 { descriptor = try TextFile.create(path, mode: 0o600) }
-        try Console.write(piece, to: descriptor)
+        try Console.write(piece, to: descriptor, name: path)
     }
 }

@@ -57,7 +57,7 @@ private struct RemoteImport: PreparedImport {
     private func download(_ id: GUID, to path: String) async throws {
         let descriptor = try TextFile.create(path, mode: 0o600)
         defer { TextFile.close(descriptor) }
-        try await backend.client.stream("/files(\(id))/$value") { try Console.write($0, to: descriptor) }
+        try await backend.client.stream("/files(\(id))/$value") { try Console.write($0, to: descriptor, name: path) }
     }
 }
 
@@ -82,9 +82,13 @@ extension ImportPreview {
         self.rows = rows
         assignments = (plan["assignments"]?.items ?? []).map { ($0["source"]?.asText ?? "", $0["to"]?.asText ?? "", $0["format"]?.asText) }
         leftOut = (plan["left_out"]?.items ?? []).compactMap(\.asText)
+        doubts = (plan["assignments"]?.items ?? []).compactMap { assignment in
+            let candidates = (assignment["candidates"]?.items ?? []).compactMap(\.asText)
+            return candidates.isEmpty ? nil : FormatDoubt(header: assignment["source"]?.asText ?? "", candidates: candidates)
+        }
         let mapping = plan["mapping"] ?? .null
-        self.mapping =
-            mapping.isNull ? "" : ImportMapping.parse(ManifestSource(path: "mapping", bytes: Array(mapping.json.utf8))).manifest?.yaml ?? ""
+        let parsed = mapping.isNull ? nil : ImportMapping.parse(ManifestSource(path: "mapping", bytes: Array(mapping.json.utf8))).manifest
+        self.mapping = parsed?.yaml(candidates: doubts.candidates) ?? ""
         failedPath = FailedRows.path(beside: file, format)
     }
 }

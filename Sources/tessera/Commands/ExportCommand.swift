@@ -32,6 +32,7 @@ struct ExportCommand: AsyncParsableCommand {
             guard ExportFormat(format) != nil else {
                 throw Failure(.wrongInput, "there is no format '\(format)'; there is \(ExportFormat.names.joined(separator: ", "))")
             }
+            if let file { try TextFile.requireApart(file, from: source.inputs, option: "--file") }
             let sink = ExportSink(file)
             try await source.backend().export(query, format: format, display: ProgressDisplay()) { try sink.write($0) }
             try sink.finish()
@@ -56,7 +57,7 @@ private final class ExportSink: Sendable {
     func write(_ bytes: [UInt8]) throws {
         try descriptor.withLock { descriptor in
             if descriptor == nil, let file { descriptor = try TextFile.create(file, mode: 0o600) }
-            if let descriptor { try Console.write(bytes, to: descriptor) }
+            if let descriptor { try Console.write(bytes, to: descriptor, name: file ?? "standard output") }
         }
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import QueryLanguage
 import Transfer
 
@@ -67,9 +68,12 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
+            try requireApart()
             let display = ProgressDisplay()
             let prepared = try await source.backend().prepare(try order(), display: display)
             let preview = prepared.preview
+            let failedPath = failed ?? preview.failedPath
+            try TextFile.requireApart(failedPath, from: inputs + [saveMapping].compactMap(\.self), option: "--failed")
             show(preview)
             if let saveMapping {
                 guard !preview.mapping.isEmpty else { throw Failure(.wrongInput, "\(file) holds cards, which need no mapping") }
@@ -81,10 +85,40 @@ struct ImportCommand: AsyncParsableCommand {
                     "no column of \(file) fills a property of \(collection); say which does: --save-mapping FILE, correct it, --mapping FILE"
                 )
             }
-            let failedPath = failed ?? preview.failedPath
+            try requireClearFormats(preview)
             try TextFile.requireWritable(failedPath)
-            try finish(try await prepared.run(failed: failedPath, display: display), failedPath)
+            let report = try await prepared.run(failed: failedPath, display: display)
+            if report.failed == 0, failed == nil { removeStaleRows(failedPath) }
+            try finish(report, failedPath)
         }
+    }
+
+    /// Files that are read.
+    private var inputs: [String] { [file] + [mapping].compactMap(\.self) + source.inputs }
+
+    /// What is written is none of what is read.
+    private func requireApart() throws {
+        if let saveMapping { try TextFile.requireApart(saveMapping, from: inputs, option: "--save-mapping") }
+        if let failed { try TextFile.requireApart(failed, from: inputs + [saveMapping].compactMap(\.self), option: "--failed") }
+    }
+
+    private func requireClearFormats(_ preview: ImportPreview) throws {
+        guard !preview.doubts.isEmpty else { return }
+        let remedy =
+            (saveMapping ?? mapping).map { "set `format` of the column in \($0), and pass that with --mapping \($0)" }
+            ?? "--save-mapping FILE writes the mapping; set `format` of the column there, and pass it with --mapping FILE"
+        throw Failure(.wrongInput, "\(preview.doubts.map(\.description).joined(separator: "\n"))\n\(remedy)")
+    }
+
+    /// The file under its own name tells of the last import: one without failures leaves none there.
+    private func removeStaleRows(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
+        guard var pieces = try? FilePieces(path).makeIterator(), let beginning = try? pieces.nextPiece(), FailedRows.isOne(beginning) else {
+            return
+        }
+        guard unlink(path) == 0 else { return Console.note("\(path) is of an earlier import: no row failed now") }
+        Console.note("removed \(path) of an earlier import: no row failed now")
     }
 
     private func order() throws -> ImportCommandOrder {
@@ -102,7 +136,9 @@ struct ImportCommand: AsyncParsableCommand {
 
     private func show(_ preview: ImportPreview) {
         Console.note("\(file): \(preview.rows.counted("row"))")
-        for (source, target, format) in preview.assignments {
+        let candidates = preview.doubts.candidates
+        for (source, target, known) in preview.assignments {
+            let format = known ?? candidates[source].map { "\($0.joined(separator: " or "))?" }
             Console.note("  \(source)  →  \(target)\(format.map { "  (\($0))" } ?? "")")
         }
         for header in preview.leftOut { Console.note("  \(header)  is left out") }

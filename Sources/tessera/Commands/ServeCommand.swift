@@ -13,6 +13,7 @@ import Records
 import SchemaPlan
 import Server
 import ServiceLifecycle
+import Transfer
 import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
@@ -82,7 +83,8 @@ struct ServeCommand: AsyncParsableCommand {
                 let principals = PrincipalStore(records: store)
                 let worker = JobWorker(
                     queue: jobs, handlers: [BulkJob(store), EachJob(store), UndoJob(store), ImportJob(files)],
-                    access: { try await principals.access(of: $0.principal, channel: $0.channel) }, logger: logger)
+                    access: { try await principals.access(of: $0.principal, channel: $0.channel) },
+                    forgetOld: { try await ImportLedger.forgetOld(store) }, logger: logger)
                 let server = TesseraServer(
                     configuration: settings, store: store, files: files, jobs: jobs, tokens: tokens, logger: logger
                 ) { bound in

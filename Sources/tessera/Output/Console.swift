@@ -30,15 +30,24 @@ enum Console {
     }
 
     /// Writes all of the bytes, or says why that can't be.
-    static func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+    ///
+    /// - Parameter name: what the descriptor leads to, for people.
+    static func write(_ bytes: [UInt8], to descriptor: Int32, name: String) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard written > 0 || errno == EINTR else { throw Failure(.fault, "can't write: \(String(cString: strerror(errno)))") }
+            let code = errno
+            guard written > 0 || code == EINTR else {
+                let isFull = [ENOSPC, EDQUOT, EFBIG].contains(code)
+                throw Failure(
+                    .wrongInput,
+                    "\(name) can't be written: \(String(cString: strerror(code))). \(isFull ? "Make room there, or w" : "W")rite to another place."
+                )
+            }
             rest = rest.dropFirst(max(0, written))
         }
     }
 
     /// A closed terminal or pipe is no reason to stop.
-    private static func write(_ text: String, to descriptor: Int32) { try? write(Array(text.utf8), to: descriptor) }
+    private static func write(_ text: String, to descriptor: Int32) { try? write(Array(text.utf8), to: descriptor, name: "") }
 }

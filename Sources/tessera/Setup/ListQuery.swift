@@ -29,7 +29,10 @@ struct ListQuery {
     }
 
     private static func unknown(_ collection: String, _ catalog: Catalog) -> Failure {
-        let hint = Spelling.closest(to: collection, in: catalog.types.map(\.collection)).map { "; did you mean \($0)?" } ?? ""
+        let known = catalog.types.map(\.collection)
+        let hint =
+            Spelling.closest(to: collection, in: known).map { "; did you mean \($0)?" }
+            ?? "; there is \(known.sorted().joined(separator: ", "))"
         return Failure(.wrongInput, "this deployment has no collection '\(collection)'\(hint)")
     }
 

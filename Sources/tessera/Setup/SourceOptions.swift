@@ -21,6 +21,9 @@ struct SourceOptions: ParsableArguments {
         guard token == nil || tokenFile == nil else { throw ValidationError("give --token or --token-file, not both") }
     }
 
+    /// Files that a command reads because of these options.
+    var inputs: [String] { [deployment.deployment, deployment.lockPath] + [tokenFile].compactMap(\.self) }
+
     /// Where the answers come from. What is on this machine is asked when it is named, even though TESSERA_URL is set.
     func backend() throws -> any Backend {
         guard let client = try client() else { return LocalBackend(options: deployment) }

@@ -97,7 +97,8 @@ struct CommandCase: Sendable, CustomStringConvertible {
         CommandCase(
             ["import", "people", "people.csv", "--match", "lastname"], code: 1, errors: ["no property 'lastname'; did you mean last_name?"]),
         CommandCase(
-            ["import", "people", "people.csv", "--mapping", "missing.yaml"], code: 1, errors: ["the mapping missing.yaml can't be read"]),
+            ["import", "people", "people.csv", "--mapping", "missing.yaml"], code: 1,
+            errors: ["the mapping missing.yaml can't be read: No such file or directory"]),
         CommandCase(
             ["import", "people", "people.csv", "--mapping", "people.csv"], code: 1, errors: ["people.csv:1:1: error: must be a mapping"]),
         CommandCase(
@@ -107,6 +108,32 @@ struct CommandCase: Sendable, CustomStringConvertible {
             ["import", "people", "bad.csv", "--failed", "/dev/null"], code: 2, errors: ["line 2: Birthday: '2020-99-99' is not a date"],
             output: "0 created, 0 updated, 0 unchanged, 1 failed"),
         CommandCase(["import", "people"], code: 64, errors: ["<file>"]),
+        CommandCase(["import", "nosuch", "people.csv"], code: 1, errors: ["no collection 'nosuch'; there is ", "organisations, people"]),
+        CommandCase(
+            ["import", "people", "people.csv", "--match", "xyzzy"], code: 1,
+            errors: ["match: people have no property 'xyzzy'; the file fills last_name, birthday"]),
+        CommandCase(
+            ["import", "people", "people.csv", "--failed", "./people.csv"], code: 1,
+            errors: ["./people.csv is the same file as people.csv", "overwritten", "Name another one with --failed"]),
+        CommandCase(
+            ["import", "people", "people.csv", "--save-mapping", "people.csv"], code: 1,
+            errors: ["the same file as people.csv", "--save-mapping"]),
+        CommandCase(
+            ["import", "people", "people.csv", "--save-mapping", "new.txt", "--failed", "./new.txt"], code: 1,
+            errors: ["./new.txt is the same file as new.txt", "--failed"]),
+        CommandCase(
+            ["import", "people", "people.csv", "--failed", "mine.yaml"], code: 1, errors: ["the same file as mine.yaml"]),
+        CommandCase(
+            ["export", "people", "--file", "mine.yaml"], code: 1, errors: ["the same file as mine.yaml", "Name another one with --file"]),
+        CommandCase(
+            ["export", "people", "--file", "/dev/full"], code: 1,
+            errors: ["/dev/full can't be written: No space left on device. Make room there, or write to another place."]),
+        CommandCase(
+            ["import", "people", "twoways.csv"], code: 1,
+            errors: [
+                "Birthday  →  birthday  (d/M/yyyy or M/d/yyyy?)",
+                "the column 'Birthday' can be read in several ways: d/M/yyyy or M/d/yyyy", "--save-mapping FILE writes the mapping",
+            ]),
     ]
 
     private static let wrongOthers = [
@@ -191,6 +218,13 @@ struct CommandCase: Sendable, CustomStringConvertible {
         CommandCase(
             ["import", "people", "bad.csv", "--failed", "/dev/null"], code: 2, errors: ["line 2: Birthday: '2020-99-99' is not a date"],
             output: "0 created, 0 updated, 0 unchanged, 1 failed", environment: atServer),
+        CommandCase(
+            ["import", "people", "people.csv", "--failed", "people.csv"], code: 1, errors: ["the same file as people.csv"],
+            environment: atServer),
+        CommandCase(
+            ["import", "people", "twoways.csv"], code: 1,
+            errors: ["the column 'Birthday' can be read in several ways: d/M/yyyy or M/d/yyyy", "--save-mapping FILE"],
+            environment: atServer),
         CommandCase(["undo", nobody], code: 1, errors: ["no change set"], environment: atServer),
         CommandCase(["jobs", "watch", nobody], code: 1, errors: ["there is no job \(nobody)"], environment: atServer),
     ]

@@ -18,6 +18,7 @@ struct CommandFolder {
         _ = try folder.file("absent.yaml", head + "modules: { contact: { version: \"1.0.0\" } }\n")
         _ = try folder.file("people.csv", "Last name,Birthday\nBerg,1990-05-31\n")
         _ = try folder.file("bad.csv", "Last name,Birthday\nBerg,2020-99-99\n")
+        _ = try folder.file("twoways.csv", "Last name,Birthday\nBerg,01/02/1990\nHolm,03/04/1990\n")
         _ = try folder.file("strange.csv", "foo,bar\n1,2\n")
         _ = try folder.file("empty.csv", "")
         server = try RunningServer(folder, deployment: mine)

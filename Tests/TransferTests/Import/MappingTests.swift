@@ -75,9 +75,18 @@ struct MappingTests {
         #expect(plan.unmapped == ["Shoe size", "Shoe size", "", ""])
         #expect {
             _ = try Self.plan(["title", "place", "place_id", "Code"], sample, catalog, match: ["cod"])
-        } throws: { "\($0)" == "--match: samples have no property 'cod'; did you mean code?" }
+        } throws: { "\($0)" == "match: samples have no property 'cod'; did you mean code?" }
         #expect {
             _ = try Self.plan(["title"], sample, catalog, match: ["code"])
-        } throws: { "\($0)".hasPrefix("--match: no column of the file fills code") }
+        } throws: { "\($0)".hasPrefix("match: no column of the file fills code") }
+    }
+
+    @Test("a key that resembles none is answered with those that the file has")
+    func otherKeys() throws {
+        let catalog = try TestStore.catalog(["lab": TestManifests.everyField])
+        let sample = try #require(catalog.type(id: "lab.sample"))
+        #expect {
+            _ = try Self.plan(["title", "Code"], sample, catalog, match: ["zzzzzzzz"])
+        } throws: { "\($0)" == "match: samples have no property 'zzzzzzzz'; the file fills title, code" }
     }
 }

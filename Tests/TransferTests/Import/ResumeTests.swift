@@ -140,7 +140,7 @@ struct ResumeTests {
             await #expect {
                 _ = try await open(lab, path, first)
             } throws: {
-                ($0 as? ImportError)?.code == .changed && "\($0)".contains("tessera undo \(ledger.changeSet)")
+                ($0 as? ImportError)?.code == .changed && "\($0)".contains("undoing change set \(ledger.changeSet)")
             }
             let anew = try await open(lab, path, matching, restart: true)
             #expect(!anew.isResumed && anew.changeSet != ledger.changeSet)
@@ -166,6 +166,21 @@ struct ResumeTests {
                 try await lab.client.query("SELECT count(*) FROM lab.sample WHERE deleted_at IS NULL").first?.decode(Int64.self, 0) == 0)
             let anew = try await open(lab, path, importer)
             #expect(!anew.isResumed && anew.id != ledger.id)
+        }
+    }
+
+    @Test("failed rows of imports that ended long ago are forgotten; that they ended isn't")
+    func forgets() async throws {
+        try await ImportLab.with { lab in
+            for text in ["title,amount\nold,many\n", "title,amount\nnew,many\n"] { _ = try await lab.run(text) }
+            _ = try await lab.lab.client.query(
+                """
+                UPDATE tessera.import SET finished_at = now() - CASE WHEN id = (SELECT id FROM tessera.import ORDER BY created_at LIMIT 1) \
+                THEN interval '31 days' ELSE interval '29 days' END
+                """)
+            try await ImportLedger.forgetOld(lab.lab.store)
+            #expect(try await lab.text("SELECT string_agg(cells[1], ',') FROM tessera.import_row") == "new")
+            #expect(try await lab.text("SELECT count(*) FROM tessera.import WHERE state = 'done'") == "2")
         }
     }
 }

@@ -16,6 +16,28 @@ struct ImportMappingTests {
         #expect(parsed.manifest == mapping)
     }
 
+    @Test("name the formats to choose from, where one has to be chosen")
+    func candidates() {
+        let mapping = ImportMapping(
+            collection: "people",
+            columns: [
+                .init(header: "Born", target: "birthday"), .init(header: "Fee", target: "fee", format: "1.234,5"),
+                .init(header: "Name", target: "last_name"),
+            ])
+        let yaml = mapping.yaml(candidates: ["Born": ["d/M/yyyy", "M/d/yyyy"], "Fee": ["1,234.5"]])
+        #expect(
+            yaml.hasSuffix(
+                """
+                columns:
+                  # It can't be told how this column is written. Add one: format: "d/M/yyyy" or format: "M/d/yyyy"
+                  - { header: "Born", to: "birthday" }
+                  - { header: "Fee", to: "fee", format: "1.234,5" }
+                  - { header: "Name", to: "last_name" }
+
+                """))
+        #expect(ImportMapping.parse(ManifestSource(path: "m.yaml", text: yaml)).manifest == mapping)
+    }
+
     @Test("are refused with place and suggestion")
     func refusal() {
         let parsed = ImportMapping.parse(

@@ -52,9 +52,17 @@ package struct DateFormatGuess: Sendable {
         return (counts[format] ?? 0) + (format.clock == .none ? 0 : counts[dateOnly] ?? 0)
     }
 
+    /// The format that most values fit, however few they are; nil when none fits any.
+    package var likeliest: DateFormat? { best.first }
+
     private var candidates: [DateFormat] {
+        let best = best
+        guard let first = best.first, matching(first) * 5 >= values * 4 else { return [] }
+        return best
+    }
+
+    private var best: [DateFormat] {
         let most = counts.keys.map(matching).max() ?? 0
-        guard most > 0, most * 5 >= values * 4 else { return [] }
         let best = counts.keys.filter { matching($0) == most }
         let likely = best.filter { $0.order != .yearMonthDay || !$0.hasTwoDigitYear }
         let orders = DateFormat.Order.allCases

@@ -79,6 +79,12 @@ package struct NumberFormatGuess: Sendable {
         NumberFormat.all.firstIndex(of: format).map { counts[$0] } ?? 0
     }
 
+    /// The format that most values fit, however few they are; nil when none fits any.
+    package var likeliest: NumberFormat? {
+        guard let most = counts.max(), most > 0 else { return nil }
+        return counts.firstIndex(of: most).map { NumberFormat.all[$0] }
+    }
+
     package var outcome: Outcome {
         guard let most = counts.max(), most > 0, most * 5 >= values * 4 else { return .none }
         var best = counts.indices.filter { counts[$0] == most }

@@ -23,6 +23,9 @@ struct ColumnReader: Sendable {
     /// Whether an empty cell empties the property, as it does in an export; else it sets nothing.
     var emptyClears = false
 
+    /// Why no format could be recognised, where values fit several.
+    var misfit: String?
+
     /// Adds what a cell says to a record.
     func read(
         _ cell: String, isQuoted: Bool = false, origin: TableRow.Origin = .text, into values: inout [String: Value]
@@ -31,7 +34,7 @@ struct ColumnReader: Sendable {
         case .text: try read(cell, isQuoted: isQuoted, into: &values)
         case .value:
             var reader = self
-            (reader.dates, reader.numbers) = (nil, nil)
+            (reader.dates, reader.numbers, reader.misfit) = (nil, nil, nil)
             try reader.read(cell, isQuoted: false, into: &values)
         case .error: throw Refusal(message: "\(header): the cell holds the error \(cell.prefix(60))")
         }
@@ -119,16 +122,16 @@ struct ColumnReader: Sendable {
                 values[name] = .date(value)
                 return
             }
-            guard let date = date(text), let value = CalendarDate(date.text(withTime: false)) else { throw refuse(text, "a date") }
+            guard let date = date(text), let value = CalendarDate(date.text(withTime: false)) else { throw refuseDate(text, "a date") }
             values[name] = .date(value)
         case .dateTime:
             if dates == nil, let value = DateTime(text) {
                 values[name] = .dateTime(value)
                 return
             }
-            guard let date = date(text) else { throw refuse(text, "a date and time") }
+            guard let date = date(text) else { throw refuseDate(text, "a date and time") }
             let written = date.text(withTime: true)
-            guard let value = DateTime(written) ?? DateTime(written + "Z") else { throw refuse(text, "a date and time") }
+            guard let value = DateTime(written) ?? DateTime(written + "Z") else { throw refuseDate(text, "a date and time") }
             values[name] = .dateTime(value)
         case .duration:
             guard let value = DayTimeDuration(text) else { throw refuse(text, "a duration such as PT1H30M") }
@@ -174,7 +177,12 @@ struct ColumnReader: Sendable {
     private func date(_ text: String) -> ParsedDate? { (dates ?? .iso).date(text) }
 
     private func refuse(_ text: String, _ expected: String) -> Refusal {
-        Refusal(message: "\(header): '\(text.prefix(60))' is not \(expected)")
+        let reason = misfit.map { ": \($0)" } ?? ""
+        return Refusal(message: "\(header): '\(text.prefix(60))' is not \(expected)\(reason)")
+    }
+
+    private func refuseDate(_ text: String, _ expected: String) -> Refusal {
+        refuse(text, expected + (dates.map { " in the format \($0.pattern)" } ?? ""))
     }
 
     /// The key of a choice by its key or label, whatever the case; else the text itself, for the store to refuse.

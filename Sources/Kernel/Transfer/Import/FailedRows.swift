@@ -38,6 +38,14 @@ package struct FailedRows: Sendable {
     /// What a file of failed rows is called, beside its import's file.
     package static func path(beside file: String, _ format: ImportFormat) -> String { "\(file).failed.\(format == .vcard ? "vcf" : "csv")" }
 
+    /// Whether a file that begins so is one of failed rows, as it was written or corrected since.
+    package static func isOne(_ beginning: [UInt8]) -> Bool {
+        let text = String(decoding: beginning, as: UTF8.self)
+        if text.hasPrefix("BEGIN:VCARD") { return text.contains("\r\n\(property):") }
+        let header = text.prefix { !$0.isNewline }
+        return header == column || header.hasSuffix(",\(column)")
+    }
+
     private static func card(_ text: String, reason: String) -> [UInt8] {
         let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
         let end = lines.lastIndex { $0.uppercased().contains("END:VCARD") } ?? lines.endIndex

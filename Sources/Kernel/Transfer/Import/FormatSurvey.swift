@@ -27,37 +27,34 @@ struct FormatSurvey {
         }
     }
 
-    /// The readers with their formats. Where none is recognised, the standard one is taken and the rows say what is wrong.
-    func readers() throws(ImportError) -> [(column: Int, reader: ColumnReader)] {
+    /// The readers with their formats, and the columns that can be read in several ways. Where no format is recognised, the standard one is taken
+    /// and the rows say what is wrong.
+    func readers() -> (readers: [(column: Int, reader: ColumnReader)], doubts: [FormatDoubt]) {
         var entries = entries
-        for (index, guess) in dates {
+        var doubts: [FormatDoubt] = []
+        for (index, guess) in dates.sorted(by: { $0.key < $1.key }) {
             if prefersStandard, guess.matching(.iso) == guess.values { continue }
             switch guess.outcome {
             case .recognised(let format): entries[index].reader.dates = format
             case .ambiguous(let formats):
-                throw Self.ambiguous(entries[index].reader.header, formats.map(\.pattern))
-            case .none: continue
+                doubts.append(FormatDoubt(header: entries[index].reader.header, candidates: formats.map(\.pattern)))
+            case .none: entries[index].reader.misfit = guess.likeliest.map { Self.misfit($0.pattern, guess.matching($0), guess.values) }
             }
         }
-        for (index, guess) in numbers {
+        for (index, guess) in numbers.sorted(by: { $0.key < $1.key }) {
             if prefersStandard, guess.matching(.plain) == guess.values { continue }
             switch guess.outcome {
             case .recognised(let format): entries[index].reader.numbers = format
             case .ambiguous(let formats):
-                throw Self.ambiguous(entries[index].reader.header, formats.map(\.description))
-            case .none: continue
+                doubts.append(FormatDoubt(header: entries[index].reader.header, candidates: formats.map(\.description)))
+            case .none: entries[index].reader.misfit = guess.likeliest.map { Self.misfit($0.description, guess.matching($0), guess.values) }
             }
         }
-        return entries
+        return (entries, doubts)
     }
 
-    private static func ambiguous(_ header: String, _ formats: [String]) -> ImportError {
-        ImportError(
-            .ambiguous,
-            """
-            the column '\(header)' can be read in several ways: \(formats.joined(separator: " or ")). Write the mapping with --save-mapping FILE, \
-            set `format` there, and pass it with --mapping FILE
-            """)
+    private static func misfit(_ format: String, _ fitting: Int, _ values: Int) -> String {
+        "no one format fits the column (\(format) fits \(fitting) of \(values)); set `format` in the mapping"
     }
 }
 

@@ -124,7 +124,7 @@ package struct ImportLedger: Sendable {
         }
         throw ImportError(
             .changed,
-            "\(what); restart (--restart) begins anew and leaves what is in, which `tessera undo \(known.changeSet)` takes back")
+            "\(what); `restart` begins anew and leaves what is in, which undoing change set \(known.changeSet) takes back")
     }
 
     // MARK: Batches
@@ -213,6 +213,18 @@ package struct ImportLedger: Sendable {
     }
 
     // MARK: The end
+
+    /// Days after an import has ended that its failed rows are kept in the database.
+    package static let keptDays = 30
+
+    /// Removes the failed rows of imports that ended long ago. That they ended is kept: a job that is taken up again late has to know.
+    package static func forgetOld(_ store: RecordStore) async throws {
+        _ = try await store.run(
+            """
+            DELETE FROM tessera.import_row r USING tessera.import i WHERE r.import = i.id \
+            AND i.finished_at < now() - make_interval(days => \(raw: String(keptDays)))
+            """)
+    }
 
     /// Says that all of it is in, in one transaction.
     func finish(_ counts: ImportCounts, _ access: Access) async throws {

@@ -15,6 +15,8 @@ package struct ImportPlan: Sendable {
     package let unmapped: [String]
     /// Records of the file, below the header of a table.
     package let rows: Int
+    /// Columns that can be read in several ways. The plan says so, and an import waits until a mapping says which.
+    package let doubts: [FormatDoubt]
     package let headers: [String]
     /// How a record is made of what the file has.
     let form: Form
@@ -37,7 +39,7 @@ package struct ImportPlan: Sendable {
 
     /// Looks through the whole file: guesses the mapping where none is given, and recognises the formats of dates and numbers column by column.
     ///
-    /// - Throws: `ImportError`: an unreadable file, a column or property that isn't there, a format that two readings fit.
+    /// - Throws: `ImportError`: an unreadable file, a column or property that isn't there.
     package init(
         file path: String, sheet: String? = nil, type: RecordType, catalog: Catalog, mapping given: ImportMapping?, match: [String]
     ) throws(ImportError) {
@@ -70,6 +72,7 @@ package struct ImportPlan: Sendable {
         unmapped = leftOut.sorted()
         format = .vcard
         isExport = false
+        doubts = []
         headers = []
         sheet = nil
     }
@@ -118,7 +121,9 @@ package struct ImportPlan: Sendable {
             rows += 1
             survey.look(at: row)
         }
-        readers = try survey.readers()
+        let formatted = survey.readers()
+        readers = formatted.readers
+        doubts = formatted.doubts
         self.type = type
         self.format = format
         self.sheet = sheet
@@ -216,13 +221,21 @@ package struct ImportPlan: Sendable {
         for key in keys where !form.fills(key: key) {
             let known = ["id"] + type.fields.flatMap { [$0.key] + ($0.primaryProperty.map { [$0] } ?? []) + $0.columns.map(\.name) }
             guard known.contains(key) else {
-                let hint = Spelling.closest(to: key, in: known).map { "; did you mean \($0)?" } ?? ""
-                throw ImportError(.unknownProperty, "--match: \(type.collection) have no property '\(key)'\(hint)")
+                let filled = distinct(known.filter(form.fills))
+                let hint =
+                    Spelling.closest(to: key, in: known).map { "; did you mean \($0)?" }
+                    ?? "; the file fills \(filled.isEmpty ? "none" : filled.joined(separator: ", "))"
+                throw ImportError(.unknownProperty, "match: \(type.collection) have no property '\(key)'\(hint)")
             }
             throw ImportError(
                 .unknownColumn,
-                "--match: no column of the file fills \(key), so that no row could be found by it; say in the mapping which does")
+                "match: no column of the file fills \(key), so that no row could be found by it; say in the mapping which does")
         }
+    }
+
+    private static func distinct(_ names: [String]) -> [String] {
+        var known: Set<String> = []
+        return names.filter { known.insert($0).inserted }
     }
 }
 

@@ -58,12 +58,26 @@ public struct ImportMapping: Sendable, Hashable {
     }
 
     /// The text of the mapping file.
-    public var yaml: String {
+    public var yaml: String { yaml(candidates: [:]) }
+
+    /// The text of the mapping file, with the formats to choose from as comments above the columns that need one.
+    ///
+    /// - Parameter candidates: by header; those of columns that have a format already are left out.
+    ///
+    /// ```swift
+    /// let mapping = ImportMapping(collection: "people", columns: [.init(header: "Born", target: "birthday")])
+    /// print(mapping.yaml(candidates: ["Born": ["d/M/yyyy", "M/d/yyyy"]]))
+    /// ```
+    public func yaml(candidates: [String: [String]]) -> String {
         var text = "# How the columns of a file become \(collection). Correct it and pass it with --mapping.\nimport: 1\n"
         text += "collection: \(collection)\n"
         if !match.isEmpty { text += "match: [\(match.joined(separator: ", "))]\n" }
         text += "columns:\n"
         for column in columns {
+            if column.format == nil, let formats = candidates[column.header], !formats.isEmpty {
+                let choices = formats.map { "format: \(Self.quoted($0))" }.joined(separator: " or ")
+                text += "  # It can't be told how this column is written. Add one: \(choices)\n"
+            }
             let format = column.format.map { ", format: \(Self.quoted($0))" } ?? ""
             let currency = column.currency.map { ", currency: \($0)" } ?? ""
             text += "  - { header: \(Self.quoted(column.header)), to: \(Self.quoted(column.target))\(format)\(currency) }\n"
