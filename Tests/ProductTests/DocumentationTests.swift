@@ -36,7 +36,8 @@ extension ProductTests {
             let names = Set(DocumentationPage.all.map(\.name))
             #expect(
                 names.isSuperset(of: [
-                    "README.md", "sdk/README.md", "docs/api.md", "docs/import.md", "docs/query-language.md", "docs/operations.md",
+                    "README.md", "sdk/README.md", "docs/api.md", "docs/files.md", "docs/import.md", "docs/query-language.md",
+                    "docs/operations.md", "docs/sync.md",
                 ]))
         }
     }

@@ -39,6 +39,12 @@ struct ReadingTests {
             "tracks expanded links", "GET", "/api/samples?select=title&expand=place(select=name)", ["prefer": "track-changes"], status: 200,
             expects: ["@deltaLink"]),
         Scenario(
+            "tracks no groups and aggregates", "GET", "/api/samples?apply=groupby((title))", ["prefer": "track-changes"], status: 400,
+            expects: ["query.option_not_allowed", #""target":"$apply""#]),
+        Scenario(
+            "follows no delta link with groups and aggregates", "GET", "/api/samples?apply=aggregate($count%20as%20n)&deltatoken=abc",
+            status: 400, expects: ["query.option_not_allowed", #""target":"$apply""#]),
+        Scenario(
             "refuses a delta token that it didn't give", "GET", "/api/samples?deltatoken=abc", status: 400, expects: ["records.bad_cursor"]),
         Scenario("tells a client that it is up to date", "GET", "/api/samples({a})", ["if-none-match": "W/\"1\""], status: 304),
         Scenario(

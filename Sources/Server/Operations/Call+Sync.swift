@@ -14,6 +14,12 @@ extension Call {
                 "\(item.link.name) links to several types; its changes can't be tracked: leave it out, and track their collections.",
                 target: "$expand")
         }
+        guard query.apply == nil else {
+            throw APIError(
+                .badRequest, "query.option_not_allowed",
+                "A tracked list takes no $apply: what it makes are no records whose changes could be told. Track the collection without it.",
+                target: "$apply")
+        }
         if query.top != nil || query.skip != nil {
             throw APIError(
                 .badRequest, "query.option_not_allowed",

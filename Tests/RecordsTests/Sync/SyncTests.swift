@@ -20,15 +20,28 @@ struct SyncTests {
         /// What the last round told, in order: `id`, `id deleted` or `id changed`.
         var told: [String] = []
 
-        init(_ store: TestStore, _ options: String, of collection: String = "samples") async throws {
+        /// While the first read isn't through: what its next page begins with.
+        private var unread: String?
+
+        init(_ store: TestStore, _ options: String, of collection: String = "samples", pageSize: Int = 1_000) async throws {
             self.store = store
             self.collection = collection
             self.options = options
             let request = try Self.request(store, options, of: collection)
             token = try await store.store.syncToken(request, now: SyncTests.now, access: .test)
+            try await read(pageSize: pageSize)
+        }
+
+        /// Reads the first page of the list, or the next.
+        mutating func read(pageSize: Int) async throws {
+            var request = try Self.request(store, options, of: collection, pageSize: pageSize)
+            request.query.skipToken = unread
             let page = try await store.store.list(request, access: .test)
             for (id, text) in Self.objects(page.items) { records[id] = text }
+            unread = page.nextToken
         }
+
+        var isRead: Bool { unread == nil }
 
         static func request(
             _ store: TestStore, _ options: String, of collection: String = "samples", pageSize: Int = 1_000
@@ -40,6 +53,7 @@ struct SyncTests {
         }
 
         mutating func follow(pageSize: Int = 1_000) async throws {
+            while !isRead { try await read(pageSize: pageSize) }
             told = []
             while true {
                 let request = try Self.request(store, options, of: collection, pageSize: pageSize)
@@ -104,13 +118,13 @@ struct SyncTests {
             try await copy.follow()
             #expect(copy.told == [])
             let new = try await make("new", 7)
-            _ = try await make("never in the list", 2)
+            let other = try await make("never in the list", 2)
             _ = try await store.update("samples", ids[0], ["title": .string("a2")])
             _ = try await store.update("samples", ids[1], ["amount": .integer(3)])
             _ = try await store.update("samples", ids[3], ["amount": .integer(30)])
             _ = try await store.store.delete(samples, [RecordReference(key: .id(ids[2]))], options: .single, access: .test)
             try await copy.follow()
-            #expect(Set(copy.told) == ["\(ids[0])", "\(ids[1]) changed", "\(ids[2]) deleted", "\(ids[3])", "\(new)"])
+            #expect(Set(copy.told) == ["\(ids[0])", "\(ids[1]) changed", "\(ids[2]) deleted", "\(ids[3])", "\(new)", "\(other) changed"])
             #expect(copy.records["\(ids[0])"]?.contains("\"a2\"") == true)
             _ = try await store.store.restore(samples, [RecordReference(key: .id(ids[2]))], options: .single, access: .test)
             _ = try await store.store.purge(samples, [RecordReference(key: .id(ids[0]))], options: .single, access: .test)
@@ -118,6 +132,45 @@ struct SyncTests {
             #expect(Set(copy.told) == ["\(ids[2])", "\(ids[0]) deleted"])
             try await copy.follow()
             #expect(copy.told == [])
+        }
+    }
+
+    @Test("tells that a record is gone which was made after the token and read by a later page of the list")
+    func madeWhileReading() async throws {
+        try await TestStore.with { store in
+            let samples = try store.type("samples")
+            for title in ["a", "b"] { _ = try await store.create("samples", ["title": .string(title), "amount": 9]) }
+            var plain = try await Copy(store, "select=id,title", pageSize: 1)
+            var filtered = try await Copy(store, "select=id,title&filter=amount%20gt%205", pageSize: 1)
+            let gone = try await store.create("samples", ["title": "gone", "amount": 9])
+            let left = try await store.create("samples", ["title": "left", "amount": 9])
+            while !plain.isRead { try await plain.read(pageSize: 1) }
+            while !filtered.isRead { try await filtered.read(pageSize: 1) }
+            #expect(plain.records.count == 4 && filtered.records.count == 4)
+            _ = try await store.store.delete(samples, [RecordReference(key: .id(gone))], options: .single, access: .test)
+            _ = try await store.update("samples", left, ["amount": 1])
+            try await plain.follow()
+            #expect(plain.told == ["\(gone) deleted", "\(left)"])
+            try await filtered.follow()
+            #expect(filtered.told == ["\(gone) deleted", "\(left) changed"])
+            #expect(filtered.records.count == 2)
+        }
+    }
+
+    @Test("tells that a record is gone to those who follow the same link again")
+    func sameTokenTwice() async throws {
+        try await TestStore.with { store in
+            let samples = try store.type("samples")
+            var copy = try await Copy(store, "select=id,title")
+            let token = copy.token
+            let id = try await store.create("samples", ["title": "a"])
+            try await copy.follow()
+            #expect(copy.told == ["\(id)"])
+            _ = try await store.store.delete(samples, [RecordReference(key: .id(id))], options: .single, access: .test)
+            copy.token = token
+            try await copy.follow()
+            #expect(copy.told == ["\(id) deleted"])
+            #expect(copy.records.isEmpty)
         }
     }
 
@@ -170,27 +223,46 @@ struct SyncTests {
                 try await store.create("samples", ["title": .string("s\($0)"), "amount": .integer(Int64($0))])
             }
             let options = "select=id,title&filter=amount%20gt%205"
-            var copies = [try await Copy(store, options), try await Copy(store, options)]
+            var copies = [try await Copy(store, options, pageSize: 2), try await Copy(store, options, pageSize: 2)]
             try await store.client.withConnection { first in
                 try await store.client.withConnection { second in
                     let connections = [first, second]
                     var open = [false, false]
                     // Each connection has records of its own, so that nobody waits for a lock.
-                    for step in 0..<120 {
+                    var own = (0..<2).map { which in (0..<6).map { ids[$0 * 2 + which] } }
+                    var made: [[GUID]] = [[], []]
+                    for step in 0..<160 {
                         let which = Int.random(in: 0..<2, using: &random)
                         let connection = connections[which]
-                        switch Int.random(in: 0..<5, using: &random) {
+                        switch Int.random(in: 0..<8, using: &random) {
                         case 0 where open[which]:
-                            try await connection.execute(random.oneIn(4) ? "ROLLBACK" : "COMMIT")
-                            open[which] = false
+                            let isUndone = random.oneIn(4)
+                            try await connection.execute(isUndone ? "ROLLBACK" : "COMMIT")
+                            if !isUndone { own[which] += made[which] }
+                            (open[which], made[which]) = (false, [])
                         case 0, 1:
                             if !open[which] { try await connection.execute("BEGIN") }
                             open[which] = true
                         case 2:
-                            let copy = Int.random(in: 0..<2, using: &random)
-                            try await copies[copy].follow(pageSize: random.pick([1, 2, 100]))
+                            let (copy, size) = (Int.random(in: 0..<2, using: &random), random.pick([1, 2, 100]))
+                            if !copies[copy].isRead {
+                                try await copies[copy].read(pageSize: size)
+                            } else if random.oneIn(4) {
+                                // The answer got lost: the same link once more.
+                                let token = copies[copy].token
+                                try await copies[copy].follow(pageSize: size)
+                                copies[copy].token = token
+                            } else {
+                                try await copies[copy].follow(pageSize: size)
+                            }
+                        case 3:
+                            let id = GUID(high: random.next(), low: random.next())
+                            try await Self.make(id, "step \(step)", amount: Int64.random(in: 0..<12, using: &random), on: connection)
+                            if open[which] { made[which].append(id) } else { own[which].append(id) }
+                        case 4:
+                            try await Self.delete(random.pick(own[which] + made[which]), on: connection)
                         default:
-                            let id = ids[Int.random(in: 0..<6, using: &random) * 2 + which]
+                            let id = random.pick(own[which] + made[which])
                             try await Self.change(
                                 id, "step \(step)", amount: Int64.random(in: 0..<12, using: &random), on: connection)
                         }
@@ -360,6 +432,26 @@ struct SyncTests {
             WITH rec AS (UPDATE lab.sample SET title = '\(title)', amount = \(amount), version = version + 1 WHERE id = '\(id)' RETURNING id, version)
             INSERT INTO tessera.change (change_set, record_id, version, record_type, action, before)
             SELECT id, id, version, 'lab.sample', 'update', '{}' FROM rec
+            """)
+    }
+
+    private static func make(_ id: GUID, _ title: String, amount: Int64, on connection: PostgresConnection) async throws {
+        try await connection.execute(
+            """
+            WITH rec AS (INSERT INTO lab.sample (id, version, title, amount, created_by, updated_by, owner_id)
+                SELECT '\(id)', 1, '\(title)', \(amount), created_by, updated_by, owner_id FROM lab.sample LIMIT 1 RETURNING id, version)
+            INSERT INTO tessera.change (change_set, record_id, version, record_type, action)
+            SELECT id, id, version, 'lab.sample', 'create' FROM rec
+            """)
+    }
+
+    private static func delete(_ id: GUID, on connection: PostgresConnection) async throws {
+        try await connection.execute(
+            """
+            WITH rec AS (UPDATE lab.sample SET deleted_at = now(), version = version + 1 WHERE id = '\(id)' AND deleted_at IS NULL
+                RETURNING id, version)
+            INSERT INTO tessera.change (change_set, record_id, version, record_type, action, before)
+            SELECT id, id, version, 'lab.sample', 'delete', '{}' FROM rec
             """)
     }
 }

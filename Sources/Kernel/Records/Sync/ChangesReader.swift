@@ -67,7 +67,8 @@ struct ChangesReader {
     }
 
     /// Columns: the snapshot told of, the cluster, whether the token is of its past, id, JSON if the record is in the list, whether it is deleted,
-    /// whether it was never in the client's list, having been made since the token, or is as it was and only linked to what changed.
+    /// whether, not being in the list, it never was: it is only linked to what changed. A record made since the token is not such a one: the client may
+    /// have read it, in a later page of the list or by the same token.
     private func statement(rows: Int) throws -> SQL {
         let compiler = try lists.makeCompiler()
         var conditions = try lists.rowConditions(compiler) + ["t.\"id\" = g.id"]
@@ -82,20 +83,20 @@ struct ChangesReader {
             AND pg_visible_in_snapshot(c.xid, (SELECT snapshot FROM told))
             """
         let linked = try LinkedChanges(catalog: store.catalog, window: window).affected(request.type, request.query).map { ids in
-            " UNION ALL SELECT l.id, FALSE, FALSE FROM (\(ids)) AS l(id)"
+            " UNION ALL SELECT l.id, FALSE FROM (\(ids)) AS l(id)"
         }
         // Without a condition, only a change of the record itself takes it out of the list.
         let isConditional = request.query.filter != nil || search != nil
-        let isNew = isConditional ? "bool_or(a.is_new)" : "bool_or(a.is_new) OR NOT bool_or(a.is_own)"
+        let neverThere = isConditional ? "FALSE" : "NOT bool_or(a.is_own)"
         let text = """
             WITH told AS MATERIALIZED (SELECT coalesce(\(until)::pg_snapshot, pg_current_snapshot()) AS snapshot), \
-            changed AS MATERIALIZED (SELECT a.id, \(isNew) AS is_new FROM ( \
-            SELECT c.record_id AS id, c.action = 'create' AS is_new, TRUE AS is_own FROM tessera.change AS c \
+            changed AS MATERIALIZED (SELECT a.id, \(neverThere) AS never_there FROM ( \
+            SELECT c.record_id AS id, TRUE AS is_own FROM tessera.change AS c \
             WHERE c.record_type = \(type) AND \(window)\(linked.joined())) AS a \
             WHERE a.id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000') GROUP BY a.id ORDER BY a.id LIMIT \(rows)) \
             SELECT told.snapshot::text, (SELECT system_identifier::text FROM pg_control_system()), \
             pg_snapshot_xmax(\(seen)::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()), g.id, m.j, \
-            x.id IS NULL OR x.deleted_at IS NOT NULL, g.is_new \
+            x.id IS NULL OR x.deleted_at IS NOT NULL, g.never_there \
             FROM told LEFT JOIN changed AS g ON TRUE LEFT JOIN \(request.type.table.sql) AS x ON x.id = g.id \
             LEFT JOIN LATERAL (SELECT \(object) AS j FROM \(compiler.record.from.text)\(join) WHERE \(conditions.joined(separator: " AND "))) \
             AS m ON TRUE ORDER BY g.id
