@@ -105,6 +105,32 @@ struct DocumentTests {
                 #""x-choices":[{"value":"fresh","label":"Fresh","category":"open"},{"value":"used","label":"Used","category":"closed"},"#))
     }
 
+    @Test("OpenAPI tells of delta links for collections, and of limits for all that wants a token")
+    func openAPIOfSync() throws {
+        let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits(), fileSize: 1_000)
+        func get(_ path: String) throws -> String {
+            let paths = try #require(JSONExtract.member("paths", of: document))
+            let operations = try #require(JSONExtract.member(path, of: paths))
+            return text(try #require(JSONExtract.member("get", of: operations)))
+        }
+        let tracking = [
+            "#/components/parameters/deltatoken\"", "#/components/parameters/track_changes\"", #""@deltaLink":{"#,
+            "#/components/schemas/removed\"", ##""410":{"$ref":"#/components/responses/gone"}"##,
+        ]
+        for fragment in tracking {
+            #expect(try get("/samples").contains(fragment), "\(fragment)")
+            for other in ["/samples({id})", "/samples({id})/places"] { #expect(try !get(other).contains(fragment), "\(fragment) \(other)") }
+        }
+        for path in ["/samples", "/samples({id})", "/samples/$count", "/$metadata", "/jobs", "/me"] {
+            #expect(try get(path).contains(##""429":{"$ref":"#/components/responses/too_many_requests"}"##), "\(path)")
+        }
+        let components = try #require(JSONExtract.member("components", of: document))
+        let responses = try #require(JSONExtract.member("responses", of: components))
+        #expect(text(try #require(JSONExtract.member("too_many_requests", of: responses))).contains("Retry-After"))
+        let parameters = try #require(JSONExtract.member("parameters", of: components))
+        #expect(text(try #require(JSONExtract.member("deltatoken", of: parameters))).contains(#""name":"deltatoken","in":"query""#))
+    }
+
     @Test("OpenAPI passes the standard's own validator")
     func validator() throws {
         let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits(), fileSize: 1_000)

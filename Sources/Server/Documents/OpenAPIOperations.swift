@@ -243,19 +243,23 @@ struct OpenAPIOperations {
 
     private static let fileTypes = [Negotiation.Representation.csv, .workbook, .cards].flatMap(\.mediaTypes)
 
-    /// Pages of records, or all of them at once as a file.
+    /// Pages of records. Those of a collection (`hasFiles`) come all at once as a file too, and as what changed of them.
     private func list(
         _ id: String, _ tag: String, _ summary: String, _ schema: String, hasFiles: Bool = false, isSearched: Bool = false,
         to json: inout JSONWriter
     ) {
         let known = hasFiles ? OpenAPIParameters.collection : OpenAPIParameters.list
         let parameters = known.filter { isSearched || $0 != "search" }
-        read(id, tag, summary, parameters, alsoAs: hasFiles ? Self.fileTypes : [], to: &json) { page(of: schema, to: &$0) }
+        read(
+            id, tag, summary, parameters, alsoAs: hasFiles ? Self.fileTypes : [], errors: OpenAPIErrors.reading + (hasFiles ? [410] : []),
+            to: &json
+        ) { page(of: schema, isTracked: hasFiles, to: &$0) }
     }
 
     private func read(
         _ id: String, _ tag: String, _ summary: String, _ parameterNames: [String], contentType: String = "application/json",
-        alsoAs texts: [String] = [], empty: String? = nil, to json: inout JSONWriter, _ schema: (inout JSONWriter) -> Void
+        alsoAs texts: [String] = [], empty: String? = nil, errors: [Int] = OpenAPIErrors.reading, to json: inout JSONWriter,
+        _ schema: (inout JSONWriter) -> Void
     ) {
         json.object("get") { json in
             head(id, tag, summary, to: &json)
@@ -272,7 +276,7 @@ struct OpenAPIOperations {
                 if parameterNames.contains("if_none_match") {
                     json.object("304") { $0.field("description", "The client has this version.") }
                 }
-                OpenAPIErrors.references(OpenAPIErrors.reading, to: &json)
+                OpenAPIErrors.references(errors, to: &json)
             }
         }
     }
@@ -316,7 +320,7 @@ struct OpenAPIOperations {
         }
     }
 
-    private func page(of schema: String, to json: inout JSONWriter) {
+    private func page(of schema: String, isTracked: Bool, to json: inout JSONWriter) {
         json.field("type", "object")
         json.object("properties") { json in
             json.object("@context") { $0.field("type", "string") }
@@ -325,9 +329,20 @@ struct OpenAPIOperations {
                 json.field("type", "string")
                 json.field("description", "Address of the next page; absent on the last one.")
             }
+            if isTracked {
+                json.object("@deltaLink") { json in
+                    json.field("type", "string")
+                    json.field("description", "On the last page, with Prefer: track-changes: address of what changes from now on.")
+                }
+            }
             json.object("value") { json in
                 json.field("type", "array")
-                json.object("items") { $0.field("$ref", "#/components/schemas/\(schema)") }
+                json.object("items") { json in
+                    guard isTracked else { return json.field("$ref", "#/components/schemas/\(schema)") }
+                    json.array("anyOf") { json in
+                        for name in [schema, "removed"] { json.object { $0.field("$ref", "#/components/schemas/\(name)") } }
+                    }
+                }
             }
         }
         json.strings("required", ["value"])

@@ -299,6 +299,28 @@ struct OpenAPISchemas {
         OpenAPIFiles.writeSchema(to: &json)
         writeChannel("email", "address", ["opted_out"], nil, to: &json)
         writeChannel("phone", "number", [], "extension", to: &json)
+        json.object("removed") { json in
+            json.field("type", "object")
+            json.field("description", "A record that is no longer in a list whose deltaLink was followed.")
+            json.object("properties") { json in
+                json.object("@removed") { json in
+                    json.field("type", "object")
+                    json.object("properties") { json in
+                        json.object("reason") { json in
+                            json.field("type", "string")
+                            json.strings("enum", ["changed", "deleted"])
+                        }
+                    }
+                    json.strings("required", ["reason"])
+                }
+                json.object("@id") { $0.field("type", "string") }
+                json.object("id") { json in
+                    json.field("type", "string")
+                    json.field("format", "uuid")
+                }
+            }
+            json.strings("required", ["@removed", "@id", "id"])
+        }
         json.object("reference") { json in
             json.field("type", "object")
             json.object("properties") { json in

@@ -130,6 +130,7 @@ enum OpenAPIParameters {
         ("top", "integer", "Most records over all pages."),
         ("skip", "integer", "Records to leave out at the start. To page, follow nextLink instead."),
         ("skiptoken", "string", "Where the next page begins, as nextLink has it."),
+        ("deltatoken", "string", "What the client has seen, as deltaLink has it: answers what changed since. Only within such a link."),
         ("format", "string", "`json`, or `csv`, `xlsx`, `vcard` for all records of a collection in one answer, as an import reads them."),
         ("count", "boolean", "Whether to count all records that match."),
         ("count_mode", "string", "`exact` (default), or `estimated`, which is cheap on large collections."),
@@ -137,8 +138,9 @@ enum OpenAPIParameters {
         ("dry_run", "boolean", "Tell what would change, and keep nothing."),
     ]
 
-    static let list = query.map(\.name).filter { !["format", "dry_run"].contains($0) } + ["maxpagesize", "odata_max_version"]
-    static let collection = list + ["format"]
+    static let list =
+        query.map(\.name).filter { !["deltatoken", "format", "dry_run"].contains($0) } + ["maxpagesize", "odata_max_version"]
+    static let collection = list.filter { $0 != "maxpagesize" } + ["deltatoken", "format", "track_changes"]
     static let record = ["select", "expand", "compute", "include_deleted", "if_none_match", "odata_max_version"]
     static let write = ["select", "expand", "if_match", "if_none_match", "prefer", "change_set", "odata_max_version"]
     static let create = ["select", "expand", "prefer", "change_set", "odata_max_version"]
@@ -164,6 +166,10 @@ enum OpenAPIParameters {
                     "Names what this request writes, up to \(ChangeSetName.maximumLength) characters, percent-encoded where not ASCII."
                 ),
                 ("maxpagesize", "Prefer", "`maxpagesize=N`: records of one page, up to \(ReadLimits.largestPageSize)."),
+                (
+                    "track_changes", "Prefer",
+                    "`track-changes`: the last page has a deltaLink. `maxpagesize=N`: records of one page, up to \(ReadLimits.largestPageSize)."
+                ),
                 ("odata_max_version", "OData-MaxVersion", "`4.0` for control information as OData 4.0 has it; 4.01 otherwise."),
             ]
             for (key, name, description) in headers { write(key, name: name, in: "header", type: "string", description, to: &json) }
@@ -209,7 +215,7 @@ enum OpenAPIErrors {
     static let all: [(status: Int, name: String, description: String)] = [
         (
             400, "bad_request",
-            "The request can't be understood: `query.…`, `json.…`, `records.invalid`, `records.unknown_property`, `odata.…`."
+            "The request can't be understood: `query.…`, `json.…`, `http.…`, `records.invalid`, `records.unknown_property`, `odata.…`."
         ),
         (401, "unauthorized", "No token, or one that opens nothing: `auth.token_required`, `auth.token_refused`."),
         (403, "forbidden", "The sender may not do this: `records.forbidden`, `access.administrators_only`, `access.not_supported`."),
@@ -219,6 +225,7 @@ enum OpenAPIErrors {
             409, "conflict",
             "A value that must be unique exists already, or others still need the record: `records.not_unique`, `records.still_referenced`."
         ),
+        (410, "gone", "What changed since a deltatoken can no longer be told, read the collection anew: `records.sync_expired`."),
         (
             412, "precondition_failed",
             "The record has another version than If-Match says: `records.version_conflict`; details names the properties that differ."
@@ -229,6 +236,7 @@ enum OpenAPIErrors {
             "The body isn't JSON, or its encoding isn't known: `odata.unsupported_content_type`, `http.unsupported_encoding`."
         ),
         (428, "precondition_required", "Changes of this type need If-Match: `records.precondition_required`."),
+        (429, "too_many_requests", "More requests than a limit of the server allows: `http.rate_limited`. Retry-After says when to go on."),
         (
             501, "not_supported",
             "The standard has it, this server doesn't yet: `odata.not_supported`, `query.not_supported`, `records.not_supported`."
@@ -244,6 +252,7 @@ enum OpenAPIErrors {
             for error in all {
                 json.object(error.name) { json in
                     json.field("description", error.description)
+                    if error.status == 429 { retryAfter(to: &json) }
                     json.object("content") { json in
                         json.object("application/json") { json in
                             json.object("schema") { $0.field("$ref", "#/components/schemas/error") }
@@ -254,7 +263,18 @@ enum OpenAPIErrors {
         }
     }
 
+    private static func retryAfter(to json: inout JSONWriter) {
+        json.object("headers") { json in
+            json.object("Retry-After") { json in
+                json.field("description", "Seconds to wait.")
+                json.object("schema") { $0.field("type", "integer") }
+            }
+        }
+    }
+
+    /// Those of an operation. What wants a token is limited too.
     static func references(_ statuses: [Int], to json: inout JSONWriter) {
+        let statuses = statuses + (statuses.contains(401) ? [429] : [])
         for error in all where statuses.contains(error.status) {
             json.object(String(error.status)) { $0.field("$ref", "#/components/responses/\(error.name)") }
         }
