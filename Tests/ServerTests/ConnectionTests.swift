@@ -52,6 +52,11 @@ struct ConnectionTests {
             "http.body_too_large"
         ),
         (
+            "a body where none is taken",
+            "POST /api/change_sets(0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b)/undo HTTP/1.1\r\nhost: x\r\nauthorization: {t}\r\ncontent-length: 2\r\n\r\n{}",
+            400, "http.body_not_allowed"
+        ),
+        (
             "an encoding that isn't known",
             "POST /api/places HTTP/1.1\r\nhost: x\r\nauthorization: {t}\r\ncontent-encoding: br\r\ncontent-length: 2\r\n\r\n{}", 415,
             "http.unsupported_encoding"

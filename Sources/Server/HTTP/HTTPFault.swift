@@ -30,7 +30,7 @@ enum HTTPFault: Error, Hashable {
 
     var status: HTTPResponseStatus {
         switch self {
-        case .malformed, .badEncoding, .noHost, .badHost: .badRequest
+        case .malformed, .badEncoding, .noHost, .badHost, .bodyTooLarge(limit: 0): .badRequest
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .requestTooSlow: .requestTimeout
         case .bodyTooLarge: .payloadTooLarge
@@ -52,7 +52,8 @@ enum HTTPFault: Error, Hashable {
         case .headersTooLarge:
             APIError(status, "http.headers_too_large", "The request's headers are too large. Send fewer or shorter ones.")
         case .requestTooSlow: APIError(status, "http.request_timeout", "The request didn't arrive in time. Send it again.")
-        case .bodyTooLarge(limit: 0): APIError(status, "http.body_too_large", "This request takes no body.")
+        case .bodyTooLarge(limit: 0):
+            APIError(status, "http.body_not_allowed", "This request takes no body, not even an empty object. Send none.")
         case .bodyTooLarge(let limit):
             APIError(status, "http.body_too_large", "The body may have \(limit) bytes at most. Send it in several requests.")
         case .badEncoding: APIError(status, "http.bad_encoding", "The body isn't what its Content-Encoding says.")

@@ -188,7 +188,7 @@ struct CheckerTests {
             ("compute=age add 1 as older&select=oldr", .unknownName, 35, "Did you mean 'older'?"),
             ("compute=age add 1 as older&filter=older/x gt 1", .unknownName, 41, "There is nothing below 'older'"),
             ("expand=reports(apply=identity)", .notSupported, 22, "'$apply' in $expand"),
-            ("$apply=identity&$search=x", .notSupported, 25, "'$search'"),
+            ("$apply=identity&$search=x", .notSupported, 25, "'$search' together with '$apply'"),
             ("$index=3", .notSupported, 8, "'$index' is not supported yet."),
             ("orderby=tags", .typeMismatch, 9, "Can't sort by a collection."),
             ("orderby=agee", .unknownName, 9, "Did you mean 'age'?"),

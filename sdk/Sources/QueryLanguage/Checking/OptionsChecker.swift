@@ -39,8 +39,13 @@ struct OptionsChecker {
     }
 
     private func refuseUnsupported(_ options: QueryOptions) throws(QueryError) {
+        if options.search != nil, !options.apply.isEmpty, !isNested {
+            let start = options.ranges[OptionName.search.rawValue]?.start ?? 0
+            throw QueryError(
+                .notSupported, at: start, "'$search' together with '$apply' is not supported yet; filter within $apply instead.")
+        }
         let unsupported: [(name: OptionName, isGiven: Bool)] = [
-            (.search, options.search != nil && (isNested || !options.apply.isEmpty)),
+            (.search, options.search != nil && isNested),
             (.index, options.index != nil), (.deltatoken, isNested && options.deltaToken != nil), (.levels, options.levels != nil),
             (.schemaversion, options.schemaVersion.map { $0 != "*" } ?? false), (.id, options.id != nil),
         ]
