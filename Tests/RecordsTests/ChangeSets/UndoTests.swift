@@ -77,6 +77,29 @@ struct UndoTests {
         }
     }
 
+    @Test("run three times at once puts everything back, and every run says so")
+    func together() async throws {
+        try await TestStore.with { lab in
+            let places = try lab.type("places")
+            let ids = try await lab.store.create(
+                places, (0..<1_200).map { RecordInput(["name": .string("place \($0)")]) }, options: .bulk("places"), access: .test
+            ).compactMap(\.id)
+            let set = WriteOptions.bulk("renamed")
+            let changes = ids.enumerated().map { RecordUpdate(key: .id($1), input: RecordInput(["name": .string("renamed \($0)")])) }
+            _ = try await lab.store.update(places, changes, options: set, access: .test)
+
+            let undo = Undo(lab.store, of: set.changeSet.id, access: .test)
+            let reports = try await withThrowingTaskGroup(of: UndoReport.self) { group in
+                for _ in 1...3 { group.addTask { try await undo.run() } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(reports.map(\.undone) == [1_200, 1_200, 1_200])
+            #expect(reports.map(\.refusedCount) == [0, 0, 0])
+            #expect(try await state(lab, set.changeSet.id) == .undone)
+            #expect(try await lab.text("SELECT count(*)::text FROM lab.place WHERE name LIKE 'place %' AND version = 3") == "1200")
+        }
+    }
+
     @Test("leaves what was changed since, what others link to and what is gone, says why, and takes the rest back")
     func refusals() async throws {
         try await TestStore.with { lab in

@@ -35,15 +35,16 @@ package struct Undo: Sendable {
         let undo = try await begin(entry, log)
         var report = UndoReport(changeSet: changeSet, undo: undo)
         for _ in 1...Self.passes {
+            let before = report.undone
             var pass = Pass(undo: undo, label: entry.label, family: try await family())
             try await run(&pass, progress)
             report = UndoReport(
                 changeSet: changeSet, undo: undo, undone: pass.undone, refused: pass.refusals.refused,
                 refusedCount: pass.refusals.refusedCount)
-            if !pass.mayGoFurther { break }
+            // Whoever runs the same undo at this moment may have cleared something away, too.
+            guard pass.waits, pass.changed > 0 || pass.undone > before else { break }
         }
-        try await finish(entry, report, log)
-        return report
+        return try await finish(entry, report)
     }
 
     /// What `run` would do, found out by doing it in a transaction that is rolled back.
@@ -69,10 +70,8 @@ package struct Undo: Sendable {
         var changed = 0
         var seen = 0
         var refusals = UndoReport(changeSet: GUID(high: 0, low: 0), undo: nil)
-        var waits = false
-
         /// Records were refused for what the same undo may have cleared away meanwhile.
-        var mayGoFurther: Bool { changed > 0 && waits }
+        var waits = false
 
         mutating func refuse(_ type: String, _ id: GUID, _ code: String, _ reason: String) {
             refusals.add(UndoRefusal(recordType: type, record: id, code: code, reason: reason))
@@ -120,6 +119,7 @@ package struct Undo: Sendable {
             let (known, exceptions) = (pass, refused)
             do {
                 pass = try await store.transaction { store in
+                    try await takeTurn(in: store)
                     var pass = known
                     let batch = UndoBatch(store: store, changeSet: changeSet, undo: known.undo, type: type, access: access)
                     let result = try await batch.run(ids, label: known.label, family: known.family, except: exceptions)
@@ -169,19 +169,36 @@ package struct Undo: Sendable {
         return UndoReport(changeSet: changeSet, undo: GUID(postgres: last), undone: Int(try row.decode(Int64.self, 1)))
     }
 
-    private func finish(_ entry: ChangeSetEntry, _ report: UndoReport, _ log: ChangeSetLog) async throws {
-        guard let undo = report.undo else { return }
-        let refused = PostgresJSON(Value.collection(report.refused.map(\.value)).json)
-        let state: ChangeSetEntry.State = report.refusedCount == 0 ? .undone : report.undone > 0 ? .partlyUndone : .done
-        _ = try await store.run(
-            """
-            UPDATE tessera.change_set SET refused = \(bind: refused), refused_count = \(bind: Int64(report.refusedCount)) \
-            WHERE id = \(bind: PostgresUUID(guid: undo))
-            """)
-        try await log.finish(undo)
-        try await set(state, of: changeSet)
-        // An undo that is undone leaves what it had taken back standing again.
-        if let original = entry.undoes, state != .done { try await set(state == .undone ? .done : .partlyUndone, of: original) }
+    /// Runs of the same undo take turns with their batches, so that each sees what the others have put back.
+    private func takeTurn(in store: RecordStore) async throws {
+        let name = "tessera.undo \(changeSet)"
+        _ = try await store.run("SELECT pg_advisory_xact_lock(hashtextextended(\(bind: name), 0))")
+    }
+
+    /// - Returns: the report, or that of another run that meanwhile put everything back.
+    private func finish(_ entry: ChangeSetEntry, _ report: UndoReport) async throws -> UndoReport {
+        guard let undo = report.undo else { return report }
+        return try await store.transaction { store in
+            try await takeTurn(in: store)
+            let work = Undo(store, of: changeSet, access: access)
+            let log = ChangeSetLog(store, access: access)
+            if report.refusedCount > 0, try await log.find(changeSet)?.state == .undone {
+                try await log.finish(undo)
+                return try await work.lastUndo() ?? report
+            }
+            let refused = PostgresJSON(Value.collection(report.refused.map(\.value)).json)
+            let state: ChangeSetEntry.State = report.refusedCount == 0 ? .undone : report.undone > 0 ? .partlyUndone : .done
+            _ = try await store.run(
+                """
+                UPDATE tessera.change_set SET refused = \(bind: refused), refused_count = \(bind: Int64(report.refusedCount)) \
+                WHERE id = \(bind: PostgresUUID(guid: undo))
+                """)
+            try await log.finish(undo)
+            try await work.set(state, of: changeSet)
+            // An undo that is undone leaves what it had taken back standing again.
+            if let original = entry.undoes, state != .done { try await work.set(state == .undone ? .done : .partlyUndone, of: original) }
+            return report
+        }
     }
 
     private func set(_ state: ChangeSetEntry.State, of id: GUID) async throws {
