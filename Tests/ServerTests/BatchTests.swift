@@ -152,6 +152,8 @@ struct BatchTests {
                 #"{"requests":[{"id":"1","method":"get","url":"x","headers":{"a":"b\n"},"bodi":1}]}"#,
                 ["batch.bad_header", "Did you mean 'body'?"]
             ),
+            (#"{"requests":[{"id":"1","method":"get","url":"x","headers":{"é":"b"}}]}"#, ["batch.bad_header"]),
+            (#"{"requests":[{"id":"1","method":"get","url":"x","headers":{"a b":"c"}}]}"#, ["batch.bad_header"]),
         ])
     func malformed(body: String, expects: [String]) async throws {
         let error = #expect(throws: APIError.self) { try BatchRequest.decode(Array(body.utf8), maximumItems: 10) }

@@ -168,16 +168,29 @@ extension RecordDecoder {
         while let key = try reader.nextKey(&keys) {
             path.append(key.name)
             let value = try readText() ?? ""
-            // What would end a header line, or the name of one, has no place in a header.
-            let isFit = "\(key.name)\(value)".utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } && !key.name.isEmpty
-            if isFit {
+            // What would end a header line has no place in a header.
+            if Self.isFieldName(key.name), value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
                 headers.append((key.name.lowercased(), value))
             } else {
-                note("batch.bad_header", at: key.offset, "This is no header: control characters can't be part of one.")
+                note(
+                    "batch.bad_header", at: key.offset,
+                    "This is no header: its name takes letters, digits and !#$%&'*+-.^_`|~, its value no control characters.")
             }
             path.removeLast()
         }
         return headers
+    }
+
+    /// A token of RFC 9110 section 5.6.2.
+    private static func isFieldName(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
     }
 }
 
