@@ -174,6 +174,9 @@ struct RecoveryTests {
             let own = try #require(try await joined.cluster)
             try await own.expect("SELECT 1", "1")
             await own.stop()
+            // What the killed postmaster left ends by itself once it notices.
+            let deadline = ContinuousClock.now + .seconds(20)
+            while try await !folder.processes().isEmpty, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
             #expect(try await folder.processes() == [])
         }
     }
