@@ -1,11 +1,13 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
-/// The same three upcoming features everywhere, so that leaks of implementation types show in review.
+/// The same three upcoming features everywhere, so that leaks of implementation types show in review. Warnings are errors where the code is worked on;
+/// a release build goes through with a later compiler that warns of more.
 let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error, .when(configuration: .debug)),
 ]
 
 let package = Package(

@@ -1,5 +1,5 @@
 package import Catalog
-package import QueryLanguage
+import QueryLanguage
 import Synchronization
 
 /// What a principal may do, resolved: a policy, and the values that its predicates compare with. Cheap to copy.

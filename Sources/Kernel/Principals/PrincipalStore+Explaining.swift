@@ -3,7 +3,7 @@ import Manifests
 package import Permissions
 import Postgres
 package import QueryLanguage
-package import Records
+import Records
 
 /// Why somebody may see or change a record, and who may see it: for administrators.
 extension PrincipalStore {

@@ -1,7 +1,7 @@
-package import Catalog
+import Catalog
 import Logging
 package import Permissions
-package import Postgres
+import Postgres
 package import QueryLanguage
 package import Records
 import Synchronization

@@ -1,5 +1,5 @@
 package import Catalog
-package import Permissions
+import Permissions
 package import Postgres
 import QueryLanguage
 
