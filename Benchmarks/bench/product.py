@@ -22,17 +22,27 @@ def build():
 
 
 class Folder:
-    """A data folder that goes when the benchmark ends."""
+    """A data folder that goes when the benchmark ends, unless one was named."""
 
-    def __init__(self):
-        self.path = Path(tempfile.mkdtemp(prefix="tessera-bench.", dir="/tmp"))
-        self.path.chmod(0o755)
+    def __init__(self, kept=None):
+        self.kept = kept
+        if kept:
+            self.path = kept.resolve()
+            self.path.mkdir(parents=True, exist_ok=True)
+        else:
+            self.path = Path(tempfile.mkdtemp(prefix="tessera-bench.", dir="/tmp"))
+            self.path.chmod(0o755)
+
+    @property
+    def filled(self):
+        return (self.path / "postgres").exists()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        shutil.rmtree(self.path, ignore_errors=True)
+        if not self.kept:
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def command(self, *words, **options):
         return subprocess.run([TESSERA, *words, "--data", self.path], cwd=ROOT, check=True, **options)

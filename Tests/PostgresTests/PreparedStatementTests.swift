@@ -25,7 +25,7 @@ import Testing
         try await withClient(options: oneLane) { client, _ in
             func statement(_ number: Int) -> SQL {
                 var sql: SQL = "SELECT \(bind: number) * 3"
-                sql.isPlannedEachTime = true
+                sql.planning = .eachTime
                 return sql
             }
             for number in 0..<7 { #expect(try await client.pipelined(statement(number)).int64(row: 0, column: 0) == Int64(number * 3)) }
@@ -43,7 +43,33 @@ import Testing
             }
             var joined: SQL = "EXPLAIN "
             joined.append(statement(1))
-            #expect(joined.isPlannedEachTime)
+            #expect(joined.planning == .eachTime)
+        }
+    }
+
+    @Test("plans once what wants it so, and leaves other statements and transactions on the same connection as they were")
+    func plannedOnce() async throws {
+        var options = PoolOptions()
+        options.maxConnections = 1
+        try await withClient(options: options) { client, _ in
+            var once: SQL = "SELECT current_setting('plan_cache_mode'), \(bind: 1)"
+            once.planning = .once
+            let usual: SQL = "SELECT current_setting('plan_cache_mode')"
+            for _ in 0..<2 {
+                #expect(try await client.query(once).text(row: 0, column: 0) == "force_generic_plan")
+                #expect(try await client.query(once).text(row: 0, column: 0) == "force_generic_plan")
+                #expect(try await client.query(usual).text(row: 0, column: 0) == "auto")
+            }
+            _ = try await client.query(once)
+            try await client.transaction { transaction in
+                let modes = [try await transaction.query(usual), try await transaction.query(once)]
+                #expect(try modes.map { try $0.text(row: 0, column: 0) } == ["auto", "auto"])
+            }
+            _ = try await client.query(once)
+            await #expect(throws: PostgresError.self) { try await client.query("SELECT 1 / \(bind: 0)") }
+            #expect(try await client.query(usual).text(row: 0, column: 0) == "auto")
+            #expect(try await client.query(once).text(row: 0, column: 0) == "force_generic_plan")
+            #expect(try await client.pipelined(once).text(row: 0, column: 0) == "auto")
         }
     }
 

@@ -77,6 +77,7 @@ final class ConnectionDriver {
         switch operation.purpose {
         case .statement, .begin, .endTransaction:
             takeBegin(for: operation)
+            if let setting = machine.planSetting(for: operation.key) { sendInternal(setting) }
             kind = .statement(operation.key, begin: operation.begin)
         case .script: kind = .script
         case .copyIn: kind = .copyIn

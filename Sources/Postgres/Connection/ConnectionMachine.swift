@@ -116,6 +116,8 @@ struct ConnectionMachine<Request: Equatable> {
     private var isHeadCancelled = false
     private(set) var isCopyOpen = false
     private var isAlone = false
+    /// The session's `plan_cache_mode` makes plans without values.
+    private var plansOnce = false
     private var isClosed = false
 
     init(ownership: Ownership, statementLimit: Int) {
@@ -153,6 +155,16 @@ struct ConnectionMachine<Request: Equatable> {
         return launch(nil, .unnamed, isSecondAttempt: false)
     }
 
+    /// The setting that has to go out ahead of a statement, so that it is planned as it wants to be. Only between transactions, since a rollback
+    /// would take the setting back, and never on a shared connection.
+    mutating func planSetting(for key: StatementKey) -> String? {
+        guard ownership == .owned, isQuiet, !isClosed, !isAlone, transaction == .idle, plansOnce != (key.planning == .once) else {
+            return nil
+        }
+        plansOnce.toggle()
+        return "SET plan_cache_mode = \(plansOnce ? "force_generic_plan" : "auto")"
+    }
+
     /// What can be sent now of what had to wait.
     mutating func nextWaiting() -> (Request, Submission)? {
         guard !isClosed, !isAlone, !isCancelling, let next = waiting.first else { return nil }
@@ -180,7 +192,7 @@ struct ConnectionMachine<Request: Equatable> {
                 flight.steps.formUnion(use.isNew ? [.prepareBegin, .begin] : .begin)
                 beginCommand = Command(name: use.entry.name, needsPrepare: use.isNew)
             }
-            if key.isPlannedEachTime {
+            if key.planning == .eachTime {
                 flight.steps.formUnion([.prepare, .execute])
                 submission = .send(begin: beginCommand, statement: Command(name: "", needsPrepare: true))
                 break

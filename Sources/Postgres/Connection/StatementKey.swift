@@ -6,13 +6,13 @@ struct StatementKey: Equatable, Sendable {
     private let parameters: [PostgresParameter]
     /// Computed once, by the caller's thread rather than the reactor's.
     let fingerprint: Int
-    /// It gets no name, so that no plan of it is kept.
-    let isPlannedEachTime: Bool
+    /// One that is planned each time gets no name, so that no plan of it is kept.
+    let planning: Planning
 
     init(_ sql: SQL) {
         self.text = sql.text
         self.parameters = sql.parameters
-        self.isPlannedEachTime = sql.isPlannedEachTime
+        self.planning = sql.planning
         var hasher = Hasher()
         hasher.combine(sql.text)
         for parameter in sql.parameters { hasher.combine(parameter.type.rawValue) }

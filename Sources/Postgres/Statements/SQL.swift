@@ -14,9 +14,7 @@ package struct SQL: Sendable, Hashable {
     private var placeholders: [Int]
     /// The text came from outside with its placeholders in it, so their places are looked up when they are needed.
     private var isVerbatim = false
-    /// Whether PostgreSQL plans the statement with its values every time. A prepared statement may get one plan for all values from its sixth
-    /// run on, which is a bad one where the values decide about the way to the rows.
-    package var isPlannedEachTime = false
+    package var planning = Planning.byServer
 
     package init() {
         text = ""
@@ -57,7 +55,7 @@ package struct SQL: Sendable, Hashable {
     }
 
     package mutating func append(_ other: SQL) {
-        isPlannedEachTime = isPlannedEachTime || other.isPlannedEachTime
+        if other.planning == .eachTime { planning = .eachTime }
         guard !other.parameters.isEmpty else {
             text += other.text
             return

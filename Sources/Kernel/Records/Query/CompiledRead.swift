@@ -8,13 +8,13 @@ struct CompiledRead: Sendable {
     private let sources: [ParameterSource]
     /// The policy whose predicates are part of the text: see `Rights.number`.
     private let policy: Int
-    private let isPlannedEachTime: Bool
+    private let planning: Planning
 
     init(text: String, compiler: QueryCompiler) {
         self.text = text
         sources = compiler.sources
         policy = compiler.access.rights.number
-        isPlannedEachTime = compiler.isPlannedEachTime
+        planning = compiler.planning
     }
 
     /// Whether the guard answers this access as it answered the one the statement was compiled for.
@@ -26,7 +26,7 @@ struct CompiledRead: Sendable {
         guard serves(access) else { return SQL(verbatim: "SELECT 1 FROM tessera.principal WHERE FALSE") }
         let actor = access.rights.actor
         var sql = SQL(verbatim: text, parameters: sources.map { values.parameter($0, actor: actor) })
-        sql.isPlannedEachTime = isPlannedEachTime
+        sql.planning = planning
         return sql
     }
 

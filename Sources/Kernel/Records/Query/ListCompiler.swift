@@ -1,4 +1,6 @@
 import Catalog
+import Permissions
+import Postgres
 import QueryLanguage
 
 /// Compiles the statements behind lists, counts and single records.
@@ -35,6 +37,11 @@ struct ListCompiler {
         if query.apply != nil {
             return try finish(try groups(query, keys, conditions, limit: limit, compiler), compiler, literals)
         }
+        if try parent == nil && search == nil && access.rights.isUnlimited && compiler.planning == .byServer
+            && isReadInOrder(query, compiler)
+        {
+            compiler.planning = .once
+        }
         if let branches, case .rows(let rows, skips: false) = limit {
             let text = try merged(branches, query, keys, conditions, rows: rows, compiler)
             return try finish(limit.applied(to: text, compiler: compiler), compiler, literals)
@@ -46,6 +53,16 @@ struct ListCompiler {
         text += " ORDER BY \(keys.map(\.ordering).joined(separator: ", "))"
         text = limit.applied(to: text, compiler: compiler)
         return try finish(text, compiler, literals)
+    }
+
+    /// Whether the order leads to the rows whatever the values are: there is no condition but a prefix of what the list is sorted by first.
+    private func isReadInOrder(_ query: CheckedQuery, _ compiler: QueryCompiler) throws -> Bool {
+        guard let filter = query.filter else { return true }
+        guard case .call(.startsWith, let arguments) = filter.kind, arguments.count == 2, let first = query.orderBy.first?.expression,
+            case .property(let path) = first.kind, arguments[0].kind == .property(path),
+            case .literal(.string(let prefix)) = arguments[1].kind
+        else { return false }
+        return try compiler.sortCollation(of: first).map { PrefixRange.isContiguous(prefix, in: $0) } ?? true
     }
 
     /// The groups that are shown, sorted and counted off before any JSON is made of them.

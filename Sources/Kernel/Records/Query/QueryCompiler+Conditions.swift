@@ -1,3 +1,4 @@
+import Postgres
 import QueryLanguage
 
 /// Conditions: what yields true, false or null.
@@ -153,7 +154,7 @@ extension QueryCompiler {
         guard case .literal(let value) = right.kind, case .string = value else { return nil }
         guard case .members(.array(let array)) = try resolve(members.path) else { return nil }
         // How frequent a member is says whether its index or the order of the list leads to the page, and no plan for any value can know.
-        isPlannedEachTime = true
+        planning = .eachTime
         let member = placeholder(.literal(take(.value(value)), .array))
         return SQLFragment("\(array.text) @> \(member)", isAtomic: false, isNullable: true)
     }

@@ -1,5 +1,6 @@
 import Catalog
 import Permissions
+import Postgres
 import QueryLanguage
 
 /// Compiles checked expressions and queries to SQL: one compiler makes one statement.
@@ -17,8 +18,8 @@ final class QueryCompiler {
     var variables: [Int: QueryRow] = [:]
     /// The property that the list is sorted by first, when its field declares a language: prefix conditions on it follow that order.
     var languageSort: (path: PropertyPath, collation: String)?
-    /// Whether values decide about the way to the rows, so that one plan can't serve them all.
-    var isPlannedEachTime = false
+    /// Whether values decide about the way to the rows, so that one plan can't serve them all, or never do.
+    var planning = Planning.byServer
     private var aliasCount = 0
     #if DEBUG
         private var conditionsAsked = 0

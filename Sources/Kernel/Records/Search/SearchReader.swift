@@ -134,6 +134,7 @@ struct SearchReader {
     /// Counts the rows of each word, as far as it matters.
     private func countStatement(_ tree: SearchTree) throws -> CompiledRead {
         let compiler = try lists.makeCompiler()
+        compiler.planning = .once
         let search = SearchCondition(tree, type: type, compiler: compiler)
         let counts = try tree.words.map { word in
             var parts = try type.searchedFields.map { field -> String in

@@ -1,4 +1,5 @@
 import Catalog
+import Postgres
 import QueryLanguage
 
 /// Compiles the statement that gives the best hits of a search: rank after rank until there are enough, each read in the order of its index, so
@@ -20,6 +21,8 @@ struct SearchStatement {
     /// Columns: JSON, rank, word, name, the record whose word it is, id.
     func compile(_ query: CheckedQuery, rows: Int, literals: [QueryLiteral]) throws -> CompiledRead {
         let compiler = try lists.makeCompiler()
+        // Each rank is read from the index in its order, whatever the words are. Of dozens of tables, making the plan takes longer than the search.
+        compiler.planning = .once
         var conditions = try lists.rowConditions(compiler)
         if let filter = query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
         let search = SearchCondition(tree, type: type, compiler: compiler)
