@@ -6,6 +6,11 @@ import Records
 enum Replacement {
     static func complete(_ input: RecordInput, of type: ApiType) -> RecordInput {
         var completed = input
+        for field in type.record.fields where field.type == .address {
+            guard case .complex(let given)? = input.values[field.key] else { continue }
+            let emptied = Dictionary(uniqueKeysWithValues: AddressMember.allCases.map { ($0.rawValue, Value.null) })
+            completed.values[field.key] = .complex(emptied.merging(given) { _, given in given })
+        }
         for field in type.record.fields where !field.readOnly && !isGiven(field, in: input.values, type) {
             switch field.defaultValue {
             case .today?, .now?: completed.momentary.insert(field.key)

@@ -189,7 +189,7 @@ struct ListTests {
             let explained = try await lab.store.explain(request, access: Lab.access)
             #expect(
                 explained.sql == """
-                    SELECT * FROM (SELECT row_to_json(r) AS j, t."id" AS k0 FROM "lab"."thing" AS t CROSS JOIN LATERAL (SELECT 'W/"' || t."version" || '"' \
+                    SELECT * FROM (SELECT row_to_json(r.*) AS j, t."id" AS k0 FROM "lab"."thing" AS t CROSS JOIN LATERAL (SELECT 'W/"' || t."version" || '"' \
                     AS "@etag", t."name" AS "name") AS r WHERE t.deleted_at IS NULL AND (t."name" >= $1 AND t."name" < $2) ORDER BY t."id" \
                     LIMIT 11) AS q LIMIT $3
                     """)

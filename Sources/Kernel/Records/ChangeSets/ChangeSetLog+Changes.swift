@@ -67,7 +67,7 @@ extension ChangeSetLog {
             FROM unnest(\(bind: ids), \(bind: changes.map(\.version))) AS i(id, version) \
             JOIN tessera.change c ON c.record_id = i.id AND c.version = i.version \
             LEFT JOIN \(raw: type.table.sql) t ON t.id = c.record_id \
-            LEFT JOIN LATERAL (SELECT to_jsonb(t)\(raw: lists) || coalesce((SELECT jsonb_object_agg(l.key, l.value) FROM ( \
+            LEFT JOIN LATERAL (SELECT to_jsonb(t.*)\(raw: lists) || coalesce((SELECT jsonb_object_agg(l.key, l.value) FROM ( \
             SELECT DISTINCT ON (e.key) e.key, e.value FROM tessera.change d, jsonb_each(d.before) e \
             WHERE d.record_id = c.record_id AND d.version > c.version ORDER BY e.key, d.version) l), '{}') AS image) now ON true \
             WHERE t.id IS NULL OR \(guarded)

@@ -69,12 +69,12 @@ struct ListCompiler {
     private func groups(
         _ query: CheckedQuery, _ keys: [SortKey], _ conditions: [String], limit: ListLimit, _ compiler: QueryCompiler
     ) throws -> String {
-        let columns = ["\(compiler.record.alias).*"] + keys.enumerated().map { "\($1.sql) AS k\($0)" }
+        let columns = ["\(compiler.record.alias).*"] + keys.enumerated().map { "\($1.sql) AS \"@k\($0)\"" }
         var text = "SELECT \(columns.joined(separator: ", ")) FROM \(compiler.record.from.text)\(Self.whereClause(conditions))"
         if !keys.isEmpty { text += " ORDER BY \(keys.map(\.ordering).joined(separator: ", "))" }
         compiler.enclose(limit.applied(to: text, compiler: compiler))
         let (object, join) = try compiler.groupObject(query).joined()
-        let shown = ["\(object) AS j"] + keys.indices.map { "\(compiler.record.alias).k\($0)" }
+        let shown = ["\(object) AS j"] + keys.indices.map { "\(compiler.record.alias).\"@k\($0)\"" }
         return "SELECT \(shown.joined(separator: ", ")) FROM \(compiler.record.from.text)\(join)"
     }
 

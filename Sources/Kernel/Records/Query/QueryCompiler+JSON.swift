@@ -146,7 +146,7 @@ extension QueryCompiler {
                 let isText = property.type == .int64 && format.ieee754Compatible
                 return typeMember(of: property) + [isText ? "\(value)::text AS \"\(property.name)\"" : value]
             }
-        return "CASE WHEN \(alias).\"\(column)\" IS NOT NULL THEN (SELECT row_to_json(r) FROM (SELECT \(list.joined(separator: ", ")) "
+        return "CASE WHEN \(alias).\"\(column)\" IS NOT NULL THEN (SELECT row_to_json(r.*) FROM (SELECT \(list.joined(separator: ", ")) "
             + "FROM \(TableName.files.sql) AS \(file) WHERE \(file).\"id\" = \(alias).\"\(column)\") AS r) END"
     }
 
@@ -168,7 +168,7 @@ extension QueryCompiler {
 
     /// An object of items of a select list.
     private func object(_ members: [String]) -> String {
-        "(SELECT row_to_json(r) FROM (SELECT \(members.joined(separator: ", "))) AS r)"
+        "(SELECT row_to_json(r.*) FROM (SELECT \(members.joined(separator: ", "))) AS r)"
     }
 }
 

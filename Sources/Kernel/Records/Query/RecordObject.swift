@@ -35,18 +35,18 @@ struct RecordObject {
     /// The object as a subquery of the row it is about. A next link is only there when there is a next record, and no column of
     /// `row_to_json` can be there at times; so it is appended to the object's text.
     func subquery() -> String {
-        guard !partial.isEmpty else { return "(SELECT row_to_json(r) FROM (SELECT \(selectList)) AS r)" }
+        guard !partial.isEmpty else { return "(SELECT row_to_json(r.*) FROM (SELECT \(selectList)) AS r)" }
         let sources = partial.map(\.source).joined(separator: " CROSS JOIN ")
         let isCut = partial.map(\.isCut).joined(separator: " OR ")
         let suffix = partial.map(\.suffix).joined(separator: " || ")
         return "(SELECT CASE WHEN o.cut THEN (left(o.j::text, -1) || o.rest || '}')::json ELSE o.j END "
-            + "FROM (SELECT row_to_json(r) AS j, \(isCut) AS cut, \(suffix) AS rest "
+            + "FROM (SELECT row_to_json(r.*) AS j, \(isCut) AS cut, \(suffix) AS rest "
             + "FROM \(sources) CROSS JOIN LATERAL (SELECT \(selectList)) AS r OFFSET 0) AS o)"
     }
 
     /// The same as an expression and what it needs in the FROM clause of the row it is about.
     func joined() -> (expression: String, join: String) {
         guard partial.isEmpty else { return (subquery(), "") }
-        return ("row_to_json(r)", " CROSS JOIN LATERAL (SELECT \(selectList)) AS r")
+        return ("row_to_json(r.*)", " CROSS JOIN LATERAL (SELECT \(selectList)) AS r")
     }
 }

@@ -15,7 +15,7 @@ struct AfterImage {
                 values[field.key] = .collection(items)
                 if let primary = field.primaryProperty { values[primary] = Self.primary(of: rows) }
             } else if case .address = field.type, draft.fields.contains(field.key) {
-                values[field.key] = Self.address(field, draft.columns)
+                values[field.key] = Self.address(field, draft.columns, over: stored[field.key])
             } else {
                 for column in field.columns {
                     if let value = draft.columns[column.name] { values[column.name] = value }
@@ -61,9 +61,13 @@ struct AfterImage {
         return row?["address"] ?? row?["number"] ?? .null
     }
 
-    private static func address(_ field: Field, _ columns: [String: Value]) -> Value {
+    private static func address(_ field: Field, _ columns: [String: Value], over stored: Value?) -> Value {
         var members: [String: Value] = [:]
-        for member in AddressMember.allCases { members[member.rawValue] = columns["\(field.key)_\(member.rawValue)"] ?? .null }
+        if case .complex(let stored)? = stored { members = stored }
+        for member in AddressMember.allCases {
+            let given = columns["\(field.key)_\(member.rawValue)"]
+            members[member.rawValue] = given ?? members[member.rawValue] ?? .null
+        }
         return members.values.allSatisfy(\.isNull) ? .null : .complex(members)
     }
 }

@@ -84,16 +84,21 @@ struct FieldChecker {
         return value
     }
 
-    static func choice(_ value: Value, _ choices: [Choice], named label: String) throws(Refusal) -> Value {
+    /// - Parameter allowsRetired: whether a retired choice passes, because it is judged later.
+    static func choice(
+        _ value: Value, _ choices: [Choice], named label: String, allowsRetired: Bool = false
+    ) throws(Refusal) -> Value {
         guard case .string(let key) = value else { throw wrongType(label, "one of its choices", value) }
         guard let choice = choices.first(where: { $0.key == key }) else {
             let known = choices.filter { !$0.retired }.map(\.key).joined(separator: ", ")
             throw Refusal(code: "records.unknown_choice", message: "\(label) has no such choice; use one of \(known).")
         }
-        guard !choice.retired else {
-            throw Refusal(code: "records.retired_choice", message: "The choice \(key) of \(label) is retired; use another one.")
-        }
+        guard !choice.retired || allowsRetired else { throw retired(key, named: label) }
         return value
+    }
+
+    static func retired(_ choice: String, named label: String) -> Refusal {
+        Refusal(code: "records.retired_choice", message: "The choice \(choice) of \(label) is retired; use another one.")
     }
 
     /// Distinct words in the order given.

@@ -122,7 +122,10 @@ struct InputReader {
                 if case .money = field.type, input.values["\(field.key)_currency"] == nil { draft.columns["\(column)_currency"] = .null }
                 return
             }
-            draft.columns[column] = try Self.scalar(field, value)
+            // A record that has a retired choice keeps it; whether it has is seen later.
+            draft.columns[column] = try Self.scalar(field, value, allowsRetired: draft.isUpdate)
+            let retired = field.type.retired(in: value)
+            if !retired.isEmpty { draft.retired[field.key] = retired }
         }
     }
 
@@ -143,7 +146,7 @@ struct InputReader {
     }
 
     /// The checked value of a field that is one column.
-    static func scalar(_ field: Field, _ value: Value) throws(FieldChecker.Refusal) -> Value {
+    static func scalar(_ field: Field, _ value: Value, allowsRetired: Bool = false) throws(FieldChecker.Refusal) -> Value {
         let label = field.label
         switch field.type {
         case .text(let rules), .longText(let rules): return try FieldChecker.text(value, rules, named: label)
@@ -155,10 +158,10 @@ struct InputReader {
         case .date(let bounds): return try FieldChecker.date(value, bounds, named: label)
         case .dateTime(let bounds): return try FieldChecker.dateTime(value, bounds, named: label)
         case .duration(let bounds): return try FieldChecker.duration(value, bounds, named: label)
-        case .choice(let choices): return try FieldChecker.choice(value, choices, named: label)
+        case .choice(let choices): return try FieldChecker.choice(value, choices, named: label, allowsRetired: allowsRetired)
         case .multiChoice(let choices):
             return try FieldChecker.words(value, limit: choices.count, named: label) { item throws(FieldChecker.Refusal) in
-                try FieldChecker.choice(item, choices, named: label)
+                try FieldChecker.choice(item, choices, named: label, allowsRetired: allowsRetired)
             }
         case .tags(let limit):
             return try FieldChecker.words(value, limit: limit, named: label) { item throws(FieldChecker.Refusal) in
@@ -201,11 +204,11 @@ struct InputReader {
         }
     }
 
-    /// An address is set as a whole: members left out are emptied.
+    /// Members left out stay as they are (OData Protocol 4.01 section 11.4.3); null empties all of them.
     private func readAddress(_ field: Field, _ value: Value, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
         var members: [String: Value] = [:]
         switch value {
-        case .null: break
+        case .null: for member in AddressMember.allCases { members[member.rawValue] = .null }
         case .complex(let given): members = given
         default: throw FieldChecker.wrongType(field.label, "an object with street, city, region, postal_code, country", value)
         }
@@ -215,7 +218,7 @@ struct InputReader {
                 message: "\(field.label) has no \(name); it has \(AddressMember.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         for member in AddressMember.allCases {
-            let given = members[member.rawValue] ?? .null
+            guard let given = members[member.rawValue] else { continue }
             let rules = TextRules(maxLength: 300)
             draft.columns["\(field.key)_\(member.rawValue)"] =
                 try given.isNull ? .null : FieldChecker.text(given, rules, named: "\(field.label) \(member.rawValue)")
@@ -242,6 +245,18 @@ extension RecordType {
 }
 
 extension FieldType {
+    /// The choices of a value that are retired.
+    fileprivate func retired(in value: Value) -> [String] {
+        let choices: [Choice]
+        switch self {
+        case .choice(let all), .multiChoice(let all): choices = all.filter(\.retired)
+        default: return []
+        }
+        return choices.map(\.key).filter { key in
+            if case .collection(let items) = value { items.contains(.string(key)) } else { value == .string(key) }
+        }
+    }
+
     /// What an emptied field stores: lists in a column are empty rather than null.
     var emptyValue: Value {
         switch self {

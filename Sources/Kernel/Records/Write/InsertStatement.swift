@@ -12,7 +12,7 @@ struct InsertStatement {
 
     func sql(for drafts: [WriteDraft]) -> SQL {
         var batch = ColumnBatch()
-        batch.add("n", .bigint, drafts.indices.map { .integer(Int64($0)) })
+        batch.add("_n", .bigint, drafts.indices.map { .integer(Int64($0)) })
         batch.add("id", .uuid, drafts.map { .guid($0.id) })
         batch.add("owner_id", .uuid, drafts.map { $0.columns["owner_id"] ?? .guid(access.principal) })
         let stored = storedColumns(of: drafts)
@@ -33,7 +33,7 @@ struct InsertStatement {
         for (position, number) in numbers.enumerated() { sql += ", \(text(of: number, counter: "counter\(position)"))" }
         sql += ", now(), now() FROM input i"
         if let condition = targets.condition { sql += " WHERE \(condition)" }
-        sql += " ORDER BY i.n RETURNING *)"
+        sql += " ORDER BY i._n RETURNING *)"
         for (position, table) in type.childTables.enumerated() {
             guard let insert = ListRows(table: table, drafts: drafts).insert() else { continue }
             sql += ", list\(raw: String(position)) AS (\(insert))"
@@ -41,7 +41,7 @@ struct InsertStatement {
         let given = drafts.reduce(into: Set<String>()) { $0.formUnion($1.given) }
         let granted = AccessGuard.granting("NULL", if: AccessGuard.creation(of: type, alias: "r", fields: given, access: access))
         sql += ", trace AS (\(Trace.change("create", type: type, changeSet: changeSet, before: granted, from: "rec r")))"
-        let own = "jsonb_strip_nulls(to_jsonb(r) - '{id,version}'::text[])"
+        let own = "jsonb_strip_nulls(to_jsonb(r.*) - '{id,version}'::text[])"
         let new: SQL = drafts.allSatisfy(\.lists.isEmpty) ? "\(raw: own)" : "\(raw: own) || coalesce(i._lists, '{}')"
         sql += " "
         sql += Trace.outbox(
@@ -83,7 +83,7 @@ struct InsertStatement {
                 // lpad would cut a number that has outgrown its zeros.
                 """
                 (SELECT CASE WHEN length(v) >= \(raw: String(digits)) THEN v ELSE lpad(v, \(raw: String(digits)), '0') END \
-                FROM (SELECT ((SELECT base FROM \(raw: counter)) + i.n + 1)::text AS v) numbered)
+                FROM (SELECT ((SELECT base FROM \(raw: counter)) + i._n + 1)::text AS v) numbered)
                 """
             }
         }

@@ -64,6 +64,6 @@ struct ListRows {
     private static func aggregate(_ table: ChildTable) -> String {
         let order = table.isLinks ? "c.target_id" : "c.position"
         let hidden = table.isLinks ? table.recordColumn : "\(table.recordColumn),position"
-        return "jsonb_agg(to_jsonb(c) - '{\(hidden)}'::text[] ORDER BY \(order))"
+        return "jsonb_agg(to_jsonb(c.*) - '{\(hidden)}'::text[] ORDER BY \(order))"
     }
 }

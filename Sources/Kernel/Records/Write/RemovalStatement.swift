@@ -23,9 +23,9 @@ struct RemovalStatement {
 
     func sql(for drafts: [WriteDraft]) -> SQL {
         var batch = ColumnBatch()
-        batch.add("n", .bigint, drafts.indices.map { .integer(Int64($0)) })
+        batch.add("_n", .bigint, drafts.indices.map { .integer(Int64($0)) })
         batch.add("id", .uuid, drafts.map { .guid($0.id) })
-        batch.add("expected", .bigint, drafts.map { $0.expectedVersion.map(Value.integer) ?? .null })
+        batch.add("_expected", .bigint, drafts.map { $0.expectedVersion.map(Value.integer) ?? .null })
         let table = type.table.sql
         var sql: SQL = "WITH input AS MATERIALIZED (SELECT * FROM \(batch.unnest(as: "i")))"
         sql +=
@@ -42,7 +42,7 @@ struct RemovalStatement {
         sql += ", trace AS (\(Trace.change(action.rawValue, type: type, changeSet: changeSet, before: before, from: source)))"
         sql +=
             ", told AS (\(Trace.outbox(action.rawValue, type: type, access: access, changeSet: changeSet, old: before, new: after, from: source)))"
-        sql += " SELECT i.n, o.version, r.version FROM input i LEFT JOIN old o ON o.id = i.id LEFT JOIN rec r ON r.id = i.id ORDER BY i.n"
+        sql += " SELECT i._n, o.version, r.version FROM input i LEFT JOIN old o ON o.id = i.id LEFT JOIN rec r ON r.id = i.id ORDER BY i._n"
         return sql
     }
 
@@ -55,7 +55,7 @@ struct RemovalStatement {
     }
 
     private var change: SQL {
-        let expected = "t.id = i.id AND (i.expected IS NULL OR o.version = i.expected)"
+        let expected = "t.id = i.id AND (i._expected IS NULL OR o.version = i._expected)"
         let table = type.table.sql
         switch action {
         case .purge:
@@ -75,6 +75,6 @@ struct RemovalStatement {
     }
 
     private var purged: String {
-        "to_jsonb(o)" + type.childTables.enumerated().map { " || jsonb_build_object('\($1.field)', was\($0).list)" }.joined()
+        "to_jsonb(o.*)" + type.childTables.enumerated().map { " || jsonb_build_object('\($1.field)', was\($0).list)" }.joined()
     }
 }

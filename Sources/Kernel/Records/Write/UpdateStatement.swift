@@ -16,9 +16,9 @@ struct UpdateStatement {
 
     func sql(for drafts: [WriteDraft]) -> SQL {
         var batch = ColumnBatch()
-        batch.add("n", .bigint, drafts.indices.map { .integer(Int64($0)) })
+        batch.add("_n", .bigint, drafts.indices.map { .integer(Int64($0)) })
         batch.add("id", .uuid, drafts.map { .guid($0.id) })
-        batch.add("expected", .bigint, drafts.map { $0.expectedVersion.map(Value.integer) ?? .null })
+        batch.add("_expected", .bigint, drafts.map { $0.expectedVersion.map(Value.integer) ?? .null })
         for column in columns { batch.add(column.name, column.type, drafts.map { $0.columns[column.name] ?? .null }) }
         let principal = PostgresUUID(guid: access.principal)
         let table = type.table.sql
@@ -43,7 +43,7 @@ struct UpdateStatement {
         let joins = lists.indices.map { " JOIN list\($0) ON list\($0).id = o.id" }.joined()
         sql += ", rec AS (UPDATE \(raw: table) t SET version = t.version + 1, updated_at = now(), updated_by = \(bind: principal)"
         sql +=
-            "\(raw: assignments) FROM input i JOIN old o ON o.id = i.id\(raw: joins) WHERE t.id = i.id AND (i.expected IS NULL OR o.version = i.expected)"
+            "\(raw: assignments) FROM input i JOIN old o ON o.id = i.id\(raw: joins) WHERE t.id = i.id AND (i._expected IS NULL OR o.version = i._expected)"
         sql += " AND \(raw: changes(values: values)) RETURNING t.*)"
         for (position, list) in lists.enumerated() {
             let table = list.name.sql
@@ -64,7 +64,7 @@ struct UpdateStatement {
         let granted = AccessGuard.granting(old, if: AccessGuard.change(of: type, old: "o", new: "r", fields: given, access: access))
         sql += ", trace AS (\(Trace.change("update", type: type, changeSet: changeSet, before: granted, from: source)))"
         sql += ", told AS (\(Trace.outbox("update", type: type, access: access, changeSet: changeSet, old: old, new: new, from: source)))"
-        sql += " SELECT i.n, o.version, r.version FROM input i LEFT JOIN old o ON o.id = i.id LEFT JOIN rec r ON r.id = i.id ORDER BY i.n"
+        sql += " SELECT i._n, o.version, r.version FROM input i LEFT JOIN old o ON o.id = i.id LEFT JOIN rec r ON r.id = i.id ORDER BY i._n"
         return sql
     }
 

@@ -18,6 +18,8 @@ struct WriteDraft: Sendable {
     var primaries: Set<String> = []
     /// Keys of the fields this write sets.
     var fields: Set<String> = []
+    /// Choices that are retired, by field key: only a record that has one keeps it.
+    var retired: [String: [String]] = [:]
     /// Keys of fields that its writer set and may write on some records only.
     var given: Set<String> = []
     /// Links named by a unique key of their target, still to be looked up.
@@ -35,6 +37,12 @@ struct WriteDraft: Sendable {
 
     mutating func refuse(_ code: String, _ target: String?, _ message: String) {
         problems.append(RecordsError.Detail(code: code, target: target, message: message))
+    }
+
+    /// Whether it sets all of a field, so that what is stored doesn't show in it any more.
+    func isWhole(_ field: Field) -> Bool {
+        guard fields.contains(field.key), !primaries.contains(field.key) else { return false }
+        return lists[field.key] != nil || field.columns.allSatisfy { columns[$0.name] != nil }
     }
 
     /// Drafts with the same one can be written by one statement.

@@ -5,30 +5,33 @@ import QueryLanguage
 extension WritePreparation {
     /// What an update needs to know of the stored record before it can be judged.
     func fieldsToLoad(for draft: WriteDraft) -> Set<String> {
-        var needed: Set<String> = []
+        // What is judged as it will be, and what is looked at as it was.
+        var after: Set<String> = []
+        var before = draft.primaries.union(draft.retired.keys)
         if let interest = store.hooks.interest(in: type.id), !draft.fields.isDisjoint(with: interest.reads) {
-            needed.formUnion(interest.reads)
+            after.formUnion(interest.reads)
         }
-        for rule in type.rules where !draft.fields.isDisjoint(with: rule.condition.reads) { needed.formUnion(rule.condition.reads) }
+        for rule in type.rules where !draft.fields.isDisjoint(with: rule.condition.reads) { after.formUnion(rule.condition.reads) }
         for field in type.fields {
             if let condition = field.requiredWhen, draft.fields.contains(field.key) || !draft.fields.isDisjoint(with: condition.reads) {
-                needed.formUnion(condition.reads)
-                needed.insert(field.key)
+                after.formUnion(condition.reads)
+                after.insert(field.key)
             }
             guard draft.fields.contains(field.key) else { continue }
-            if let condition = field.readOnlyWhen { needed.formUnion(condition.reads.union([field.key])) }
+            if field.required { after.insert(field.key) }
+            if let condition = field.readOnlyWhen { before.formUnion(condition.reads.union([field.key])) }
             switch field.type {
-            case .money: if draft.columns["\(field.key)_currency"] == nil || draft.columns[field.key] == nil { needed.insert(field.key) }
+            case .money where !draft.isWhole(field): before.insert(field.key)
             case .link:
                 for case (let key, .links(let links)) in type.fields.map({ ($0.key, $0.type) }) where links.primary == field.key {
-                    needed.insert(key)
+                    before.insert(key)
                 }
             default: break
             }
         }
-        needed.formUnion(draft.primaries)
         // What the draft brings whole needs no reading.
-        if needed.isSubset(of: draft.fields.subtracting(draft.primaries)), draft.primaries.isEmpty { needed = [] }
+        let whole = Set(type.fields.lazy.filter { draft.isWhole($0) }.map(\.key))
+        var needed = after.isSubset(of: whole) ? before : before.union(after)
         // A list lies in rows of its own, which the lock on the record doesn't keep still: it is compared and replaced at one version.
         if !draft.lists.isEmpty { needed.insert("version") }
         return needed
@@ -54,11 +57,28 @@ extension WritePreparation {
                 }
             }
         }
+        for (key, asked) in draft.retired.sorted(by: { $0.key < $1.key }) {
+            guard let field = type.field(key) else { continue }
+            let held = Self.words(stored?[key])
+            for choice in asked where !held.contains(choice) {
+                let refusal = FieldChecker.retired(choice, named: field.label)
+                draft.refuse(refusal.code, key, refusal.message)
+            }
+        }
         for rule in type.rules where isNew || !draft.fields.isDisjoint(with: rule.condition.reads) {
             if !image.meets(rule.condition, of: type) { draft.refuse("rule.\(rule.id)", rule.fields.first, rule.message) }
         }
     }
 
+    private static func words(_ value: Value?) -> [String] {
+        switch value {
+        case .string(let word)?: [word]
+        case .collection(let items)?: items.compactMap { if case .string(let word) = $0 { word } else { nil } }
+        default: []
+        }
+    }
+
+    /// Refuses to change what can't be changed as long as the stored record meets a condition. What is sent back as it is passes.
     func checkReadOnly(_ drafts: inout [WriteDraft], stored: [GUID: [String: Value]]) {
         let guarded = type.fields.filter { $0.readOnlyWhen != nil }
         guard !guarded.isEmpty else { return }
@@ -67,7 +87,7 @@ extension WritePreparation {
             let image = AfterImage(stored: before, draft: WriteDraft(index: 0, id: drafts[index].id), type: type)
             for field in guarded where drafts[index].fields.contains(field.key) {
                 guard let condition = field.readOnlyWhen, image.holds(condition),
-                    field.columns.contains(where: { before[$0.name] != drafts[index].columns[$0.name] })
+                    !Unchanged(stored: before, draft: drafts[index], type: type).holds(for: field)
                 else { continue }
                 drafts[index].refuse("records.read_only", field.key, "\(field.label) can't be changed while \(condition.text).")
             }

@@ -42,11 +42,18 @@ struct ExampleShell {
         }
     }
 
-    /// A folder with the program under its name, for PATH.
+    /// A folder with the program under its name, for PATH. A command that names a data folder of its own works on that.
     private func programs() throws -> String {
         let programs = "\(folder.path)/bin"
         try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: false)
-        try FileManager.default.createSymbolicLink(atPath: "\(programs)/tessera", withDestinationPath: Program.path)
+        let script = """
+            #!/bin/bash
+            case " $* " in *" --data "*) unset TESSERA_DATABASE_URL TESSERA_FILES;; esac
+            exec '\(Program.path)' "$@"
+            """
+        let made = FileManager.default.createFile(
+            atPath: "\(programs)/tessera", contents: Data(script.utf8), attributes: [.posixPermissions: 0o755])
+        guard made else { throw TestFailure("\(programs)/tessera can't be written") }
         return programs
     }
 

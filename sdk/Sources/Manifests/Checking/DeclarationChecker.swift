@@ -14,6 +14,10 @@ struct DeclarationChecker {
             report(.reservedName, field.location, "'\(field.key)' is a field that every record has; choose another key")
             return
         }
+        if Names.recordActions.contains(field.key) {
+            report(.reservedName, field.location, "the API has '\(field.key)' of its own for every record; choose another key")
+            return
+        }
         guard isUsable(field.key, field.location) else { return }
         if let taken = scope.add(field.key, .field(field)) {
             report(

@@ -39,7 +39,8 @@ extension Language {
                 .required("id", .word(.key), "Its key, unique in the type."),
                 .required(
                     "check", .text(.expression),
-                    "The condition (expression language). Only a condition that is false refuses a record; null does not."),
+                    "The condition (expression language). A record is refused when it is false. It isn't asked while any field that it names is "
+                        + "empty, unless it compares with null itself."),
                 .required("message", .text(.sentence), "The sentence to show."),
                 .optional("fields", .list(of: .word(.key), count: 0...20, isDistinct: true), "The fields to show it at."),
             ]),

@@ -93,6 +93,9 @@ enum Names {
         "or", "sub", "true",
     ]
 
+    /// What can be asked of a record under its path, where a field of that key would be looked for too.
+    static let recordActions = ["purge", "restore"]
+
     /// The parts of an address.
     static let addressMembers = ["street", "city", "region", "postal_code", "country"]
 

@@ -21,6 +21,7 @@ public enum ManifestReference {
         text += "\n## Names that are taken\n\n"
         text += "- Every record has \(list(Names.systemFields)). No field or inverse can have these keys.\n"
         text += "- Every link of a `links` field also has \(list(Names.linkFields.filter { !Names.systemFields.contains($0) })).\n"
+        text += "- No field can have the key \(list(Names.recordActions)): the API has these of its own for every record.\n"
         text += "- Words of the expression language can't be keys of fields: \(list(Names.expressionWords)).\n"
         text += "- No module can be called \(list(Names.reservedModules)), or begin with `pg_`.\n"
         text += "- No collection can be called \(list(Names.reservedCollections)): the API has these of its own.\n"
