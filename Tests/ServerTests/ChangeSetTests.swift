@@ -55,6 +55,109 @@ struct ChangeSetTests {
         }
     }
 
+    /// Requests of a batch, and what they come to: the change set's name and counts, or nil where nothing is written.
+    struct Written: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var requests: [String]
+        var headers: [String: String] = [:]
+        var label: String?
+        var count = 0
+    }
+
+    static let batches: [Written] = [
+        Written(
+            testDescription: "a run, an upsert, a link, a group, a bulk and a change by condition",
+            requests: [
+                #"{"id": "1", "method": "post", "url": "topics", "body": {"name": "a"}}"#,
+                #"{"id": "2", "method": "post", "url": "topics", "body": {"name": "b"}}"#,
+                #"{"id": "3", "method": "put", "url": "places(name='Oslo')", "body": {}}"#,
+                #"{"id": "4", "method": "post", "url": "samples", "body": {"title": "s"}}"#,
+                #"{"id": "5", "dependsOn": ["3", "4"], "method": "put", "url": "$4/place/$ref", "body": {"@id": "places(name='Oslo')"}}"#,
+                #"{"id": "6", "atomicityGroup": "g", "dependsOn": ["5"], "method": "post", "url": "topics", "body": {"name": "c"}}"#,
+                #"{"id": "7", "atomicityGroup": "g", "method": "patch", "url": "places(name='Oslo')", "headers": {"if-match": "*"},"#
+                    + #" "body": {"name": "Bergen"}}"#,
+                #"{"id": "8", "method": "post", "url": "topics/bulk", "body": {"operation": "create", "items": [{"name": "d"}]}}"#,
+                #"{"id": "9", "method": "patch", "url": "topics/$each?filter=false", "body": {"name": "e"}}"#,
+                #"{"id": "10", "method": "get", "url": "topics"}"#,
+            ], label: "batch of 10 requests", count: 6),
+        Written(
+            testDescription: "one record twice, after a failure",
+            requests: [
+                #"{"id": "1", "method": "post", "url": "samples", "body": {"title": "one", "code": "AA1"}}"#,
+                #"{"id": "2", "dependsOn": ["1"], "method": "post", "url": "samples", "body": {"title": "two", "code": "AA1"}}"#,
+                #"{"id": "3", "dependsOn": ["1"], "method": "patch", "url": "$1", "body": {"title": "three"}}"#,
+            ], label: "batch of 3 requests", count: 1),
+        Written(
+            testDescription: "one request, under a name",
+            requests: [#"{"id": "1", "method": "post", "url": "topics", "body": {"name": "a"}}"#], headers: ["tessera-change-set": "Mine"],
+            label: "Mine", count: 1),
+        Written(
+            testDescription: "a group that is undone, a change of nothing and reads",
+            requests: [
+                #"{"id": "1", "atomicityGroup": "g", "method": "post", "url": "topics", "body": {"name": "a"}}"#,
+                #"{"id": "2", "atomicityGroup": "g", "method": "post", "url": "topics", "body": {"name": ""}}"#,
+                #"{"id": "3", "method": "patch", "url": "places(name='There')", "headers": {"if-match": "*"}, "body": {"name": "There"}}"#,
+                #"{"id": "4", "method": "post", "url": "places", "body": {"name": "There"}}"#,
+                #"{"id": "5", "method": "get", "url": "topics"}"#,
+            ]),
+    ]
+
+    @Test("everything that a batch writes is one change set, which its answer names and which is taken back as one", arguments: batches)
+    func batch(batch: Written) async throws {
+        try await TestHost.with { host in
+            _ = try await host.create("places", #"{"name": "There"}"#)
+            let body = "{\"requests\": [\(batch.requests.joined(separator: ","))]}"
+            let answer = try await host.send("POST", "/api/$batch", headers: batch.headers, body: body)
+            #expect(answer.status == 200)
+            #expect(!answer.text.contains("tessera-change-set-id"), "\(answer.text)")
+            let named = answer.headers["tessera-change-set-id"]
+            let list = try await host.send("GET", "/api/change_sets")
+            guard let label = batch.label else {
+                #expect(named == nil && list.text == #"{"value":[]}"#, "\(list.text) \(answer.text)")
+                return
+            }
+            let id = try #require(named, "\(answer.text)")
+            #expect(list.text.ranges(of: #""label":"#).count == 1 && list.text.contains(#""label":"\#(label)""#), "\(list.text)")
+            for scenario in [
+                Scenario("one", "GET", "/api/change_sets(\(id))", status: 200, expects: [#""label":"\#(label)""#, #""state":"done""#]),
+                Scenario(
+                    "undone", "POST", "/api/change_sets(\(id))/undo", status: 200,
+                    expects: [#""undone":\#(batch.count)"#, #""refused":[]"#],
+                    events: batch.count),
+                Scenario("as before", "GET", "/api/places?select=name", status: 200, expects: [#""There""#], refuses: ["Oslo", "Bergen"]),
+                Scenario("nothing left", "GET", "/api/topics", status: 200, expects: [#""value":[]"#]),
+            ] { try await scenario.run(on: host) }
+        }
+    }
+
+    @Test("answers to writes of many records, and to writes under a name, say which change set they are")
+    func named() async throws {
+        try await TestHost.with { host in
+            let requests: [(method: String, url: String, headers: [String: String], body: String?, label: String?)] = [
+                ("POST", "/api/topics", [:], #"{"name": "alone"}"#, nil),
+                ("POST", "/api/topics", ["tessera-change-set": "One"], #"{"name": "named"}"#, "One"),
+                ("POST", "/api/samples", [:], #"{"title": "a", "parent": {"title": "b"}}"#, "create one of samples with another record"),
+                ("POST", "/api/topics/bulk", [:], #"{"operation": "create", "items": [{"name": "x"}]}"#, "create 1 topics"),
+                ("POST", "/api/topics/bulk?dry_run=true", [:], #"{"operation": "create", "items": [{"name": "x"}]}"#, nil),
+                ("PATCH", "/api/topics/$each?filter=true", [:], #"{"name": "y"}"#, "update topics that a condition selects"),
+                ("PATCH", "/api/topics/$each?filter=true", [:], #"{"name": "y"}"#, nil),
+                ("DELETE", "/api/topics/$each?filter=true", ["tessera-change-set": "Away"], nil, "Away"),
+            ]
+            for (method, url, headers, body, label) in requests {
+                let answer = try await host.send(method, url, headers: headers, body: body)
+                #expect((200..<300).contains(answer.status), "\(answer.text)")
+                guard let label else {
+                    #expect(answer.headers["tessera-change-set-id"] == nil, "\(method) \(url)")
+                    #expect(!answer.text.contains("change_set"), "\(answer.text)")
+                    continue
+                }
+                let id = try #require(answer.headers["tessera-change-set-id"], "\(method) \(url)")
+                let entry = try await host.send("GET", "/api/change_sets(\(id))")
+                #expect(entry.status == 200 && entry.text.contains(#""label":"\#(label)""#), "\(method) \(url): \(entry.text)")
+            }
+        }
+    }
+
     private static let scenarios: [Scenario] = [
         Scenario("one", "GET", "/api/change_sets({set})", status: 200, expects: [#""state":"done""#, #""channel":"api""#]),
         Scenario("one as a segment", "GET", "/api/change_sets/{set}", status: 200, expects: [#""id":"{set}""#]),

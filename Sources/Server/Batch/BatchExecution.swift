@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import Records
+import Synchronization
 
 /// Carries a batch out: what nothing orders side by side, groups in a transaction each, runs of like writes in one call of the store.
 struct BatchExecution: Sendable {
@@ -10,6 +11,7 @@ struct BatchExecution: Sendable {
     /// Requests that refer to nothing, resolved beforehand.
     private let tasks: [Int: Result<BatchTask, APIError>]
     private let plan: BatchPlan
+    private let changeSet: BatchChangeSet
 
     /// Units at work at once: enough to use what PostgreSQL has, few enough to leave connections to others.
     static let width = 4
@@ -17,6 +19,7 @@ struct BatchExecution: Sendable {
     init(_ batch: Call, _ items: [BatchRequest.Item]) {
         self.batch = batch
         self.items = items
+        changeSet = BatchChangeSet(batch.changeSet)
         var tasks: [Int: Result<BatchTask, APIError>] = [:]
         let nothing = BatchReferences(outcomes: BatchOutcomes(), root: batch.root)
         for (index, item) in items.enumerated() where item.dependsOn.isEmpty {
@@ -90,21 +93,29 @@ struct BatchExecution: Sendable {
     private func run(_ unit: BatchPlan.Unit, _ known: BatchOutcomes) async -> [Int: BatchOutcome] {
         guard unit.isAtomic else {
             var done: [Int: BatchOutcome] = [:]
-            for step in unit.steps { done.merge(await run(step, known, on: batch.store, isAtomic: false)) { _, new in new } }
+            for step in unit.steps {
+                let outcomes = await run(step, known, on: batch.store, changeSet.current, isAtomic: false)
+                changeSet.note(outcomes.values)
+                done.merge(outcomes) { _, new in new }
+            }
             return done
         }
         do {
-            return try await batch.store.transaction { store in
+            let done = try await batch.store.transaction { store in
                 var done: [Int: BatchOutcome] = [:]
                 var known = known
+                var own = changeSet.current
                 for step in unit.steps {
-                    let outcomes = await run(step, known, on: store, isAtomic: true)
+                    let outcomes = await run(step, known, on: store, own, isAtomic: true)
+                    own.isListed = own.isListed || outcomes.values.contains(where: \.hasWritten)
                     for (index, outcome) in outcomes { known.add(outcome, of: items[index]) }
                     done.merge(outcomes) { _, new in new }
                     guard outcomes.values.allSatisfy(\.succeeded) else { throw GroupFailed(outcomes: done.filter { !$0.value.succeeded }) }
                 }
                 return done
             }
+            changeSet.note(done.values)
+            return done
         } catch let failed as GroupFailed {
             return all(of: unit) { failed.outcomes[$0] ?? BatchOutcome(Self.undone) }
         } catch {
@@ -119,12 +130,14 @@ struct BatchExecution: Sendable {
 
     // MARK: Steps
 
-    private func run(_ step: [Int], _ known: BatchOutcomes, on store: RecordStore, isAtomic: Bool) async -> [Int: BatchOutcome] {
-        guard step.count > 1 else { return [step[0]: await run(step[0], known, on: store)] }
-        let tasks = step.compactMap { index in try? self.tasks[index]?.get().on(store) }
+    private func run(
+        _ step: [Int], _ known: BatchOutcomes, on store: RecordStore, _ changeSet: ChangeSet, isAtomic: Bool
+    ) async -> [Int: BatchOutcome] {
+        guard step.count > 1 else { return [step[0]: await run(step[0], known, on: store, changeSet)] }
+        let tasks = step.compactMap { index in try? self.tasks[index]?.get().on(store, changeSet) }
         guard tasks.count == step.count else { return Dictionary(uniqueKeysWithValues: step.map { ($0, BatchOutcome(Self.notDone)) }) }
         do {
-            let options = WriteOptions(changeSet: batch.changeSet)
+            let options = WriteOptions(changeSet: changeSet)
             let written = try await SingleWrite.perform(tasks.compactMap(\.write), on: store, options: options, access: batch.access)
             let pairs = Array(zip(zip(step, tasks), written))
             guard pairs.count == step.count else {
@@ -155,7 +168,7 @@ struct BatchExecution: Sendable {
         }
     }
 
-    private func run(_ index: Int, _ known: BatchOutcomes, on store: RecordStore) async -> BatchOutcome {
+    private func run(_ index: Int, _ known: BatchOutcomes, on store: RecordStore, _ changeSet: ChangeSet) async -> BatchOutcome {
         let item = items[index]
         do {
             let references = BatchReferences(outcomes: known, root: batch.root)
@@ -165,8 +178,9 @@ struct BatchExecution: Sendable {
                 throw APIError(.failedDependency, "batch.failed_dependency", "Not done, since '\(obstacle)' failed.", target: "dependsOn")
             }
             let task =
-                if let ready = tasks[index] { try ready.get().on(store) } else { try BatchTask(item, references, in: batch, store: store) }
-            return task.outcome(try await task.respond())
+                if let ready = tasks[index] { try ready.get() } else { try BatchTask(item, references, in: batch, store: store) }
+            let response = try await task.on(store, changeSet).respond()
+            return task.outcome(response)
         } catch {
             return outcome(of: error)
         }
@@ -196,10 +210,28 @@ struct BatchExecution: Sendable {
 }
 
 extension BatchTask {
-    fileprivate func on(_ store: RecordStore) -> BatchTask {
+    fileprivate func on(_ store: RecordStore, _ changeSet: ChangeSet) -> BatchTask {
         var task = self
-        task.call = call.on(store)
+        task.call.store = store
+        task.call.changeSet = changeSet
         return task
+    }
+}
+
+/// The change set of a batch: writes bring its row along, each in its own transaction, until the first of them has been kept. Those after it go
+/// the way that they go alone.
+private final class BatchChangeSet: Sendable {
+    private let changeSet: Mutex<ChangeSet>
+
+    init(_ changeSet: ChangeSet) { self.changeSet = Mutex(changeSet) }
+
+    /// For a write that begins now.
+    var current: ChangeSet { changeSet.withLock { $0 } }
+
+    /// Of writes that have been kept.
+    func note(_ outcomes: some Sequence<BatchOutcome>) {
+        guard outcomes.contains(where: \.hasWritten) else { return }
+        changeSet.withLock { $0.isListed = true }
     }
 }
 

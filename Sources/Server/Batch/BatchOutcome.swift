@@ -11,6 +11,9 @@ struct BatchOutcome: Sendable {
 
     var succeeded: Bool { (200..<300).contains(response.status.code) }
 
+    /// Whether it has written anything under the change set of the batch.
+    var hasWritten: Bool { response.headers.contains { $0.0 == Call.changeSetHeader } }
+
     /// The ETag of the answer.
     var etag: String? { response.headers.first { $0.0 == "etag" }?.1 }
 

@@ -15,10 +15,13 @@ extension Call {
         var negotiation = negotiation
         try negotiation.readContentType(of: request)
         let batch = try BatchRequest.decode(Array(body.readableBytesView), maximumItems: limits.batchRequests)
-        let outcomes = await BatchExecution(self, batch.items).run()
+        var call = self
+        call.changeSet.label = changeSet.label ?? "batch of \(batch.items.count) request\(batch.items.count == 1 ? "" : "s")"
+        let outcomes = await BatchExecution(call, batch.items).run()
         try Task.checkCancellation()
         let applied = preferences.continuesOnError.map { [("preference-applied", "continue-on-error=\($0)")] } ?? []
-        return response(.ok, json: Self.responses(batch.items, outcomes), applied)
+        let named = outcomes.contains(where: \.hasWritten) ? [(Self.changeSetHeader, changeSet.id.description)] : []
+        return response(.ok, json: Self.responses(batch.items, outcomes), applied + named)
     }
 
     private static func responses(_ items: [BatchRequest.Item], _ outcomes: [BatchOutcome]) -> [UInt8] {
@@ -40,8 +43,8 @@ extension Call {
     private static func write(_ response: ServerResponse, to json: inout JSONWriter) {
         json.field("status", Int(response.status.code))
         let type = response.headers.first { $0.0 == "content-type" }?.1 ?? "application/json"
-        // `application/json` alone goes without saying.
-        let headers = response.headers.filter { $0.0 != "content-type" || $0.1 != "application/json" }
+        // `application/json` alone goes without saying, and the change set is that of the batch.
+        let headers = response.headers.filter { $0.0 != changeSetHeader && ($0.0 != "content-type" || $0.1 != "application/json") }
         if !headers.isEmpty {
             json.object("headers") { json in
                 for (name, value) in headers { json.field(name, value) }

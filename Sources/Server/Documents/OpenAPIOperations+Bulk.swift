@@ -19,7 +19,7 @@ extension OpenAPIOperations {
                 }
             }
             json.object("responses") { json in
-                answer(200, "What became of each item.", "bulk_result", to: &json)
+                answer(200, "What became of each item.", "bulk_result", [.changeSet], to: &json)
                 json.object(String(OpenAPIPlatform.accepted.0)) { $0.field("description", OpenAPIPlatform.accepted.1) }
                 OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
             }
@@ -75,7 +75,7 @@ extension OpenAPIOperations {
                 parameters(["each_filter", "dry_run"] + OpenAPIParameters.bulk, to: &json)
                 if method == "patch" { body("\(type.record.id).write", to: &json) }
                 json.object("responses") { json in
-                    answer(200, "What became of each record.", "bulk_result", to: &json)
+                    answer(200, "What became of each record.", "bulk_result", [.changeSet], to: &json)
                     json.object(String(OpenAPIPlatform.accepted.0)) { $0.field("description", OpenAPIPlatform.accepted.1) }
                     OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
                 }
@@ -96,6 +96,7 @@ extension OpenAPIOperations {
                 json.object("responses") { json in
                     json.object("200") { json in
                         json.field("description", "What became of each request.")
+                        OpenAPIHeader.references([.changeSet], to: &json)
                         json.object("content") { json in
                             json.object("application/json") {
                                 $0.object("schema") { $0.field("$ref", "#/components/schemas/batch_result") }

@@ -59,7 +59,7 @@ struct OpenAPIOperations {
                 to: &json)
             write("post", "create_\(name)", name, "Create \(type.record.label)", body: "\(schema).new", to: &json) { json in
                 answer(201, "The new record, or nothing with Prefer: return=minimal (204).", schema, to: &json)
-                json.object("204") { $0.field("description", "Created; OData-EntityId says where.") }
+                emptyAnswer("Created; OData-EntityId says where.", to: &json)
             }
         }
         json.object("/\(name)/$count") { json in
@@ -84,7 +84,7 @@ struct OpenAPIOperations {
                 head("delete_\(name)", name, "Delete \(type.record.label); it can be restored", to: &json)
                 parameters(["if_match"], to: &json)
                 json.object("responses") { json in
-                    json.object("204") { $0.field("description", "Deleted.") }
+                    emptyAnswer("Deleted.", to: &json)
                     OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
                 }
             }
@@ -98,7 +98,7 @@ struct OpenAPIOperations {
                     head("\(action.rawValue)_\(name)", name, summary, to: &json)
                     parameters(["if_match", "prefer"], to: &json)
                     json.object("responses") { json in
-                        json.object("204") { $0.field("description", "Done.") }
+                        emptyAnswer("Done.", to: &json)
                         if action == .restore { answer(200, "The record, with Prefer: return=representation.", type.record.id, to: &json) }
                         OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
                     }
@@ -116,7 +116,7 @@ struct OpenAPIOperations {
         }
         for (method, verb, summary) in [("patch", "update", "Change properties of \(label)"), ("put", "replace", "Replace \(label)")] {
             write(method, "\(verb)_\(suffix)", type.collection, summary, body: "\(schema).write", to: &json) { json in
-                json.object("204") { $0.field("description", "Written; ETag has the new version.") }
+                emptyAnswer("Written; ETag has the new version.", to: &json)
                 answer(200, "The record, with Prefer: return=representation.", schema, to: &json)
             }
         }
@@ -211,7 +211,7 @@ struct OpenAPIOperations {
             head(id, type.collection, summary, to: &json)
             body("reference", to: &json)
             json.object("responses") { json in
-                json.object("204") { $0.field("description", "Linked.") }
+                emptyAnswer("Linked.", to: &json)
                 OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
             }
         }
@@ -221,7 +221,7 @@ struct OpenAPIOperations {
         json.object("delete") { json in
             head(id, type.collection, summary, to: &json)
             json.object("responses") { json in
-                json.object("204") { $0.field("description", "Not linked any more.") }
+                emptyAnswer("Not linked any more.", to: &json)
                 OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
             }
         }
@@ -305,18 +305,24 @@ struct OpenAPIOperations {
         }
     }
 
-    func answer(_ status: Int, _ description: String, _ schema: String, to json: inout JSONWriter) {
+    func answer(
+        _ status: Int, _ description: String, _ schema: String, _ headers: [OpenAPIHeader] = [.version, .changeSet],
+        to json: inout JSONWriter
+    ) {
         json.object(String(status)) { json in
             json.field("description", description)
-            json.object("headers") { json in
-                json.object("ETag") { json in
-                    json.field("description", "The version of the record.")
-                    json.object("schema") { $0.field("type", "string") }
-                }
-            }
+            OpenAPIHeader.references(headers, to: &json)
             json.object("content") { json in
                 json.object("application/json") { $0.object("schema") { $0.field("$ref", "#/components/schemas/\(schema)") } }
             }
+        }
+    }
+
+    /// 204 to a write.
+    private func emptyAnswer(_ description: String, to json: inout JSONWriter) {
+        json.object("204") { json in
+            json.field("description", description)
+            OpenAPIHeader.references([.changeSet], to: &json)
         }
     }
 

@@ -98,6 +98,7 @@ struct OpenAPIWriter {
                     OpenAPIDirectory.writeSchemas(to: &json)
                 }
                 OpenAPIParameters.write(to: &json)
+                OpenAPIHeader.write(to: &json)
                 OpenAPIErrors.write(to: &json)
             }
         }

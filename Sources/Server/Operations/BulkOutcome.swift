@@ -20,6 +20,9 @@ struct BulkOutcome: Sendable {
         var ids: [GUID]
     }
 
+    /// Whether anything was written.
+    var isChange: Bool { outcomes.values.contains(where: \.isChange) }
+
     /// How an error names an item.
     func place(_ index: Int) -> String { records.map { "\($0.collection)(\($0.ids[index]))" } ?? "items/\(index)" }
 

@@ -165,7 +165,7 @@ extension Call {
 
     private func settled(_ outcomes: [WriteOutcome]) throws -> ServerResponse {
         for case .failed(let error) in outcomes { throw error }
-        return response(.noContent)
+        return response(.noContent, naming(outcomes))
     }
 
     /// What the request demands of the record that holds the link.

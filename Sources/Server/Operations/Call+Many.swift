@@ -22,29 +22,30 @@ extension Call {
         _ mode: BulkMode, label: String, _ write: (RecordStore, WriteOptions) async throws -> BulkOutcome
     ) async throws -> ServerResponse {
         var result: BulkOutcome
-        var changeSet: ChangeSet? = ChangeSet(id: changeSet.id, label: changeSet.label ?? label)
+        var changeSet = changeSet
+        changeSet.label = changeSet.label ?? label
         if options.dryRun {
-            changeSet = nil
             let (rehearsed, changes) = try await store.rehearse(limit: Self.shownChanges, access: access) { store, changeSet in
                 try await write(store, WriteOptions(changeSet: changeSet, mode: mode))
             }
             result = rehearsed
             result.changes = Dictionary(grouping: changes, by: \.record)
         } else {
-            result = try await write(store, WriteOptions(changeSet: changeSet ?? self.changeSet, mode: mode))
+            result = try await write(store, WriteOptions(changeSet: changeSet, mode: mode))
         }
         guard mode == .perItem || result.failures.isEmpty else { throw BulkWrite.refusal(result) }
         let applied = mode == .perItem ? [("preference-applied", "continue-on-error")] : []
-        return response(.ok, json: json(result, changeSet), applied)
+        let named = options.dryRun ? [] : naming(result.outcomes.values, label: label)
+        return response(.ok, json: json(result, changeSet), applied + named)
     }
 
-    private func json(_ result: BulkOutcome, _ changeSet: ChangeSet?) -> [UInt8] {
+    private func json(_ result: BulkOutcome, _ changeSet: ChangeSet) -> [UInt8] {
         let prefix = format.metadata == .none ? nil : negotiation.prefix
         var json = JSONWriter(reserving: result.count * 96)
         json.object { json in
             if let prefix { json.field("\(prefix)context", "\(root)/$metadata#Collection(tessera.bulk_result)") }
             // Where nothing was written there is nothing to show or take back.
-            if let changeSet, let label = changeSet.label, result.failures.count < result.count {
+            if let label = changeSet.label, result.changes == nil, result.isChange {
                 json.object("change_set") { json in
                     json.field("id", changeSet.id.description)
                     json.field("label", label)

@@ -112,14 +112,14 @@ extension Call {
         case .created(let created, let first): (id, version, isNew) = (created, first, true)
         case .updated(let changed, let next), .restored(let changed, let next), .unchanged(let changed, let next):
             (id, version) = (changed, next)
-        case .deleted, .purged: return response(.noContent)
+        case .deleted, .purged: return response(.noContent, naming([outcome]))
         case .failed(let error):
             guard write.mustBeNew, error.code == .notUnique else { throw error }
             throw APIError(
                 .preconditionFailed, error.code.description, "There is such a \(type.record.label) already.", target: "If-None-Match")
         }
         let byDefault: Preferences.Return = write.makesRecord && !write.mustBeNew ? .representation : .minimal
-        var headers: [(String, String)] = []
+        var headers = naming([outcome], label: write.label)
         if let returning = preferences.returning { headers.append(("preference-applied", "return=\(returning.rawValue)")) }
         let address = "\(root)/\(type.collection)(\(id))"
         if isNew { headers.append(("location", address)) }

@@ -23,8 +23,8 @@ struct Call: Sendable {
     let files: FileStore
     let jobs: JobQueue
     let principals: PrincipalStore
-    /// What the writes of this request belong to: one change set, named when the client names it.
-    let changeSet: ChangeSet
+    /// What the writes of this request belong to: one change set, named when the client names it, and within a batch.
+    var changeSet: ChangeSet
 
     /// The body, where it is a file: read while it arrives.
     var upload: IncomingBody?
@@ -46,13 +46,6 @@ struct Call: Sendable {
             preferences: Preferences(request), options: options, files: files, jobs: jobs, principals: principals,
             changeSet: changeSet ?? ChangeSet(id: .version7()))
         return (call, resource)
-    }
-
-    /// The same call on another store: one inside a transaction.
-    func on(_ store: RecordStore) -> Call {
-        var call = self
-        call.store = store
-        return call
     }
 
     var method: HTTPMethod { request.method }
@@ -93,6 +86,17 @@ struct Call: Sendable {
 
     func writeOptions(_ mode: BulkMode = .perItem) -> WriteOptions {
         WriteOptions(changeSet: changeSet, mode: mode)
+    }
+
+    /// The header of an answer that says under which change set its request has written.
+    static let changeSetHeader = "tessera-change-set-id"
+
+    /// The header, where the change set is listed and holds what came of the writes.
+    ///
+    /// - Parameter label: what the change set is called unless the client names it.
+    func naming(_ outcomes: some Sequence<WriteOutcome>, label: String? = nil) -> ServerResponse.Headers {
+        guard changeSet.label ?? label != nil, outcomes.contains(where: \.isChange) else { return [] }
+        return [(Self.changeSetHeader, changeSet.id.description)]
     }
 
     // MARK: Answers

@@ -51,6 +51,13 @@ extension SingleWrite {
         }
     }
 
+    /// What its change set is called unless the client names it; nil where it is none that is listed, as that of one record.
+    var label: String? {
+        guard case .createTree(let tree) = action else { return nil }
+        let count = tree.nestedCount
+        return "create one of \(type.collection) with \(count == 1 ? "another record" : "\(count) other records")"
+    }
+
     /// The record it changes, as the request names it; nil for a new one.
     var key: RecordKey? {
         switch action {
@@ -72,10 +79,7 @@ extension SingleWrite {
                 type, writes.compactMap { if case .create(let input) = $0.action { input } else { nil } }, options: options, access: access)
         case .createTree(let tree):
             var options = options
-            let count = tree.nestedCount
-            // More than one record was written, so that it is a change set with a name.
-            let others = count == 1 ? "another record" : "\(count) other records"
-            options.changeSet.label = options.changeSet.label ?? "create one of \(first.type.collection) with \(others)"
+            options.changeSet.label = options.changeSet.label ?? first.label
             return try await store.create([tree], options: options, access: access)
         case .update:
             return try await store.update(

@@ -3,7 +3,7 @@ package import QueryLanguage
 /// Writes that belong together: one request, one import, one bulk edit. Before-values are kept under its id, so that it can be taken back.
 package struct ChangeSet: Sendable, Hashable {
     package var id: GUID
-    /// What it is called in lists: `import people.csv`. Single requests have none and get no row of their own.
+    /// What it is called in lists: `import people.csv`. Single writes have none, and aren't listed.
     package var label: String?
     /// More writes follow: it is listed as running until `ChangeSetLog.finish` says that they are done.
     package var isOpen: Bool
@@ -11,6 +11,8 @@ package struct ChangeSet: Sendable, Hashable {
     package var runsAutomation: Bool
     /// The change set that this one takes back.
     package var undoes: GUID?
+    /// Earlier writes were kept under it, so that it is listed already.
+    package var isListed = false
 
     package init(id: GUID, label: String? = nil, isOpen: Bool = false, runsAutomation: Bool = true, undoes: GUID? = nil) {
         self.id = id

@@ -38,6 +38,8 @@ struct BatchRunner {
         } catch let abort as AtomicAbort {
             outcomes = abort.outcomes
             for draft in good where outcomes[draft.index] == nil { outcomes[draft.index] = .failed(RecordsError.undone) }
+        } catch let nothing as NothingWritten {
+            outcomes.merge(nothing.outcomes) { _, new in new }
         } catch let error as PostgresError where store.statements.isTransaction && error.mayRetryTransaction {
             // For the whole transaction to be tried again.
             throw error
@@ -72,6 +74,8 @@ struct BatchRunner {
             if options.mode == .atomic, outcomes.values.contains(where: \.isFailure) {
                 throw AtomicAbort(outcomes: outcomes.filter(\.value.isFailure))
             }
+            // A change set that holds nothing isn't listed.
+            if begin != nil, !outcomes.values.contains(where: \.isChange) { throw NothingWritten(outcomes: outcomes) }
             return outcomes
         }
     }
@@ -131,6 +135,19 @@ private struct AtomicAbort: Error {
     var outcomes: [Int: WriteOutcome]
 }
 
+/// Rolls back the row of a change set under which nothing was written.
+private struct NothingWritten: Error {
+    var outcomes: [Int: WriteOutcome]
+}
+
 extension WriteOutcome {
     package var isFailure: Bool { if case .failed = self { true } else { false } }
+
+    /// Whether anything is other than it was.
+    package var isChange: Bool {
+        switch self {
+        case .created, .updated, .deleted, .restored, .purged: true
+        case .unchanged, .failed: false
+        }
+    }
 }
