@@ -1,3 +1,6 @@
+import JSONReading
+import QueryLanguage
+import Records
 import Testing
 
 @testable import Server
@@ -126,6 +129,47 @@ struct ChangeSetTests {
                     events: batch.count),
                 Scenario("as before", "GET", "/api/places?select=name", status: 200, expects: [#""There""#], refuses: ["Oslo", "Bergen"]),
                 Scenario("nothing left", "GET", "/api/topics", status: 200, expects: [#""value":[]"#]),
+            ] { try await scenario.run(on: host) }
+        }
+    }
+
+    @Test("a batch is tried as a whole: each request answers as it would, what would change is counted and shown, nothing is kept")
+    func triedBatch() async throws {
+        try await TestHost.with { host in
+            let alpha = try await host.create("samples", #"{"title": "Alpha", "code": "AA1"}"#)
+            let requests = [
+                #"{"id": "1", "method": "post", "url": "topics", "body": {"name": "a"}}"#,
+                #"{"id": "2", "method": "post", "url": "samples", "body": {"title": "B", "code": "AA1"}}"#,
+                #"{"id": "3", "method": "post", "url": "samples", "body": {"title": "C", "code": "CC1"}}"#,
+                #"{"id": "4", "dependsOn": ["3"], "method": "patch", "url": "$3", "body": {"amount": 5}}"#,
+                #"{"id": "5", "dependsOn": ["4"], "method": "get", "url": "samples?filter=amount mul 9223372036854775807 eq 1"}"#,
+                #"{"id": "6", "atomicityGroup": "g", "method": "post", "url": "topics", "body": {"name": "b"}}"#,
+                #"{"id": "7", "atomicityGroup": "g", "method": "post", "url": "samples", "body": {"code": "bad"}}"#,
+                #"{"id": "8", "method": "patch", "url": "samples/$each?filter=true", "body": {"notes": "seen"}}"#,
+                #"{"id": "9", "dependsOn": ["8"], "method": "get", "url": "samples/$count?filter=notes eq 'seen'"}"#,
+                #"{"id": "10", "method": "post", "url": "teams", "body": {"name": "Sales"}}"#,
+                #"{"id": "11", "dependsOn": ["5", "9"], "if": "true", "method": "delete", "url": "samples(\#(alpha))"}"#,
+            ]
+            let url = "/api/$batch?dry_run=true"
+            let answer = try await host.send("POST", url, body: "{\"requests\": [\(requests.joined(separator: ","))]}")
+            #expect(answer.status == 200 && answer.headers["tessera-change-set-id"] == nil)
+            let result = try JSONReader.value(of: answer.body)
+            let statuses = result["responses"]?.items.map { $0["status"] }
+            #expect(statuses == [201, 409, 201, 204, 400, 424, 400, 200, 200, 400, 204], "\(answer.text)")
+            #expect(result["responses"]?.items[8]["body"] == "2")
+            #expect(result["dry_run"] == true)
+            #expect(
+                result["counts"]
+                    == .collection([
+                        .complex(["type": "lab.sample", "created": 1, "updated": 3, "deleted": 1]),
+                        .complex(["type": "lab.topic", "created": 1, "updated": 0, "deleted": 0]),
+                    ]), "\(answer.text)")
+            #expect(result["changes"]?.items.count == 6)
+            for scenario in [
+                Scenario("no topics", "GET", "/api/topics/$count", status: 200, expects: ["0"]),
+                Scenario("no sample", "GET", "/api/samples/$count?filter=notes%20eq%20null", status: 200, expects: ["1"]),
+                Scenario("no team", "GET", "/api/teams", status: 200, refuses: ["Sales"]),
+                Scenario("not listed", "GET", "/api/change_sets", status: 200, expects: [#"{"value":[]}"#]),
             ] { try await scenario.run(on: host) }
         }
     }

@@ -1,4 +1,6 @@
+import JSONReading
 import Jobs
+import Postgres
 import QueryLanguage
 import Records
 import TestKernel
@@ -79,7 +81,7 @@ struct JobTests {
             #expect(made.status == 200)
             let address = "/api/topics/$each?$filter=startswith(name,@start)&@start='t'"
             try await Scenario(
-                "tried at once", "PATCH", address + "&dry_run=true", ["prefer": "respond-async"], body: #"{"name": "u"}"#, status: 200,
+                "tried at once", "PATCH", address + "&dry_run=true", body: #"{"name": "u"}"#, status: 200,
                 expects: [#""dry_run":true"#, #""succeeded":1099"#]
             ).run(on: host)
             let accepted = try await host.send("PATCH", address, headers: ["prefer": "respond-async"], body: #"{"name": "u"}"#)
@@ -147,6 +149,60 @@ struct JobTests {
                 "none", "DELETE", "/api/samples/$each", ["prefer": "respond-async"], status: 400, expects: ["bulk.no_filter"]
             )
             .run(on: host)
+        }
+    }
+
+    @Test("what is too large to be tried at once is tried in the background: all is counted, the first changes are shown, nothing is kept")
+    func tried() async throws {
+        var limits = ServerLimits()
+        limits.bulkItems = 1_000
+        try await TestHost.with(limits: limits) { host in
+            let sql = """
+                INSERT INTO lab.topic (id, name, created_by, updated_by, owner_id) SELECT gen_random_uuid(), 't' || n, p.id, p.id, p.id \
+                FROM generate_series(1, 10001) n, (SELECT id FROM tessera.principal LIMIT 1) p
+                """
+            _ = try await host.lab.client.query(SQL("\(raw: sql)"))
+            let address = "/api/topics/$each?filter=true&dry_run=true"
+            let body = #"{"name": "u"}"#
+            try await Scenario(
+                "too large", "PATCH", address, body: body, status: 400, expects: ["records.too_many", "Prefer: respond-async"]
+            ).run(on: host)
+            let accepted = try await host.send("PATCH", address, headers: ["prefer": "respond-async"], body: body)
+            #expect(accepted.status == 202, "\(accepted.text)")
+            let answer = try await finished(host, try #require(accepted.headers["location"]))
+            #expect(answer.headers["asyncresult"] == "200")
+            let result = try JSONReader.value(of: answer.body)
+            #expect(result["succeeded"] == 10_001 && result["failed"] == 0 && result["dry_run"] == true, "\(answer.text.prefix(300))")
+            #expect(result["counts"] == .collection([.complex(["type": "lab.topic", "created": 0, "updated": 10_001, "deleted": 0])]))
+            #expect(result["change_set"] == nil)
+            let items = result["value"]?.items ?? []
+            #expect(items.count == 1_000 && items.allSatisfy { $0["changes"]?.items.first?["after"] == .complex(["name": "u"]) })
+            let items2 = #"{"operation": "create", "items": [{"name": "new"}, {"name": ""}]}"#
+            let bulk = try await host.send(
+                "POST", "/api/topics/bulk?dry_run=true", headers: ["prefer": "respond-async, continue-on-error"], body: items2)
+            let made = try JSONReader.value(of: try await finished(host, try #require(bulk.headers["location"])).body)
+            #expect(made["succeeded"] == 1 && made["failed"] == 1 && made["value"]?.items.first?["changes"]?.items.count == 1, "\(made)")
+            for scenario in [
+                Scenario("its label", "GET", "/api/jobs", status: 200, expects: ["that a condition selects (dry run)"]),
+                Scenario(
+                    "nothing kept", "GET", "/api/topics/$count?filter=name%20eq%20'u'%20or%20name%20eq%20'new'", status: 200, expects: ["0"]
+                ),
+                Scenario("nothing listed", "GET", "/api/change_sets", status: 200, expects: [#"{"value":[]}"#]),
+            ] { try await scenario.run(on: host) }
+        }
+    }
+
+    @Test("an undo is tried in the background")
+    func triedUndo() async throws {
+        try await TestHost.with { host in
+            let body = #"{"operation": "create", "items": [{"name": "a"}, {"name": "b"}]}"#
+            let made = try await host.send("POST", "/api/topics/bulk", body: body)
+            let id = try #require(made.headers["tessera-change-set-id"])
+            let undo = try await host.send(
+                "POST", "/api/change_sets(\(id))/undo?dry_run=true", headers: ["prefer": "respond-async"])
+            let report = try await finished(host, try #require(undo.headers["location"], "\(undo.text)"))
+            #expect(report.text.contains(#""undone":2"#) && report.text.contains(#""undo":null"#), "\(report.text)")
+            try await Scenario("still there", "GET", "/api/topics/$count", status: 200, expects: ["2"]).run(on: host)
         }
     }
 

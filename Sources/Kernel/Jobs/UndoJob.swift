@@ -1,7 +1,7 @@
 package import QueryLanguage
 package import Records
 
-/// Takes a change set back in the background.
+/// Takes a change set back in the background, or finds out what that would do.
 package struct UndoJob: JobHandler {
     package static let kind = "undo"
     package var kind: String { Self.kind }
@@ -9,11 +9,15 @@ package struct UndoJob: JobHandler {
 
     package init(_ store: RecordStore) { self.store = store }
 
-    package static func input(_ changeSet: GUID) -> Value { .complex(["change_set": .guid(changeSet)]) }
+    package static func input(_ changeSet: GUID, isRehearsal: Bool = false) -> Value {
+        .complex(["change_set": .guid(changeSet), "dry_run": .bool(isRehearsal)])
+    }
 
     package func run(_ job: JobRun) async throws -> Value {
         guard let changeSet = job.input["change_set"]?.asGUID else { throw JobError(.badInput, "An undo names a change set.") }
-        let report = try await Undo(store, of: changeSet, access: job.access).run { records in
+        let undo = Undo(store, of: changeSet, access: job.access)
+        if job.input["dry_run"]?.asBool == true { return try await undo.rehearse().value }
+        let report = try await undo.run { records in
             try await job.progress(Job.Progress(done: records))
         }
         return report.value

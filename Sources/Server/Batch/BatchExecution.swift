@@ -4,7 +4,8 @@ import NIOHTTP1
 import Records
 import Synchronization
 
-/// Carries a batch out: what nothing orders side by side, groups in a transaction each, runs of like writes in one call of the store.
+/// Carries a batch out: what nothing orders side by side, groups in a transaction each, runs of like writes in one call of the store. A rehearsal,
+/// which is one transaction, does one after the other.
 struct BatchExecution: Sendable {
     let batch: Call
     let items: [BatchRequest.Item]
@@ -14,7 +15,8 @@ struct BatchExecution: Sendable {
     private let changeSet: BatchChangeSet
 
     /// Units at work at once: enough to use what PostgreSQL has, few enough to leave connections to others.
-    static let width = 4
+    private var width: Int { isRehearsal ? 1 : 4 }
+    private var isRehearsal: Bool { batch.changeSet.isRehearsal }
 
     init(_ batch: Call, _ items: [BatchRequest.Item]) {
         self.batch = batch
@@ -53,7 +55,7 @@ struct BatchExecution: Sendable {
         await withTaskGroup(of: (unit: Int, outcomes: [Int: BatchOutcome]).self) { group in
             var running = 0
             while true {
-                while running < Self.width, let next = ready.popFirst() {
+                while running < width, let next = ready.popFirst() {
                     let stop: APIError? =
                         size > batch.limits.batchAnswerSize
                         ? tooLarge : hasFailed && batch.preferences.continuesOnError == false ? Self.notDone : nil
@@ -94,7 +96,8 @@ struct BatchExecution: Sendable {
         guard unit.isAtomic else {
             var done: [Int: BatchOutcome] = [:]
             for step in unit.steps {
-                let outcomes = await run(step, known, on: batch.store, changeSet.current, isAtomic: false)
+                let outcomes =
+                    await isRehearsal ? rehearse(step, known) : run(step, known, on: batch.store, changeSet.current, isAtomic: false)
                 changeSet.note(outcomes.values)
                 done.merge(outcomes) { _, new in new }
             }
@@ -121,6 +124,23 @@ struct BatchExecution: Sendable {
         } catch {
             let outcome = self.outcome(of: error)
             return all(of: unit) { _ in outcome }
+        }
+    }
+
+    /// A request that fails must not spoil the transaction for others.
+    private func rehearse(_ step: [Int], _ known: BatchOutcomes) async -> [Int: BatchOutcome] {
+        do {
+            return try await batch.store.transaction { store in
+                let outcomes = await run(step, known, on: store, batch.changeSet, isAtomic: true)
+                // Of several writes, the store has undone those that failed.
+                guard step.count > 1 || outcomes.values.allSatisfy(\.succeeded) else { throw GroupFailed(outcomes: outcomes) }
+                return outcomes
+            }
+        } catch let failed as GroupFailed {
+            return failed.outcomes
+        } catch {
+            let outcome = self.outcome(of: error)
+            return Dictionary(uniqueKeysWithValues: step.map { ($0, outcome) })
         }
     }
 

@@ -38,6 +38,10 @@ struct BatchTask: Sendable {
             throw APIError.notSupported("An import can't begin in a batch: send this request alone.")
         }
         if call.takesFile(resource) { throw APIError.notSupported("A file can't be sent in a batch: send this request alone.") }
+        if batch.changeSet.isRehearsal, !call.isRead, !resource.canBeTried {
+            throw APIError(
+                .badRequest, "query.option_not_allowed", "This can't be tried with dry_run: leave it out of the batch.", target: "url")
+        }
         if !resource.holdsMany, bytes.count > batch.limits.bodySize { throw HTTPFault.bodyTooLarge(limit: batch.limits.bodySize).apiError }
         write = try call.singleWrite(resource, body)
     }

@@ -1,11 +1,14 @@
 import NIOCore
 import NIOHTTP1
+import Permissions
+import QueryLanguage
 import Records
 
 /// `POST /api/$batch`: many requests in one (OData JSON 4.01 section 19).
 extension Call {
     func batch(_ body: ByteBuffer) async throws -> ServerResponse {
-        try options.allow([], of: "$batch")
+        try options.allow(["dry_run"], of: "$batch")
+        try refuseRehearsals()
         if let type = request.header(.contentType), type.lowercased().hasPrefix("multipart/") {
             throw APIError(
                 .unsupportedMediaType, "batch.multipart",
@@ -15,16 +18,35 @@ extension Call {
         var negotiation = negotiation
         try negotiation.readContentType(of: request)
         let batch = try BatchRequest.decode(Array(body.readableBytesView), maximumItems: limits.batchRequests)
+        guard !options.dryRun else { return try await rehearse(batch) }
         var call = self
         call.changeSet.label = changeSet.label ?? "batch of \(batch.items.count) request\(batch.items.count == 1 ? "" : "s")"
         let outcomes = await BatchExecution(call, batch.items).run()
         try Task.checkCancellation()
-        let applied = preferences.continuesOnError.map { [("preference-applied", "continue-on-error=\($0)")] } ?? []
         let named = outcomes.contains(where: \.hasWritten) ? [(Self.changeSetHeader, changeSet.id.description)] : []
-        return response(.ok, json: Self.responses(batch.items, outcomes), applied + named)
+        return response(.ok, json: Self.responses(batch.items, outcomes), appliedToBatch + named)
     }
 
-    private static func responses(_ items: [BatchRequest.Item], _ outcomes: [BatchOutcome]) -> [UInt8] {
+    /// All of it in one transaction that is rolled back, and what it would have changed.
+    private func rehearse(_ batch: BatchRequest) async throws -> ServerResponse {
+        let (outcomes, changes) = try await store.rehearse(limit: BulkOutcome.listedChanges, access: access) { store, changeSet in
+            var call = self
+            call.store = store
+            call.changeSet = changeSet
+            let outcomes = await BatchExecution(call, batch.items).run()
+            try Task.checkCancellation()
+            return outcomes
+        }
+        return response(.ok, json: Self.responses(batch.items, outcomes, rehearsed: changes), appliedToBatch)
+    }
+
+    private var appliedToBatch: ServerResponse.Headers {
+        preferences.continuesOnError.map { [("preference-applied", "continue-on-error=\($0)")] } ?? []
+    }
+
+    private static func responses(
+        _ items: [BatchRequest.Item], _ outcomes: [BatchOutcome], rehearsed: RehearsedChanges? = nil
+    ) -> [UInt8] {
         var json = JSONWriter(reserving: outcomes.count * 512)
         json.object { json in
             json.array("responses") { json in
@@ -35,6 +57,13 @@ extension Call {
                         write(outcome.response, to: &json)
                     }
                 }
+            }
+            if let rehearsed {
+                json.field("dry_run", true)
+                json.key("counts")
+                json.raw(Value.collection(rehearsed.counts.map(\.value)).json)
+                json.key("changes")
+                json.raw(Value.collection(rehearsed.changes.map(\.value)).json)
             }
         }
         return json.bytes

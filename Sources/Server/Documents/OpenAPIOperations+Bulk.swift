@@ -91,7 +91,7 @@ extension OpenAPIOperations {
                     "description",
                     "OData JSON 4.01 section 19: \(limits.batchRequests) requests at most, in any order that dependsOn allows. Prefer: continue-on-error=false stops after the first failure."
                 )
-                parameters(OpenAPIParameters.bulk, to: &json)
+                parameters(["dry_run"] + OpenAPIParameters.bulk, to: &json)
                 body("batch", to: &json)
                 json.object("responses") { json in
                     json.object("200") { json in

@@ -18,9 +18,14 @@ extension OpenAPISchemas {
                 json.object("succeeded") { $0.field("type", "integer") }
                 json.object("failed") { $0.field("type", "integer") }
                 json.object("dry_run") { $0.field("type", "boolean") }
+                Self.writeCounts(to: &json)
                 json.object("value") { json in
                     json.field("type", "array")
-                    json.field("description", "One entry for each item, in their order.")
+                    json.field(
+                        "description",
+                        "One entry for each item, in their order. Of more than \(BulkOutcome.listed) in the background, those that failed alone, and with "
+                            + "dry_run the first \(BulkOutcome.listedChanges)."
+                    )
                     json.object("items") { json in
                         json.field("type", "object")
                         json.object("properties") { json in
@@ -73,6 +78,13 @@ extension OpenAPISchemas {
                         json.strings("required", ["id", "status"])
                     }
                 }
+                json.object("dry_run") { $0.field("type", "boolean") }
+                Self.writeCounts(to: &json)
+                json.object("changes") { json in
+                    json.field("type", "array")
+                    json.field("description", "With dry_run: what would change, the first \(BulkOutcome.listedChanges) changes.")
+                    json.object("items") { $0.field("$ref", "#/components/schemas/change") }
+                }
             }
             json.strings("required", ["responses"])
         }
@@ -107,6 +119,14 @@ extension OpenAPISchemas {
             json.object("body") { $0.field("description", "As in a request of its own.") }
         }
         json.strings("required", ["id", "method", "url"])
+    }
+
+    private static func writeCounts(to json: inout JSONWriter) {
+        json.object("counts") { json in
+            json.field("type", "array")
+            json.field("description", "With dry_run: how many records would change, by type.")
+            json.object("items") { $0.field("$ref", "#/components/schemas/change_count") }
+        }
     }
 
     private static func writeTexts(to json: inout JSONWriter) {

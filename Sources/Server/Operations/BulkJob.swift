@@ -1,6 +1,4 @@
-import JSONReading
 package import Jobs
-import Postgres
 package import QueryLanguage
 package import Records
 
@@ -15,23 +13,23 @@ package struct BulkJob: JobHandler {
 
     package init(_ store: RecordStore) { self.store = store }
 
-    static func input(_ type: ApiType, body: [UInt8], mode: BulkMode, ieee754Compatible: Bool) -> Value {
+    static func input(_ type: ApiType, body: [UInt8], mode: BulkMode, ieee754Compatible: Bool, isRehearsal: Bool) -> Value {
         .complex([
             "collection": .string(type.collection), "body": .string(String(decoding: body, as: UTF8.self)),
-            "continue_on_error": .bool(mode == .perItem), "ieee754": .bool(ieee754Compatible),
+            "continue_on_error": .bool(mode == .perItem), "ieee754": .bool(ieee754Compatible), "dry_run": .bool(isRehearsal),
         ])
     }
 
     package func run(_ job: JobRun) async throws -> Value {
         let write = try decode(job.input)
         let count = write.bulk.items.count
+        guard job.input["dry_run"]?.asBool != true else { return try await rehearse(write, job) }
         // The job's own id, so that every turn writes under the same change set; the queue finishes it with the job.
         let changeSet = ChangeSet(id: job.id, label: job.label, isOpen: true)
         try await ChangeSetLog(store, access: job.access).begin(changeSet)
         let steps = WorkSteps(store, work: job.id)
         let size = write.mode == .atomic ? max(1, count) : Self.itemsPerStep
-        var items: [Value] = []
-        var failed = 0
+        var total = BulkResult(count: count)
         for (number, start) in stride(from: 0, to: count, by: size).enumerated() {
             try Task.checkCancellation()
             let range = start..<min(start + size, count)
@@ -39,24 +37,31 @@ package struct BulkJob: JobHandler {
                 try await ChangeSetLog(store, access: job.access).requireOpen(job.id)
                 let options = WriteOptions(changeSet: ChangeSet(id: job.id), mode: write.mode)
                 let (outcomes, failures) = try await write.write(range, store: store, options: options, access: job.access)
-                let result = BulkOutcome(count: range.count, outcomes: outcomes, failures: failures)
+                let result = BulkOutcome(range, outcomes: outcomes, failures: failures)
                 if write.mode == .atomic, !failures.isEmpty { throw JobError(BulkWrite.refusal(result)) }
-                var json = JSONWriter()
-                json.object { json in
-                    json.field("failed", failures.count)
-                    json.array("value") { result.writeItems(range, prefix: "@", to: &$0) }
-                }
-                return PostgresJSON(bytes: json.bytes)
+                return BulkResult.step(result, of: count)
             }
-            let step = try JSONReader.value(of: outcome.bytes)
-            items += step["value"]?.items ?? []
-            failed += step["failed"]?.asInt ?? 0
+            try total.add(outcome)
             try await job.progress(Job.Progress(done: range.upperBound, total: count))
         }
-        return .complex([
-            "succeeded": .integer(Int64(count - failed)), "failed": .integer(Int64(failed)), "value": .collection(items),
-            "change_set": .guid(job.id),
-        ])
+        return total.value(job.id)
+    }
+
+    /// All of it in one transaction that is rolled back.
+    private func rehearse(_ write: BulkWrite, _ job: JobRun) async throws -> Value {
+        let items = write.bulk.items.indices
+        let (rehearsed, changes) = try await store.rehearse(limit: BulkOutcome.listed, access: job.access) { store, changeSet in
+            let options = WriteOptions(changeSet: changeSet, mode: write.mode)
+            let (outcomes, failures) = try await write.write(items, store: store, options: options, access: job.access)
+            var result = BulkOutcome(items, outcomes: outcomes, failures: failures)
+            result.trees = write.trees
+            return result
+        }
+        guard write.mode == .perItem || rehearsed.failures.isEmpty else { throw JobError(BulkWrite.refusal(rehearsed)) }
+        var outcome = rehearsed
+        outcome.note(changes)
+        try await job.progress(Job.Progress(done: items.count, total: items.count))
+        return try BulkResult(rehearsed: outcome).value(job.id)
     }
 
     private func decode(_ input: Value) throws -> BulkWrite {

@@ -2,17 +2,24 @@ import NIOHTTP1
 import QueryLanguage
 import Records
 
-/// What became of the items of a write of many records, as the API answers it.
+/// What became of the items of a write of many records, or of a part of them, as the API answers it.
 struct BulkOutcome: Sendable {
-    var count: Int
+    /// Places of the items within the request.
+    var items: Range<Int>
     var outcomes: [Int: WriteOutcome]
     var failures: [Int: APIError]
     /// The records of the items, where the request doesn't list them: an answer names those that failed too.
     var records: Selected?
     /// New records with those they bring with them, by item.
     var trees: [RecordTree]?
-    /// What a rehearsal would have changed, by record.
+    /// What a rehearsal would have changed, by record and counted.
     var changes: [GUID: [RecordChange]]?
+    var counts: [ChangeSetEntry.Count] = []
+
+    /// Of more records than these, an answer tells those alone that failed, and of a rehearsal the first few.
+    static let listed = 10_000
+    /// Records whose changes are told by a rehearsal of more than `listed`.
+    static let listedChanges = 1_000
 
     /// Records of one collection that a condition selected.
     struct Selected: Sendable {
@@ -26,11 +33,33 @@ struct BulkOutcome: Sendable {
     /// How an error names an item.
     func place(_ index: Int) -> String { records.map { "\($0.collection)(\($0.ids[index]))" } ?? "items/\(index)" }
 
-    /// One entry for each item in `range`, in their order.
+    init(_ items: Range<Int>, outcomes: [Int: WriteOutcome], failures: [Int: APIError]) {
+        self.items = items
+        self.outcomes = outcomes
+        self.failures = failures
+    }
+
+    var count: Int { items.count }
+
+    /// What a rehearsal has found out.
+    mutating func note(_ rehearsed: RehearsedChanges) {
+        changes = Dictionary(grouping: rehearsed.changes, by: \.record)
+        counts = rehearsed.counts
+    }
+
+    /// The items that are told.
+    ///
+    /// - Parameter total: how many there are, of which these may be a part.
+    func told(of total: Int) -> [Int] {
+        guard total > Self.listed else { return Array(items) }
+        return items.filter { failures[$0] != nil || changes != nil && $0 < Self.listedChanges }
+    }
+
+    /// One entry for each of the items, in their order.
     ///
     /// - Parameter prefix: before control information: `@` or `@odata.`; nil leaves it out.
-    func writeItems(_ range: Range<Int>, prefix: String?, to json: inout JSONWriter) {
-        for index in range {
+    func writeItems(_ items: some Sequence<Int>, prefix: String?, to json: inout JSONWriter) {
+        for index in items {
             json.object { json in
                 if let failure = failures[index] {
                     json.field("status", Int(failure.status.code))

@@ -21,16 +21,17 @@ extension Call {
         let write = BulkWrite(bulk: bulk, type: type, mode: bulkMode)
         if bulk.operation != .create { try access.require(.bulk, on: type.record) }
         try refuseRehearsals()
-        if preferences.respondAsync, !options.dryRun {
+        if preferences.respondAsync {
             guard access.rights.isUnlimited else { throw APIError.notYetFor("Background work") }
-            let input = BulkJob.input(type, body: bytes, mode: write.mode, ieee754Compatible: negotiation.bodyIEEE754Compatible)
-            let label = changeSet.label ?? write.label
+            let input = BulkJob.input(
+                type, body: bytes, mode: write.mode, ieee754Compatible: negotiation.bodyIEEE754Compatible, isRehearsal: options.dryRun)
+            let label = jobLabel(write.label)
             return accepted(try await jobs.enqueue(kind: BulkJob.kind, label: label, input: input, total: bulk.items.count, access: access))
         }
         return try await many(write.mode, label: write.label) { store, options in
             let (outcomes, failures) = try await write.write(
                 bulk.items.indices, store: store, options: options, access: access.changingMany)
-            var result = BulkOutcome(count: bulk.items.count, outcomes: outcomes, failures: failures)
+            var result = BulkOutcome(bulk.items.indices, outcomes: outcomes, failures: failures)
             result.trees = write.trees
             return result
         }

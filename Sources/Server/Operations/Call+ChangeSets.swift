@@ -55,9 +55,10 @@ extension Call {
     private func undo(_ id: GUID) async throws -> ServerResponse {
         guard method == .POST else { throw APIError.methodNotAllowed("POST") }
         try options.allow(["dry_run"], of: "undo")
-        if preferences.respondAsync, !options.dryRun {
-            let label = "undo \(try await entry(id).label)"
-            return accepted(try await jobs.enqueue(kind: UndoJob.kind, label: label, input: UndoJob.input(id), access: access))
+        if preferences.respondAsync {
+            let label = "undo \(try await entry(id).label)" + (options.dryRun ? " (dry run)" : "")
+            let input = UndoJob.input(id, isRehearsal: options.dryRun)
+            return accepted(try await jobs.enqueue(kind: UndoJob.kind, label: label, input: input, access: access))
         }
         let undo = Undo(store, of: id, access: access)
         let report = options.dryRun ? try await undo.rehearse() : try await undo.run()

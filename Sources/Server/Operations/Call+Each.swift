@@ -17,20 +17,31 @@ extension Call {
         try refusePreconditions(type)
         let action: EachAction = method == .PATCH ? try EachWrite.update(try decoded(type, body)) : .delete
         let label = EachWrite.label(type, isDelete: method == .DELETE)
-        if preferences.respondAsync, !options.dryRun {
+        if preferences.respondAsync {
             guard access.rights.isUnlimited else { throw APIError.notYetFor("Background work") }
             var negotiation = negotiation
             if method == .PATCH { try negotiation.readContentType(of: request) }
             let input = EachJob.Input(
                 collection: type.collection, query: String(request.query ?? ""), version: format.version,
-                body: method == .PATCH ? String(buffer: body) : nil, ieee754Compatible: negotiation.bodyIEEE754Compatible, mode: bulkMode)
-            let id = try await jobs.enqueue(kind: EachJob.kind, label: changeSet.label ?? label, input: input.value, access: access)
+                body: method == .PATCH ? String(buffer: body) : nil, ieee754Compatible: negotiation.bodyIEEE754Compatible, mode: bulkMode,
+                isRehearsal: options.dryRun)
+            let id = try await jobs.enqueue(kind: EachJob.kind, label: jobLabel(label), input: input.value, access: access)
             return accepted(id)
         }
         return try await many(bulkMode, label: label) { store, options in
-            let ids = try await store.selected(type.record, where: filter, limit: limits.bulkItems, access: access.changingMany)
+            let ids = try await selected(type, filter, store)
             return EachWrite.result(
                 type, ids, try await store.each(type.record, ids, action, options: options, access: access.changingMany))
+        }
+    }
+
+    private func selected(_ type: ApiType, _ filter: TypedExpression, _ store: RecordStore) async throws -> [GUID] {
+        do {
+            return try await store.selected(type.record, where: filter, limit: limits.bulkItems, access: access.changingMany)
+        } catch let error as RecordsError where error.code == .tooMany {
+            var refusal = APIError(error)
+            refusal.message += " With Prefer: respond-async up to \(EachJob.mostRecords) of them are written, or tried, in the background."
+            throw refusal
         }
     }
 

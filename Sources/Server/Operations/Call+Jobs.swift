@@ -13,6 +13,11 @@ extension Call {
         return response(.accepted, [("location", "\(root)/jobs(\(id))"), ("retry-after", "1")] + applied)
     }
 
+    /// What a job is called in lists.
+    ///
+    /// - Parameter label: what it does, unless the client has a name for it.
+    func jobLabel(_ label: String) -> String { (changeSet.label ?? label) + (options.dryRun ? " (dry run)" : "") }
+
     func listJobs() async throws -> ServerResponse {
         guard isRead else { throw APIError.methodNotAllowed("GET") }
         try options.allow(["top", "skiptoken"], of: "jobs")

@@ -5,9 +5,6 @@ import Records
 
 /// What all writes of many records have in common: one change set, a rehearsal on request, and an answer with one entry for each record.
 extension Call {
-    /// Changes that a rehearsal tells, for all records together.
-    private static let shownChanges = 10_000
-
     /// A rehearsal tells what records held before and after, without regard to fields that are hidden.
     func refuseRehearsals() throws(APIError) {
         guard !options.dryRun || access.rights.isUnlimited else { throw APIError.notYetFor("dry_run") }
@@ -25,11 +22,11 @@ extension Call {
         var changeSet = changeSet
         changeSet.label = changeSet.label ?? label
         if options.dryRun {
-            let (rehearsed, changes) = try await store.rehearse(limit: Self.shownChanges, access: access) { store, changeSet in
+            let (rehearsed, changes) = try await store.rehearse(limit: BulkOutcome.listed, access: access) { store, changeSet in
                 try await write(store, WriteOptions(changeSet: changeSet, mode: mode))
             }
             result = rehearsed
-            result.changes = Dictionary(grouping: changes, by: \.record)
+            result.note(changes)
         } else {
             result = try await write(store, WriteOptions(changeSet: changeSet, mode: mode))
         }
@@ -45,7 +42,7 @@ extension Call {
         json.object { json in
             if let prefix { json.field("\(prefix)context", "\(root)/$metadata#Collection(tessera.bulk_result)") }
             // Where nothing was written there is nothing to show or take back.
-            if let label = changeSet.label, result.changes == nil, result.isChange {
+            if let label = changeSet.label, !changeSet.isRehearsal, result.changes == nil, result.isChange {
                 json.object("change_set") { json in
                     json.field("id", changeSet.id.description)
                     json.field("label", label)
@@ -53,8 +50,12 @@ extension Call {
             }
             json.field("succeeded", result.count - result.failures.count)
             json.field("failed", result.failures.count)
-            if result.changes != nil { json.field("dry_run", true) }
-            json.array("value") { result.writeItems(0..<result.count, prefix: prefix, to: &$0) }
+            if result.changes != nil {
+                json.field("dry_run", true)
+                json.key("counts")
+                json.raw(Value.collection(result.counts.map(\.value)).json)
+            }
+            json.array("value") { result.writeItems(result.items, prefix: prefix, to: &$0) }
         }
         return json.bytes
     }

@@ -95,7 +95,7 @@ struct Call: Sendable {
     ///
     /// - Parameter label: what the change set is called unless the client names it.
     func naming(_ outcomes: some Sequence<WriteOutcome>, label: String? = nil) -> ServerResponse.Headers {
-        guard changeSet.label ?? label != nil, outcomes.contains(where: \.isChange) else { return [] }
+        guard !changeSet.isRehearsal, changeSet.label ?? label != nil, outcomes.contains(where: \.isChange) else { return [] }
         return [(Self.changeSetHeader, changeSet.id.description)]
     }
 

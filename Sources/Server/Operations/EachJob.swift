@@ -13,8 +13,6 @@ package struct EachJob: JobHandler {
 
     /// Records that one condition may select.
     static let mostRecords = 1_000_000
-    /// Of more records than these, the answer lists those that failed alone.
-    static let listed = 10_000
     private static let recordsPerStep = 500
 
     private let store: RecordStore
@@ -31,11 +29,14 @@ package struct EachJob: JobHandler {
         var body: String?
         var ieee754Compatible: Bool
         var mode: BulkMode
+        /// It is to be tried, and nothing kept.
+        var isRehearsal: Bool
 
         var value: Value {
             .complex([
                 "collection": .string(collection), "query": .string(query), "odata_4_0": .bool(version == .v4_0),
                 "body": body.map(Value.string) ?? .null, "ieee754": .bool(ieee754Compatible), "continue_on_error": .bool(mode == .perItem),
+                "dry_run": .bool(isRehearsal),
             ])
         }
 
@@ -45,22 +46,27 @@ package struct EachJob: JobHandler {
             self.init(
                 collection: collection, query: query, version: value["odata_4_0"]?.asBool == true ? .v4_0 : .v4_01,
                 body: value["body"]?.asText, ieee754Compatible: value["ieee754"]?.asBool ?? false,
-                mode: value["continue_on_error"]?.asBool == true ? .perItem : .atomic)
+                mode: value["continue_on_error"]?.asBool == true ? .perItem : .atomic, isRehearsal: value["dry_run"]?.asBool ?? false)
         }
 
-        init(collection: String, query: String, version: ReadFormat.Version, body: String?, ieee754Compatible: Bool, mode: BulkMode) {
+        init(
+            collection: String, query: String, version: ReadFormat.Version, body: String?, ieee754Compatible: Bool, mode: BulkMode,
+            isRehearsal: Bool
+        ) {
             self.collection = collection
             self.query = query
             self.version = version
             self.body = body
             self.ieee754Compatible = ieee754Compatible
             self.mode = mode
+            self.isRehearsal = isRehearsal
         }
     }
 
     package func run(_ job: JobRun) async throws -> Value {
         guard let input = Input(job.input) else { throw JobError(.badInput, "This job has a collection and a query.") }
         let write = try decode(input)
+        guard !input.isRehearsal else { return try await rehearse(write, input.mode, job) }
         // The job's own id, so that every turn writes under the same change set; the queue finishes it with the job.
         let log = ChangeSetLog(store, access: job.access)
         try await log.begin(ChangeSet(id: job.id, label: job.label, isOpen: true))
@@ -72,8 +78,7 @@ package struct EachJob: JobHandler {
         let ids = try JSONReader.value(of: kept.bytes).items.compactMap(\.asGUID)
         try await job.progress(Job.Progress(done: 0, total: ids.count))
         let size = input.mode == .atomic ? max(1, ids.count) : Self.recordsPerStep
-        var items: [Value] = []
-        var failed = 0
+        var total = BulkResult(count: ids.count)
         for (number, start) in stride(from: 0, to: ids.count, by: size).enumerated() {
             try Task.checkCancellation()
             let part = Array(ids[start..<min(start + size, ids.count)])
@@ -85,31 +90,30 @@ package struct EachJob: JobHandler {
                 }
                 let result = EachWrite.result(write.type, part, outcomes)
                 if input.mode == .atomic, !result.failures.isEmpty { throw JobError(BulkWrite.refusal(result)) }
-                return Self.outcome(result, isWhole: ids.count <= Self.listed)
+                return BulkResult.step(result, of: ids.count)
             }
-            let step = try JSONReader.value(of: outcome.bytes)
-            items += (step["value"]?.items ?? []).prefix(Self.listed - items.count)
-            failed += step["failed"]?.asInt ?? 0
+            try total.add(outcome)
             try await job.progress(Job.Progress(done: start + part.count, total: ids.count))
         }
-        return .complex([
-            "succeeded": .integer(Int64(ids.count - failed)), "failed": .integer(Int64(failed)), "value": .collection(items),
-            "change_set": .guid(job.id),
-        ])
+        return total.value(job.id)
     }
 
-    /// - Parameter isWhole: every record is told, and not those alone that failed.
-    private static func outcome(_ result: BulkOutcome, isWhole: Bool) -> PostgresJSON {
-        var json = JSONWriter()
-        json.object { json in
-            json.field("failed", result.failures.count)
-            json.array("value") { json in
-                for index in 0..<result.count where isWhole || result.failures[index] != nil {
-                    result.writeItems(index..<(index + 1), prefix: "@", to: &json)
-                }
+    /// All of it in one transaction that is rolled back: broken off, it begins anew.
+    private func rehearse(_ write: EachWrite, _ mode: BulkMode, _ job: JobRun) async throws -> Value {
+        let type = write.type
+        let (rehearsed, changes) = try await store.rehearse(limit: BulkOutcome.listed, access: job.access) { store, changeSet in
+            let ids = try await store.selected(type.record, where: write.filter, limit: Self.mostRecords, access: job.access)
+            try await job.progress(Job.Progress(done: 0, total: ids.count))
+            let options = WriteOptions(changeSet: changeSet, mode: mode)
+            let outcomes = try await store.each(type.record, ids, write.action, options: options, access: job.access) { done in
+                try await job.progress(Job.Progress(done: done, total: ids.count))
             }
+            return EachWrite.result(type, ids, outcomes)
         }
-        return PostgresJSON(bytes: json.bytes)
+        guard mode == .perItem || rehearsed.failures.isEmpty else { throw JobError(BulkWrite.refusal(rehearsed)) }
+        var outcome = rehearsed
+        outcome.note(changes)
+        return try BulkResult(rehearsed: outcome).value(job.id)
     }
 
     private func decode(_ input: Input) throws -> EachWrite {

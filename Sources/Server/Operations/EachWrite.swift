@@ -18,7 +18,7 @@ struct EachWrite {
     static func result(_ type: ApiType, _ ids: [GUID], _ outcomes: [WriteOutcome]) -> BulkOutcome {
         let numbered = Dictionary(uniqueKeysWithValues: outcomes.enumerated().map { ($0, $1) })
         let failures = numbered.compactMapValues { if case .failed(let error) = $0 { APIError(error) } else { nil } }
-        var result = BulkOutcome(count: outcomes.count, outcomes: numbered, failures: failures)
+        var result = BulkOutcome(outcomes.indices, outcomes: numbered, failures: failures)
         result.records = BulkOutcome.Selected(collection: type.collection, ids: ids)
         return result
     }

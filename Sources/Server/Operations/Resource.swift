@@ -55,6 +55,14 @@ enum Resource: Sendable {
         }
     }
 
+    /// Whether what is written there is records alone, so that all of it can be rolled back.
+    var canBeTried: Bool {
+        switch self {
+        case .collection, .record, .bulk, .each: true
+        default: false
+        }
+    }
+
     var route: Route {
         switch self {
         case .serviceDocument: .serviceDocument

@@ -121,12 +121,14 @@ struct ChangeSetTests {
         try await TestStore.with { lab in
             let id = try await lab.create("topics", ["name": "a"])
             let type = try lab.type("topics")
-            let (outcomes, changes) = try await lab.store.rehearse(limit: 10, access: .test) { store, changeSet in
+            let (outcomes, rehearsed) = try await lab.store.rehearse(limit: 10, access: .test) { store, changeSet in
                 let item = RecordUpdate(key: .id(id), input: RecordInput(["name": "b"]))
                 return try await store.update(type, [item], options: WriteOptions(changeSet: changeSet), access: .test)
             }
             #expect(outcomes.map(Outcome.init) == [.updated(version: 2)])
+            let changes = rehearsed.changes
             #expect(changes.count == 1 && changes[0].before == ["name": "a"] && changes[0].after == ["name": "b"])
+            #expect(rehearsed.counts.map(\.value) == [.complex(["type": "lab.topic", "created": 0, "updated": 1, "deleted": 0])])
             #expect(try await lab.row("lab.topic", id)["name"] == "a")
             #expect(try await lab.text("SELECT count(*)::text FROM tessera.change") == "1")
         }

@@ -13,6 +13,8 @@ package struct ChangeSet: Sendable, Hashable {
     package var undoes: GUID?
     /// Earlier writes were kept under it, so that it is listed already.
     package var isListed = false
+    /// Nothing of it will be kept, so that it is never listed.
+    package internal(set) var isRehearsal = false
 
     package init(id: GUID, label: String? = nil, isOpen: Bool = false, runsAutomation: Bool = true, undoes: GUID? = nil) {
         self.id = id

@@ -82,7 +82,8 @@ package struct ChangeSetLog: Sendable {
         return entries
     }
 
-    private func counts(of ids: [GUID]) async throws -> [GUID: [ChangeSetEntry.Count]] {
+    /// What was done under change sets, counted by record type.
+    func counts(of ids: [GUID]) async throws -> [GUID: [ChangeSetEntry.Count]] {
         let sql: SQL = """
             SELECT change_set, record_type, action, count(*) FROM tessera.change \
             WHERE change_set = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) GROUP BY 1, 2, 3 ORDER BY 2

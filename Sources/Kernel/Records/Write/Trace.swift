@@ -27,7 +27,7 @@ enum Trace {
 
     /// The row of a named change set, before its first write; nil where none is needed.
     static func begin(_ changeSet: ChangeSet, access: Access) -> SQL? {
-        guard let label = changeSet.label, !changeSet.isListed else { return nil }
+        guard let label = changeSet.label, !changeSet.isListed, !changeSet.isRehearsal else { return nil }
         let undoes = changeSet.undoes.map { PostgresUUID(guid: $0) }.postgresParameter
         return """
             INSERT INTO tessera.change_set (id, label, principal_id, channel, automation, undoes, state, finished_at) \
