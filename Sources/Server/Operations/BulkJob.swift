@@ -2,8 +2,8 @@ package import Jobs
 package import QueryLanguage
 package import Records
 
-/// A bulk request in the background: item by item in steps of some hundred, or all of it in one. A step is in or it isn't, so that a job that was
-/// broken off goes on with the next.
+/// A bulk request in the background: item by item in steps of some hundred, or all of it in one, where it is atomic or items link to later ones. A step
+/// is in or it isn't, so that a job that was broken off goes on with the next.
 package struct BulkJob: JobHandler {
     package static let kind = "bulk"
     package var kind: String { Self.kind }
@@ -28,7 +28,7 @@ package struct BulkJob: JobHandler {
         let changeSet = ChangeSet(id: job.id, label: job.label, isOpen: true)
         try await ChangeSetLog(store, access: job.access).begin(changeSet)
         let steps = WorkSteps(store, work: job.id)
-        let size = write.mode == .atomic ? max(1, count) : Self.itemsPerStep
+        let size = write.stepSize(Self.itemsPerStep)
         var total = BulkResult(count: count)
         for (number, start) in stride(from: 0, to: count, by: size).enumerated() {
             try Task.checkCancellation()

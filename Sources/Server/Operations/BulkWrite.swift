@@ -22,6 +22,16 @@ struct BulkWrite {
     /// What it is called in lists.
     var label: String { "\(bulk.operation.rawValue) \(bulk.items.count) \(type.collection)" }
 
+    /// How many items one step of background work takes: all of them where they are kept or undone together, or link to later ones.
+    func stepSize(_ usual: Int) -> Int {
+        let count = bulk.items.count
+        guard mode == .perItem, bulk.operation == .create, count > usual else { return mode == .atomic ? max(1, count) : usual }
+        let trees = trees ?? bulk.items.map { $0.record.tree(type) }
+        let links = ForwardLinks(trees)
+        let isLinked = trees.enumerated().contains { links.lead(outOf: $0, $1, itemsPerStep: usual) }
+        return isLinked ? count : usual
+    }
+
     /// What is wrong with items before the store sees them.
     var refusals: [Int: APIError] {
         var failures: [Int: APIError] = [:]
