@@ -52,6 +52,18 @@ package struct Job: Sendable, Equatable {
     package var failure: Failure?
 }
 
+extension Job.Failure {
+    /// What the store refused.
+    init(_ error: RecordsError) {
+        let details = error.details.map { detail -> Value in
+            .complex([
+                "code": .string(detail.code), "message": .string(detail.message), "target": detail.target.map(Value.string) ?? .null,
+            ])
+        }
+        self.init(code: error.code.description, message: error.message, details: details.isEmpty ? .null : .collection(details))
+    }
+}
+
 // MARK: JSON
 
 extension Job {

@@ -192,8 +192,13 @@ package final class JobQueue: Sendable {
         }
     }
 
-    /// A job that is over writes no more: the change set of the same id, where there is one, is finished with it.
+    /// A job that is over writes no more: the change set of the same id, where there is one, is finished with it. One that holds nothing isn't listed.
     private func finishChangeSet(_ id: GUID) async throws {
+        _ = try await client.query(
+            """
+            DELETE FROM tessera.change_set s WHERE s.id = \(bind: PostgresUUID(guid: id)) AND s.state = 'running' \
+            AND NOT EXISTS (SELECT 1 FROM tessera.change c WHERE c.change_set = s.id)
+            """)
         _ = try await client.query(
             """
             UPDATE tessera.change_set SET state = 'done', finished_at = now() WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running'

@@ -159,7 +159,7 @@ package struct JobWorker: Service {
         if Task.isCancelled || error is CancellationError { return .again(after: .zero, countsAttempt: false) }
         switch error {
         case let error as RecordsError where error.code == .unavailable && job.attempts < JobQueue.mostAttempts: return again(job)
-        case let error as RecordsError: return .failed(Job.Failure(code: error.code.description, message: error.message))
+        case let error as RecordsError: return .failed(Job.Failure(error))
         case let error as JobError:
             return .failed(Job.Failure(code: error.code.description, message: error.message, details: error.details))
         default:

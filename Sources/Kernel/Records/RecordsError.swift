@@ -17,6 +17,8 @@ package struct RecordsError: Error, Sendable, CustomStringConvertible {
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         package let description: String
 
+        package init(description: String) { self.description = description }
+
         package static let notFound = Code(description: "records.not_found")
         package static let versionConflict = Code(description: "records.version_conflict")
         package static let preconditionRequired = Code(description: "records.precondition_required")

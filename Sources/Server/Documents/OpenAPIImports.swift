@@ -87,6 +87,7 @@ enum OpenAPIImports {
     // MARK: Schemas
 
     static func writeSchemas(to json: inout JSONWriter) {
+        writeResult(to: &json)
         object("import_options", required: ["collection"], to: &json) { json in
             property("collection", "string", "Where the records go.", to: &json)
             property("file_id", "string", format: "uuid", "An uploaded file; not in a form, which brings its own.", to: &json)
@@ -150,6 +151,35 @@ enum OpenAPIImports {
                 json.array("anyOf") { json in
                     json.object { $0.field("$ref", "#/components/schemas/import_mapping") }
                     json.object { $0.field("type", "null") }
+                }
+            }
+        }
+    }
+
+    /// The result of an import's job.
+    private static func writeResult(to json: inout JSONWriter) {
+        object("import_result", required: ["created", "updated", "unchanged", "failed", "dry_run", "errors"], to: &json) { json in
+            for name in ["created", "updated", "unchanged", "failed", "resumed_after"] { property(name, "integer", nil, to: &json) }
+            property("dry_run", "boolean", nil, to: &json)
+            for (name, description) in [
+                ("change_set", "What came in; null for a dry run."),
+                ("failed_rows_id", "The file with the rows that failed; null where none did."),
+            ] {
+                json.object(name) { json in
+                    json.strings("type", ["string", "null"])
+                    json.field("format", "uuid")
+                    json.field("description", description)
+                }
+            }
+            json.object("errors") { json in
+                json.field("type", "array")
+                json.field("description", "The first rows that failed.")
+                json.object("items") { json in
+                    json.field("type", "object")
+                    json.object("properties") { json in
+                        property("line", "integer", nil, to: &json)
+                        property("reason", "string", nil, to: &json)
+                    }
                 }
             }
         }

@@ -129,7 +129,14 @@ enum OpenAPIPlatform {
             integer("refused_count", to: &json)
             items("refused", "undo_refusal", to: &json)
         }
-        json.object("job_result") { $0.field("type", "object") }
+        json.object("job_result") { json in
+            json.field("description", "What the request would have been answered: AsyncResult has the status of that answer.")
+            json.array("anyOf") { json in
+                for name in ["bulk_result", "undo_report", "import_result", "error"] {
+                    json.object { $0.field("$ref", "#/components/schemas/\(name)") }
+                }
+            }
+        }
         object("job", required: ["id", "kind", "label", "state", "progress", "created_at"], to: &json) { json in
             text("id", format: "uuid", to: &json)
             text("kind", to: &json)

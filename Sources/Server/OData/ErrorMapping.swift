@@ -41,7 +41,7 @@ extension APIError {
         if error.code == .unavailable { headers.append(Header(name: "retry-after", value: "1")) }
     }
 
-    private static func status(of code: RecordsError.Code) -> HTTPResponseStatus {
+    static func status(of code: RecordsError.Code) -> HTTPResponseStatus {
         switch code {
         case .notFound: .notFound
         case .versionConflict: .preconditionFailed

@@ -44,7 +44,7 @@ package struct BulkJob: JobHandler {
             try total.add(outcome)
             try await job.progress(Job.Progress(done: range.upperBound, total: count))
         }
-        return total.value(job.id)
+        return total.value(changeSet)
     }
 
     /// All of it in one transaction that is rolled back.
@@ -61,7 +61,7 @@ package struct BulkJob: JobHandler {
         var outcome = rehearsed
         outcome.note(changes)
         try await job.progress(Job.Progress(done: items.count, total: items.count))
-        return try BulkResult(rehearsed: outcome).value(job.id)
+        return try BulkResult(rehearsed: outcome).value(ChangeSet(id: job.id, label: job.label))
     }
 
     private func decode(_ input: Value) throws -> BulkWrite {

@@ -3,7 +3,8 @@ import Postgres
 import QueryLanguage
 import Records
 
-/// What a write of many records came to in the background: its steps added up. Kept as the job's result.
+/// What a write of many records came to in the background: its steps added up. Kept as the job's result, with the members that the request would have
+/// been answered with, and written as that answer when a client asks for it.
 struct BulkResult {
     /// Records that were to be written.
     let count: Int
@@ -42,16 +43,54 @@ struct BulkResult {
         items += (step["value"]?.items ?? []).prefix(BulkOutcome.listed - items.count)
     }
 
-    /// - Parameter changeSet: that of the job.
-    func value(_ changeSet: GUID) -> Value {
+    /// - Parameter changeSet: that of the job; it is named where something was written.
+    func value(_ changeSet: ChangeSet) -> Value {
         var members: [String: Value] = [
             "succeeded": .integer(Int64(count - failed)), "failed": .integer(Int64(failed)), "value": .collection(items),
         ]
-        if hasWritten { members["change_set"] = .guid(changeSet) }
+        if hasWritten { members["change_set"] = .complex(["id": .guid(changeSet.id), "label": .string(changeSet.label ?? "")]) }
         if let counts {
             members["dry_run"] = true
             members["counts"] = counts
         }
         return .complex(members)
+    }
+
+    // MARK: As an answer
+
+    private static let members = ["change_set", "succeeded", "failed", "dry_run", "counts"]
+    private static let itemMembers = ["status", "id", "@etag", "error", "changes"]
+
+    /// What `value` gave, as the request itself would have been answered.
+    ///
+    /// - Parameters:
+    ///   - prefix: before control information: `@` or `@odata.`; nil leaves it out.
+    ///   - root: the service root.
+    static func answer(_ result: Value, prefix: String?, root: String) -> [UInt8] {
+        var json = JSONWriter()
+        json.object { json in
+            if let prefix { json.field("\(prefix)context", "\(root)/$metadata#Collection(tessera.bulk_result)") }
+            for name in members { write(name, of: result, to: &json) }
+            json.array("value") { json in
+                for item in result["value"]?.items ?? [] {
+                    json.object { json in
+                        for name in itemMembers {
+                            guard name.hasPrefix("@") else {
+                                write(name, of: item, to: &json)
+                                continue
+                            }
+                            if let prefix { write(name, as: prefix + name.dropFirst(), of: item, to: &json) }
+                        }
+                    }
+                }
+            }
+        }
+        return json.bytes
+    }
+
+    private static func write(_ name: String, as shown: String? = nil, of value: Value, to json: inout JSONWriter) {
+        guard let member = value[name] else { return }
+        json.key(shown ?? name)
+        json.raw(member.json)
     }
 }

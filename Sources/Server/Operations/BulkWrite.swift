@@ -126,6 +126,8 @@ struct BulkWrite {
         return nil
     }
 
+    static let refusalCode = "bulk.failed"
+
     /// The error of an atomic request: every item that fails, by its place.
     static func refusal(_ result: BulkOutcome) -> APIError {
         // Items that failed only because others did are no news.
@@ -143,7 +145,7 @@ struct BulkWrite {
         }
         let status = ordered.first?.value.status ?? .badRequest
         return APIError(
-            status, "bulk.failed",
+            status, refusalCode,
             "\(failures.count) of the items can't be written, so nothing was: see details. Prefer: continue-on-error keeps the others.",
             details: details)
     }

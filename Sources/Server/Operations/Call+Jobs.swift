@@ -37,16 +37,23 @@ extension Call {
             return response(
                 .accepted, json: Array(job.value.json.utf8), [("location", "\(root)/jobs(\(id))"), ("retry-after", "1")])
         case .done:
-            return response(.ok, json: Array((job.result ?? .null).json.utf8), [("asyncresult", "200")])
+            return result(of: job)
         case .failed:
-            let failure = job.failure ?? Job.Failure(code: "jobs.fault", message: "The work failed.")
-            var error: [String: Value] = ["code": .string(failure.code), "message": .string(failure.message)]
-            if !failure.details.isNull { error["details"] = failure.details }
-            let status = failure.code == JobError.Code.fault.description ? "500" : "400"
-            return response(.ok, json: Array(Value.complex(["error": .complex(error)]).json.utf8), [("asyncresult", status)])
+            let failure = job.failure ?? Job.Failure(code: JobError.Code.fault.description, message: "The work failed.")
+            return response(.ok, json: failure.answer, [("asyncresult", String(failure.status.code))])
         case .cancelled:
             throw APIError(.gone, "jobs.cancelled", "This job was cancelled; \(root)/jobs(\(id))/status says how far it had come.")
         }
+    }
+
+    /// What the request would have been answered.
+    private func result(of job: Job) -> ServerResponse {
+        let result = job.result ?? .null
+        let headers = [("asyncresult", "200")]
+        guard [BulkJob.kind, EachJob.kind].contains(job.kind) else { return response(.ok, json: Array(result.json.utf8), headers) }
+        let prefix = format.metadata == .none ? nil : negotiation.prefix
+        let named = result["change_set"]?["id"]?.asText.map { [(Self.changeSetHeader, $0)] } ?? []
+        return response(.ok, json: BulkResult.answer(result, prefix: prefix, root: root), headers + named)
     }
 
     func status(_ id: GUID) async throws -> ServerResponse {

@@ -69,7 +69,8 @@ package struct EachJob: JobHandler {
         guard !input.isRehearsal else { return try await rehearse(write, input.mode, job) }
         // The job's own id, so that every turn writes under the same change set; the queue finishes it with the job.
         let log = ChangeSetLog(store, access: job.access)
-        try await log.begin(ChangeSet(id: job.id, label: job.label, isOpen: true))
+        let changeSet = ChangeSet(id: job.id, label: job.label, isOpen: true)
+        try await log.begin(changeSet)
         let steps = WorkSteps(store, work: job.id)
         let kept = try await steps.once(0) { store in
             let ids = try await store.selected(write.type.record, where: write.filter, limit: Self.mostRecords, access: job.access)
@@ -95,7 +96,7 @@ package struct EachJob: JobHandler {
             try total.add(outcome)
             try await job.progress(Job.Progress(done: start + part.count, total: ids.count))
         }
-        return total.value(job.id)
+        return total.value(changeSet)
     }
 
     /// All of it in one transaction that is rolled back: broken off, it begins anew.
@@ -113,7 +114,7 @@ package struct EachJob: JobHandler {
         guard mode == .perItem || rehearsed.failures.isEmpty else { throw JobError(BulkWrite.refusal(rehearsed)) }
         var outcome = rehearsed
         outcome.note(changes)
-        return try BulkResult(rehearsed: outcome).value(job.id)
+        return try BulkResult(rehearsed: outcome).value(ChangeSet(id: job.id, label: job.label))
     }
 
     private func decode(_ input: Input) throws -> EachWrite {

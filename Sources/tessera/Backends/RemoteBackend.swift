@@ -52,10 +52,8 @@ struct RemoteBackend: Backend {
     }
 
     func undo(_ id: GUID, isRehearsal: Bool, progress: @escaping @Sendable (Int) -> Void) async throws -> UndoReport {
-        if isRehearsal {
-            return try known(UndoReport(try await client.send(.POST, "/change_sets(\(id))/undo?dry_run=true").value()))
-        }
-        let accepted = try await client.send(.POST, "/change_sets(\(id))/undo", [("prefer", "respond-async")])
+        let path = "/change_sets(\(id))/undo\(isRehearsal ? "?dry_run=true" : "")"
+        let accepted = try await client.send(.POST, path, [("prefer", "respond-async")])
         let job = try await finished(try self.job(of: accepted)) { progress($0.progress.done) }
         return try known(job.result.flatMap(UndoReport.init))
     }

@@ -18,7 +18,8 @@ enum JobText {
         if case .complex(let members)? = job.result {
             for (name, value) in members.sorted(by: { $0.key < $1.key }) {
                 if case .collection = value { continue }
-                lines.append("  \(name)  \(value.text)")
+                // Of what has an id and a name, the id.
+                lines.append("  \(name)  \((value["id"] ?? value).text)")
             }
         }
         return lines.joined(separator: "\n")
