@@ -84,9 +84,12 @@ final class Api: Responder {
             return Admission(
                 route: route,
                 step: .work(bodyLimit: limit) { body in
-                    var response = await self.run(call, resource, body)
-                    response.headers += told
-                    return response
+                    guard case .batch = resource else {
+                        var response = await self.run(call, resource, body)
+                        response.headers += told
+                        return response
+                    }
+                    return await self.run(batch: call, body, told)
                 })
         } catch {
             return Admission(route: route, step: .answer(answer(to: error, request)))
@@ -101,12 +104,25 @@ final class Api: Responder {
 
     // MARK: Requests
 
-    private func run(_ call: Call, _ resource: Resource, _ body: ByteBuffer) async -> ServerResponse {
+    private func run(_ call: Call, _ resource: Resource, _ body: ByteBuffer, requests: Int = 1) async -> ServerResponse {
         do {
-            return try await queue.run(call.access.principal) { try await call.respond(to: resource, body: body) }
+            return try await queue.run(call.access.principal, requests: requests) { try await call.respond(to: resource, body: body) }
         } catch {
             return answer(to: error, call.request)
         }
+    }
+
+    /// A batch counts as the requests in it, of which one was counted when it came.
+    private func run(batch call: Call, _ body: ByteBuffer, _ told: ServerResponse.Headers) async -> ServerResponse {
+        let requests = BatchRequest.count(Array(body.readableBytesView), most: call.limits.batchRequests)
+        var told = told
+        if requests > 1, let limited = limiter.take(call.access.principal, requests: requests - 1) {
+            told = RateLimiter.headers(limited.limit, limited.verdict)
+            guard limited.verdict.isAllowed else { return tooMany(limited.limit, limited.verdict, told, batchOf: requests) }
+        }
+        var response = await run(call, .batch, body, requests: requests)
+        response.headers += told
+        return response
     }
 
     private func run(_ call: Call, _ resource: Resource, upload: IncomingBody) async -> ServerResponse {
@@ -120,10 +136,13 @@ final class Api: Responder {
         }
     }
 
-    private func tooMany(_ limit: RateLimit, _ verdict: RateBucket.Verdict, _ told: ServerResponse.Headers) -> ServerResponse {
+    private func tooMany(
+        _ limit: RateLimit, _ verdict: RateBucket.Verdict, _ told: ServerResponse.Headers, batchOf requests: Int = 1
+    ) -> ServerResponse {
+        let batch = requests > 1 ? ", and this batch is \(requests)" : ""
         let error = APIError(
             .tooManyRequests, "http.rate_limited",
-            "You may send \(limit.requests) requests in \(limit.seconds) seconds. Wait \(verdict.retryAfter) seconds."
+            "You may send \(limit.requests) requests in \(limit.seconds) seconds\(batch). Wait \(verdict.retryAfter) seconds."
         ).with(header: "retry-after", String(verdict.retryAfter))
         var response = error.response
         response.headers += told

@@ -24,6 +24,62 @@ struct FairnessTests {
         }
     }
 
+    @Test("a batch takes as much as it has requests: all of it or nothing, and beyond the limit from what comes later")
+    func batchBucket() throws {
+        var bucket = RateBucket(try #require(RateLimit("10/100")), at: .seconds(0))
+        // Time, requests, allowed, left, seconds until all is there, seconds to wait.
+        let steps: [(Duration, Int, Bool, Int, Int, Int)] = [
+            (.seconds(0), 4, true, 6, 40, 0), (.seconds(0), 7, false, 6, 40, 10), (.seconds(10), 7, true, 0, 100, 0),
+            (.seconds(60), 25, false, 5, 50, 50), (.seconds(110), 25, true, 0, 250, 0), (.seconds(250), 1, false, 0, 110, 20),
+            (.seconds(270), 1, true, 0, 100, 0),
+        ]
+        for (now, requests, isAllowed, remaining, reset, wait) in steps {
+            let verdict = bucket.take(requests, at: now)
+            #expect(verdict == .init(isAllowed: isAllowed, remaining: remaining, reset: reset, retryAfter: wait), "\(now)")
+        }
+    }
+
+    @Test("the requests of a batch are counted whatever it looks like")
+    func batchCount() {
+        let counts: [(String, Int)] = [
+            (#"{"requests": [{"id": "1"}, {"id": "2", "body": {"requests": [1, 2, 3]}}]}"#, 2),
+            (#"{"a": [1], "requests": [1, [2, 3], 4]}"#, 3),
+            (#"{"requests": []}"#, 1), ("[]", 1), (#"{"requests": 5}"#, 1), (#"{"requests": [1, 2"#, 1), ("", 1),
+            (#"{"requests": [1, 2, 3, 4, 5, 6, 7, 8, 9]}"#, 5),
+        ]
+        for (body, count) in counts { #expect(BatchRequest.count(Array(body.utf8), most: 5) == count, "\(body)") }
+    }
+
+    @Test("a batch counts as the requests in it, for all tokens of its principal")
+    func batchLimit() async throws {
+        try await TestHost.with(configure: { $0.rateLimits = RateLimits(standard: RateLimit("10/3600")) }) { host in
+            func batch(_ count: Int) async throws -> TestConnection.Answer {
+                let requests = (1...count).map { #"{"id": "\#($0)", "method": "post", "url": "topics", "body": {"name": "a"}}"# }
+                return try await host.send("POST", "/api/$batch", body: "{\"requests\": [\(requests.joined(separator: ","))]}")
+            }
+            let first = try await batch(6)
+            #expect(first.status == 200 && first.headers["ratelimit"]?.hasPrefix("\"principal\";r=4;t=") == true, "\(first.headers)")
+            let second = try await batch(5)
+            #expect(
+                second.status == 429 && second.headers["retry-after"] == "360" && second.text.contains("this batch is 5"), "\(second.text)")
+            // The one that was refused counted as one.
+            let third = try await batch(3)
+            #expect(third.status == 200 && third.headers["ratelimit"]?.hasPrefix("\"principal\";r=0;t=") == true, "\(third.headers)")
+            #expect(try await host.send("GET", "/api/topics").status == 429)
+            #expect(try await host.outboxRows() == 9)
+        }
+    }
+
+    @Test("a batch costs as many turns as it has requests")
+    func batchTurns() {
+        let queue = Queue(room: 1, longest: 100)
+        _ = queue.arrive("flood", 0, requests: 3)
+        #expect(queue.arrive("flood", 1, requests: 4) == .waits)
+        for ticket in UInt64(10)...17 { _ = queue.arrive("small", ticket) }
+        #expect(queue.arrive("flood", 2) == .waits)
+        #expect((0..<11).map { _ in queue.finish() } == [10, 11, 1, 12, 13, 14, 15, 16, 2, 17, nil])
+    }
+
     @Test(
         "takes limits as people write them",
         arguments: [
@@ -138,7 +194,9 @@ struct FairnessTests {
 
         var running: Int { machine.running }
         var waiting: Int { machine.waiting }
-        func arrive(_ owner: String, _ ticket: UInt64) -> FairQueueMachine<String>.Arrival { machine.arrive(owner, ticket) }
+        func arrive(_ owner: String, _ ticket: UInt64, requests: Int = 1) -> FairQueueMachine<String>.Arrival {
+            machine.arrive(owner, ticket, requests: requests)
+        }
         func finish() -> UInt64? { machine.finish() }
         func cancel(_ ticket: UInt64) -> Bool { machine.cancel(ticket) }
     }

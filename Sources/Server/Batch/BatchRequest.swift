@@ -26,6 +26,33 @@ struct BatchRequest: Sendable {
     /// Longest id of a request or group, in bytes.
     static let longestID = 100
 
+    /// How many requests a body holds, before anything else is known of it: 1 where it is no batch that would be carried out.
+    ///
+    /// - Parameter most: not counted beyond.
+    static func count(_ bytes: [UInt8], most: Int) -> Int {
+        var reader = JSONReader(bytes)
+        var count = 0
+        do {
+            guard try reader.peek() == .object else { return 1 }
+            var keys = try reader.beginObject()
+            while let key = try reader.nextKey(&keys) {
+                guard key.name == "requests", try reader.peek() == .array else {
+                    try reader.skipValue()
+                    continue
+                }
+                try reader.beginArray()
+                while count < most, try reader.nextElement(count) {
+                    try reader.skipValue()
+                    count += 1
+                }
+                break
+            }
+        } catch {
+            return 1
+        }
+        return max(1, count)
+    }
+
     static func decode(_ bytes: [UInt8], maximumItems: Int) throws(APIError) -> BatchRequest {
         var decoder = RecordDecoder(bytes)
         var items: [Item]?

@@ -26,14 +26,15 @@ final class FairQueue: Sendable {
 
     /// Does the work when it is the principal's turn.
     ///
+    /// - Parameter requests: how many the principal gets by it: those of a batch.
     /// - Throws: `HTTPFault.queueFull`, `CancellationError`, and what the work throws.
-    func run<R: Sendable>(_ principal: GUID, _ work: () async throws -> R) async throws -> R {
-        try await enter(principal)
+    func run<R: Sendable>(_ principal: GUID, requests: Int = 1, _ work: () async throws -> R) async throws -> R {
+        try await enter(principal, requests)
         defer { leave() }
         return try await work()
     }
 
-    private func enter(_ principal: GUID) async throws {
+    private func enter(_ principal: GUID, _ requests: Int) async throws {
         let ticket = state.withLock { state in
             state.tickets += 1
             return state.tickets
@@ -42,7 +43,7 @@ final class FairQueue: Sendable {
         defer { _ = state.withLock { $0.cancelled.remove(ticket) } }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let resumptions = state.withLock { Self.arrive(principal, ticket, continuation, &$0) }
+                let resumptions = state.withLock { Self.arrive(principal, requests, ticket, continuation, &$0) }
                 for (continuation, result) in resumptions { continuation.resume(with: result) }
             }
         } onCancel: {
@@ -61,10 +62,10 @@ final class FairQueue: Sendable {
     private typealias Resumption = (CheckedContinuation<Void, any Error>, Result<Void, any Error>)
 
     private static func arrive(
-        _ principal: GUID, _ ticket: UInt64, _ continuation: CheckedContinuation<Void, any Error>, _ state: inout State
+        _ principal: GUID, _ requests: Int, _ ticket: UInt64, _ continuation: CheckedContinuation<Void, any Error>, _ state: inout State
     ) -> [Resumption] {
         if state.cancelled.remove(ticket) != nil { return [(continuation, .failure(CancellationError()))] }
-        switch state.machine.arrive(principal, ticket) {
+        switch state.machine.arrive(principal, ticket, requests: requests) {
         case .runs: return [(continuation, .success(()))]
         case .waits:
             state.waiting[ticket] = continuation

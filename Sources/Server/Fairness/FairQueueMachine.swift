@@ -1,5 +1,5 @@
 /// Decides whose request is worked on next: as long as there is room, each at once; else in turns, so that who sends many waits for the own ones
-/// (start-time fair queueing, all of the same weight and every request of the same cost). Pure.
+/// (start-time fair queueing, all owners of the same weight). A batch costs as many turns as it has requests. Pure.
 struct FairQueueMachine<Owner: Hashable & Sendable> {
     typealias Ticket = UInt64
 
@@ -35,13 +35,17 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
 
     var waiting: Int { queue.count }
 
-    mutating func arrive(_ owner: Owner, _ ticket: Ticket) -> Arrival {
+    /// - Parameter requests: turns that it costs.
+    mutating func arrive(_ owner: Owner, _ ticket: Ticket, requests: Int = 1) -> Arrival {
+        let more = UInt64(max(0, requests - 1))
         if running < room, queue.isEmpty {
             running += 1
+            // Later ones wait for what it gets beyond a turn of its own.
+            if more > 0 { lastTurn[owner] = max(clock, lastTurn[owner] ?? 0) + more }
             return .runs
         }
-        guard queue.count < longest else { return arriveInFullQueue(owner, ticket) }
-        enqueue(owner, ticket)
+        guard queue.count < longest else { return arriveInFullQueue(owner, ticket, more) }
+        enqueue(owner, ticket, more)
         return .waits
     }
 
@@ -65,7 +69,7 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
         return true
     }
 
-    private mutating func arriveInFullQueue(_ owner: Owner, _ ticket: Ticket) -> Arrival {
+    private mutating func arriveInFullQueue(_ owner: Owner, _ ticket: Ticket, _ more: UInt64) -> Arrival {
         guard let most = waitingOf.max(by: { $0.value < $1.value }), most.value > (waitingOf[owner] ?? 0) + 1,
             let victim = queue.lastIndex(where: { $0.owner == most.key })
         else { return .refused }
@@ -73,13 +77,13 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
         leave(refused.owner)
         // Its turn was its owner's last, and is free again.
         lastTurn[refused.owner] = refused.turn - 1
-        enqueue(owner, ticket)
+        enqueue(owner, ticket, more)
         return .waitsInsteadOf(refused.ticket)
     }
 
-    private mutating func enqueue(_ owner: Owner, _ ticket: Ticket) {
+    private mutating func enqueue(_ owner: Owner, _ ticket: Ticket, _ more: UInt64) {
         let turn = max(clock, lastTurn[owner] ?? 0) + 1
-        lastTurn[owner] = turn
+        lastTurn[owner] = turn + more
         waitingOf[owner, default: 0] += 1
         let place = queue.firstIndex { $0.turn > turn } ?? queue.endIndex
         queue.insert(Waiting(ticket: ticket, owner: owner, turn: turn), at: place)

@@ -43,15 +43,20 @@ struct RateBucket: Sendable, Hashable {
         var retryAfter: Int
     }
 
-    mutating func take(at now: Duration) -> Verdict {
+    /// Takes what a request comes to, or nothing where there isn't as much.
+    ///
+    /// - Parameter requests: more than one for a batch. One that is larger than the limit takes all of it, and what is missing from later requests:
+    ///   they wait until it has filled up.
+    mutating func take(_ requests: Int = 1, at now: Duration) -> Verdict {
         fill(at: now)
-        let isAllowed = tokens >= 1
-        if isAllowed { tokens -= 1 }
+        let needed = Double(min(requests, limit.requests))
+        let isAllowed = tokens >= needed
+        if isAllowed { tokens -= Double(requests) }
         let perToken = Double(limit.seconds) / Double(limit.requests)
         func seconds(until wanted: Double) -> Int { max(0, Int(((wanted - tokens) * perToken).rounded(.up))) }
         return Verdict(
-            isAllowed: isAllowed, remaining: Int(tokens), reset: seconds(until: Double(limit.requests)),
-            retryAfter: isAllowed ? 0 : max(1, seconds(until: 1)))
+            isAllowed: isAllowed, remaining: max(0, Int(tokens)), reset: seconds(until: Double(limit.requests)),
+            retryAfter: isAllowed ? 0 : max(1, seconds(until: needed)))
     }
 
     /// Whether forgetting the bucket changes nothing.

@@ -18,7 +18,9 @@ final class RateLimiter: Sendable {
     init(_ limits: RateLimits) { self.limits = limits }
 
     /// Nil when the principal has no limit.
-    func take(_ principal: GUID) -> (limit: RateLimit, verdict: RateBucket.Verdict)? {
+    ///
+    /// - Parameter requests: how many it is: those of a batch.
+    func take(_ principal: GUID, requests: Int = 1) -> (limit: RateLimit, verdict: RateBucket.Verdict)? {
         guard let limit = limits[principal] else { return nil }
         let now = ContinuousClock.now - start
         let verdict = state.withLock { state in
@@ -29,7 +31,7 @@ final class RateLimiter: Sendable {
                 }
             }
             var bucket = state.buckets[principal] ?? RateBucket(limit, at: now)
-            let verdict = bucket.take(at: now)
+            let verdict = bucket.take(requests, at: now)
             state.buckets[principal] = bucket
             if !verdict.isAllowed { state.refused += 1 }
             return verdict
