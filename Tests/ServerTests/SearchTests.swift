@@ -40,6 +40,12 @@ struct SearchTests {
             expects: [#""@count":2,"value":[{"@etag":"W/\"1\"","title":"Alpha \"one\""},{"@etag":"W/\"1\"","title":"Beta"}]"#]),
         Scenario("counts", "GET", "/api/samples/$count?search=alp", status: 200, expects: ["2"]),
         Scenario(
+            "counts what misspelt words find", "GET", "/api/samples?search=alpah&select=title&count=true&filter=notes%20eq%20'none'",
+            status: 200, expects: [#""@count":1,"value":[{"#, "Alpha"]),
+        Scenario(
+            "counts them alone", "GET", "/api/samples/$count?search=alpah&filter=notes%20eq%20'none'", status: 200, expects: ["1"],
+            refuses: ["0"]),
+        Scenario(
             "pages", "GET", "/api/samples?search=alp&select=title", ["prefer": "maxpagesize=1"], status: 200,
             expects: [#""title":"Alpha"#, "nextLink"], refuses: ["Beta"]),
         Scenario(

@@ -88,6 +88,19 @@ struct ListCompiler {
         return try finish("\(result) FROM \(compiler.record.from.text)\(Self.whereClause(conditions))", compiler, literals)
     }
 
+    /// One column: the number of rows that one search finds and another doesn't. Parameters are those of the first, then those of the other.
+    func count(_ query: CheckedQuery, found: SearchTree, without other: SearchTree, literals: [QueryLiteral]) throws -> CompiledRead {
+        let compiler = try makeCompiler()
+        var lists = self
+        lists.search = found
+        var conditions = try lists.rowConditions(compiler)
+        if let filter = query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
+        let type = try compiler.recordType(of: shape)
+        let shown = SearchCondition(other, type: type, compiler: compiler, offset: SearchCondition.parameters(found).count)
+        conditions.append("NOT \(try shown.matches(other))")
+        return try finish("SELECT count(*) FROM \(compiler.record.from.text)\(Self.whereClause(conditions))", compiler, literals)
+    }
+
     /// One record by the columns of a key. Columns: id, version, JSON.
     func record(by columns: [String], query: CheckedQuery?, literals: [QueryLiteral]) throws -> CompiledRead {
         let compiler = try makeCompiler()

@@ -176,7 +176,10 @@ struct ListReader {
     private func exactCount(_ filter: QueryKey) async throws -> Int {
         let sql = try countStatement(filter, estimating: false)
         let result = try await ReadFailure.translating { try await store.statements.query(sql) }
-        return try result.first?.decode(Int.self, 0) ?? 0
+        let count = try result.first?.decode(Int.self, 0) ?? 0
+        // Where words as typed find little, misspelt ones are listed too.
+        guard let search else { return count }
+        return try await count + search.meantCount(beside: count, filter)
     }
 
     private func countStatement(_ filter: QueryKey, estimating: Bool) throws -> SQL {

@@ -156,6 +156,23 @@ struct SearchReader {
 
     // MARK: What was meant
 
+    /// How many records are listed behind those that the words as typed find.
+    ///
+    /// - Parameters:
+    ///   - typed: the number of the latter.
+    ///   - filter: what the list's count is known by, and the literals of its filter.
+    func meantCount(beside typed: Int, _ filter: QueryKey) async throws -> Int {
+        guard typed < Self.few, let (words, _) = try await meantWords() else { return 0 }
+        let meant = try meaning(words)
+        let statement = try store.reads.statement("\(filter.shape)|meant \(meant.signature)", access: access) {
+            try lists.count(query, found: meant, without: tree, literals: filter.literals)
+        }
+        var values = ReadValues(literals: filter.literals)
+        values.search = (SearchCondition.parameters(meant) + SearchCondition.parameters(tree)).map(\.postgresParameter)
+        let sql = statement.bound(values, access: access)
+        return try await ReadFailure.translating { try await store.statements.query(sql) }.first?.decode(Int.self, 0) ?? 0
+    }
+
     /// What misspelt words may have meant, and the words that lead then; nil when none is misspelt.
     private func meantWords() async throws -> (words: [[String]], leads: [Int])? {
         let words = try await similarWords()
