@@ -86,7 +86,7 @@ final class Api: Responder {
                 step: .work(bodyLimit: limit) { body in
                     guard case .batch = resource else {
                         var response = await self.run(call, resource, body)
-                        response.headers += told
+                        response.headers += told + self.about(resource)
                         return response
                     }
                     return await self.run(batch: call, body, told)
@@ -100,6 +100,12 @@ final class Api: Responder {
 
     func finished(_ route: Route, _ request: ServerRequest, status: Int, duration: Duration) {
         metrics.record(route, request.method, status: status, duration: duration)
+    }
+
+    /// What is told of the server itself.
+    private func about(_ resource: Resource) -> ServerResponse.Headers {
+        guard case .directory(.me) = resource, !configuration.version.isEmpty else { return [] }
+        return [("tessera-version", configuration.version)]
     }
 
     // MARK: Requests

@@ -22,6 +22,8 @@ package struct ServerConfiguration: Sendable {
     package var trustsForwardedHeaders: Bool
     /// `/metrics` needs no token: only where nobody else can reach the port.
     package var openMetrics: Bool
+    /// Told to whoever asks who they are; nothing is told while it is empty.
+    package var version = ""
     /// Asked by `/readyz` beside the database itself: whether its schema is the one in force.
     package var readiness: @Sendable () async -> [ReadinessProblem]
 

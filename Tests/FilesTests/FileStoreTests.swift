@@ -235,11 +235,22 @@ struct FileStoreTests {
         let folder = try TestFolder.make()
         defer { TestFolder.remove(folder) }
         let staging = ContentStaging(folder: folder)
-        let live = try await staging.begin(limit: 10)
-        let now = Int(time(nil))
-        #expect(try await staging.removeAbandoned(now: now + 60) == 0)
-        #expect(try await staging.removeAbandoned(now: now + ContentStaging.lifetime + 60) == 1)
+        let late = Int(time(nil)) + ContentStaging.lifetime + 60
+        do {
+            // What is worked on stays, however long that takes: while it arrives, and when it is whole.
+            let arriving = try await staging.begin(limit: 10)
+            #expect(try await staging.removeAbandoned(now: late) == 0)
+            let whole = try await arriving.finish()
+            #expect(try await staging.removeAbandoned(now: late) == 0)
+            #expect(TestFolder.files(in: folder).count == 1)
+            withExtendedLifetime(whole) {}
+        }
         #expect(TestFolder.files(in: folder) == [])
-        _ = live
+        // A server that was killed holds nothing any more.
+        let left = open("\(folder)/left", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+        close(left)
+        #expect(try await staging.removeAbandoned(now: Int(time(nil)) + 60) == 0)
+        #expect(try await staging.removeAbandoned(now: late) == 1)
+        #expect(TestFolder.files(in: folder) == [])
     }
 }

@@ -53,6 +53,27 @@ extension ProductTests {
             #expect(listed.code == 0 && listed.output.contains("undo import more.csv"), "\(listed)")
         }
 
+        @Test("doctor says what can be told of a server from elsewhere, and how to mend what is wrong")
+        func doctor() throws {
+            let folder = try DataFolder()
+            let server = try RunningServer(folder)
+            let well = try server.tessera("doctor")
+            #expect(well.code == 0, "\(well)")
+            for line in [
+                "ok   server       \(server.address) answers within", "ok   clock        agrees with the server's",
+                "ok   ready        database and schema are right", "ok   token        opens the API to", "ok   rate limit   none",
+                "ok   version      0.1.0, as this tessera",
+            ] { #expect(well.output.contains(line), "\(well.output)") }
+            let refused = try Program.run(["doctor", "--server", server.address, "--token", "tsr_none"])
+            #expect(refused.code == 1 && refused.output.contains("bad  token        \(server.address) refuses the token"), "\(refused)")
+            #expect(refused.output.contains("ok   ready") && !refused.output.contains("version"), "\(refused.output)")
+            let none = try Program.run(["doctor", "--server", server.address], environment: ["TESSERA_TOKEN": ""])
+            #expect(none.code == 1 && none.output.contains("bad  token        the server wants a token"), "\(none)")
+            let nowhere = try Program.run(["doctor", "--server", "http://127.0.0.1:1", "--output", "json"])
+            #expect(nowhere.code == 1 && nowhere.output.contains(#""check": "server""#), "\(nowhere)")
+            #expect(!nowhere.output.contains("token") && nowhere.output.contains("can't be reached"), "\(nowhere.output)")
+        }
+
         @Test(
             "bring real files in, and out again as a workbook and as cards",
             .enabled(if: FileManager.default.fileExists(atPath: Program.sharedData), "the shared data aren't on this machine"))

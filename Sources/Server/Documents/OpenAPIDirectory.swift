@@ -9,10 +9,11 @@ enum OpenAPIDirectory {
         var answer: String?
         var isList = false
         var status = 200
+        var headers: [OpenAPIHeader] = []
     }
 
     private static let paths: [(path: String, parameters: [String], operations: [Operation])] = [
-        ("/me", [], [Operation(method: "get", id: "get_me", summary: "Who asks", answer: "principal")]),
+        ("/me", [], [Operation(method: "get", id: "get_me", summary: "Who asks", answer: "principal", headers: [.serverVersion])]),
         (
             "/users", [],
             [
@@ -112,6 +113,7 @@ enum OpenAPIDirectory {
         json.object("responses") { json in
             json.object(String(operation.status)) { json in
                 json.field("description", operation.summary)
+                if !operation.headers.isEmpty { OpenAPIHeader.references(operation.headers, to: &json) }
                 guard let answer = operation.answer else { return }
                 json.object("content") { json in
                     json.object("application/json") { $0.object("schema") { schema(answer, isList: operation.isList, to: &$0) } }

@@ -1,11 +1,12 @@
 /// Headers of answers that operations share.
 enum OpenAPIHeader: String, CaseIterable {
-    case version, changeSet
+    case version, changeSet, serverVersion
 
     private var name: String {
         switch self {
         case .version: "ETag"
         case .changeSet: "Tessera-Change-Set-Id"
+        case .serverVersion: "Tessera-Version"
         }
     }
 
@@ -14,6 +15,7 @@ enum OpenAPIHeader: String, CaseIterable {
         case .version: "The version of the record."
         case .changeSet:
             "The change set of what was written, where it is one that is listed: that of many records, or of a name that was given."
+        case .serverVersion: "The version of the server."
         }
     }
 

@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import QueryLanguage
 
-/// Requests to a running server, with a token. Whatever goes wrong becomes a `Failure` that says where, what, and what to do.
+/// Requests to a running server, with a token unless it is empty. Whatever goes wrong becomes a `Failure` that says where, what, and what to do.
 struct RemoteClient: Sendable {
     /// Until the answer begins.
     private static let patience = TimeAmount.minutes(5)
@@ -47,6 +47,14 @@ struct RemoteClient: Sendable {
         return try await answer(to: request, within: Self.patience)
     }
 
+    /// What the server answers to a GET now, whatever it is.
+    ///
+    /// - Parameter path: from the server's root on.
+    func ask(_ path: String) async throws -> Answer {
+        let response = try await executed(request(.GET, path, [], below: ""), within: .seconds(20))
+        return Answer(status: Int(response.status.code), headers: response.headers, body: try await whole(response))
+    }
+
     /// Gets what may be long, piece by piece. `piece` is called when the server has agreed only.
     func stream(_ path: String, _ headers: [(String, String)] = [], piece: ([UInt8]) throws -> Void) async throws {
         let response = try await agreed(request(.GET, path, headers), within: Self.longestTransfer)
@@ -76,11 +84,13 @@ struct RemoteClient: Sendable {
 
     // MARK: Requests
 
-    private func request(_ method: HTTPMethod, _ path: String, _ headers: [(String, String)]) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: "\(address)/api\(path)")
+    private func request(
+        _ method: HTTPMethod, _ path: String, _ headers: [(String, String)], below root: String = "/api"
+    ) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: "\(address)\(root)\(path)")
         request.method = method
         request.headers = HTTPHeaders(headers)
-        request.headers.add(name: "authorization", value: "Bearer \(token)")
+        if !token.isEmpty { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         return request
     }
 
@@ -97,19 +107,23 @@ struct RemoteClient: Sendable {
         }
     }
 
+    /// The answer's head, whatever it says.
+    private func executed(_ request: HTTPClientRequest, within time: TimeAmount) async throws -> HTTPClientResponse {
+        do {
+            return try await Self.http.execute(request, timeout: time)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw RemoteFailure.unreachable(address, error)
+        }
+    }
+
     /// The answer's head, when it is one of success.
     private func agreed(_ request: HTTPClientRequest, within time: TimeAmount) async throws -> HTTPClientResponse {
         for attempt in 1... {
-            let response: HTTPClientResponse
-            do {
-                response = try await Self.http.execute(request, timeout: time)
-            } catch is CancellationError {
-                throw CancellationError()
-            } catch let failure as Failure {
-                throw failure
-            } catch {
-                throw RemoteFailure.unreachable(address, error)
-            }
+            let response = try await executed(request, within: time)
             let status = Int(response.status.code)
             if (200..<300).contains(status) { return response }
             // Busy (503) or asked too often (429): nothing was done.

@@ -14,17 +14,24 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Check deployment, settings, modules, database, schema, disk and clock, and say how to mend what is wrong.",
         discussion: """
-            Changes nothing. Exit code 0 when all is well, 1 otherwise.
+            Changes nothing. Of a running server (--server, TESSERA_URL) it checks what can be told from elsewhere: whether it answers and is ready, \
+            its version and clock, the token and its rate limit. Exit code 0 when all is well, 1 otherwise.
 
               tessera doctor --deployment mine.yaml --data /var/lib/tessera
+              tessera doctor --server https://crm.example.org
             """)
 
-    @OptionGroup var options: DeploymentOptions
+    @OptionGroup var source: SourceOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
         try await reportingFailures {
+            let options = source.deployment
             var report = DoctorReport()
+            if let address = try source.address() {
+                await report.checkServer(address, source)
+                return try show(report)
+            }
             let deployment = await report.check("deployment", mend: "mend the files as the errors say; see docs/manifests.md") {
                 let deployment = try options.load()
                 return (
@@ -40,9 +47,13 @@ struct DoctorCommand: AsyncParsableCommand {
             if let data = options.data ?? PrivateCluster.defaultDataDirectory(), Database.namedURL == nil {
                 await report.check("disk", mend: "make room on the file system of \(data)") { (try Disk.free(at: data), ()) }
             }
-            Console.print(output.isJSON ? report.json : report.text)
-            guard report.isFine else { throw ExitCode.wrongInput }
+            try show(report)
         }
+    }
+
+    private func show(_ report: DoctorReport) throws {
+        Console.print(output.isJSON ? report.json : report.text)
+        guard report.isFine else { throw ExitCode.wrongInput }
     }
 }
 

@@ -75,6 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
                 settings.publicAddress = publicAddress
                 settings.trustsForwardedHeaders = trustForwardedHeaders
                 settings.openMetrics = openMetrics
+                settings.version = TesseraVersion.text
                 settings.rateLimits = limits
                 let readiness = SchemaReadiness(store: store, deployment: deployment.path)
                 settings.readiness = { await readiness.problems() }

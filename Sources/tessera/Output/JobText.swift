@@ -1,5 +1,6 @@
 import Jobs
 import QueryLanguage
+import Records
 
 /// Jobs as people read them.
 enum JobText {

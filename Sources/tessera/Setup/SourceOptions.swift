@@ -32,11 +32,15 @@ struct SourceOptions: ParsableArguments {
 
     /// Nil when no server is meant.
     func client() throws -> RemoteClient? {
-        guard let text = server ?? (deployment.isNamed ? nil : Self.variable("TESSERA_URL")) else { return nil }
-        return RemoteClient(address: try ServerAddress(text), token: try readToken())
+        try address().map { RemoteClient(address: $0, token: try readToken()) }
     }
 
-    private func readToken() throws -> String {
+    /// The server that is meant; nil for none.
+    func address() throws -> ServerAddress? {
+        try (server ?? (deployment.isNamed ? nil : Self.variable("TESSERA_URL"))).map { try ServerAddress($0) }
+    }
+
+    func readToken() throws -> String {
         let text: String
         if let tokenFile {
             text = String(decoding: try FilePieces(tokenFile).whole(), as: UTF8.self)

@@ -4,9 +4,10 @@ import Synchronization
 
 /// Takes contents in before anybody knows their digest: each into a file of its own, which becomes part of a store or goes.
 ///
-/// A server that is killed leaves its staged files; they are nobody's, and the sweep removes them.
+/// A server that is killed leaves its staged files; they are nobody's, and the sweep removes them. Whoever works on one holds a lock on it, so that
+/// it stays as long as the work takes, such as an import of several days.
 package struct ContentStaging: Sendable {
-    /// After this time a staged file belongs to no upload any more: uploads that rest are ended long before.
+    /// After this time a staged file that nobody holds belongs to no upload any more: uploads that rest are ended long before.
     static let lifetime = 86_400
 
     let folder: String
@@ -21,6 +22,8 @@ package struct ContentStaging: Sendable {
             let path = "\(folder)/\(ContentDigest.hex((0..<16).map { _ in UInt8.random(in: 0...255, using: &random) }))"
             let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw FilesError.system("made", path) }
+            // On file systems without locks, age alone decides.
+            _ = flock(descriptor, LOCK_EX | LOCK_NB)
             return StagingFile(path: path, descriptor: descriptor, limit: limit)
         }
     }
@@ -33,8 +36,15 @@ package struct ContentStaging: Sendable {
             let old = Disk.names(in: folder).map { "\(folder)/\($0)" }.filter { path in
                 Disk.modified(path).map { now - $0 > Self.lifetime } ?? false
             }
-            return old.count { unlink($0) == 0 }
+            return old.count { !Self.isHeld($0) && unlink($0) == 0 }
         }
+    }
+
+    private static func isHeld(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 }
 
@@ -91,13 +101,14 @@ package final class StagingFile: Sendable {
     package func finish() async throws -> StagedContent {
         try await blocking { [self] in
             try state.withLock { state in
-                guard fsync(state.descriptor) == 0, close(state.descriptor) == 0 else { throw FilesError.system("written", path) }
-                state.descriptor = -1
+                guard fsync(state.descriptor) == 0 else { throw FilesError.system("written", path) }
                 var hasher = ContentHasher()
                 swap(&hasher, &state.hasher)
                 guard let digest = hasher.finish() else { throw FilesError(.storeFailed, "The digest of a file can't be computed.") }
                 isStaged.store(true, ordering: .relaxed)
-                return StagedContent(path: path, digest: digest, size: state.size, head: state.head)
+                let descriptor = state.descriptor
+                state.descriptor = -1
+                return StagedContent(path: path, descriptor: descriptor, digest: digest, size: state.size, head: state.head)
             }
         }
     }
@@ -110,13 +121,19 @@ package final class StagedContent: Sendable {
     package let size: Int64
     /// Its first bytes.
     package let head: [UInt8]
+    /// Holds the lock; negative where nobody else could come by.
+    private let descriptor: Int32
 
-    init(path: String, digest: ContentDigest, size: Int64, head: [UInt8]) {
+    init(path: String, descriptor: Int32 = -1, digest: ContentDigest, size: Int64, head: [UInt8]) {
         self.path = path
+        self.descriptor = descriptor
         self.digest = digest
         self.size = size
         self.head = head
     }
 
-    deinit { unlink(path) }
+    deinit {
+        unlink(path)
+        if descriptor >= 0 { close(descriptor) }
+    }
 }
