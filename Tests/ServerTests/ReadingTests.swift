@@ -33,6 +33,9 @@ struct ReadingTests {
             expects: [#""@deltaLink":"http://test.example:8080/api/samples?select=title&filter=amount%20gt%205&$deltatoken="#],
             answerHeaders: ["preference-applied": "track-changes"]),
         Scenario(
+            "tracks deleted records too", "GET", "/api/samples?select=title&include_deleted=true", ["prefer": "track-changes"], status: 200,
+            expects: [#""@deltaLink":"http://test.example:8080/api/samples?select=title&include_deleted=true&$deltatoken="#]),
+        Scenario(
             "tracks no expanded links to several types", "GET", "/api/samples?expand=subject", ["prefer": "track-changes"], status: 501,
             expects: ["$expand"]),
         Scenario(

@@ -15,6 +15,7 @@ struct SyncTests {
         let store: TestStore
         let collection: String
         let options: String
+        let includesDeleted: Bool
         var token: String
         var records: [String: String] = [:]
         /// What the last round told, in order: `id`, `id deleted` or `id changed`.
@@ -23,18 +24,21 @@ struct SyncTests {
         /// While the first read isn't through: what its next page begins with.
         private var unread: String?
 
-        init(_ store: TestStore, _ options: String, of collection: String = "samples", pageSize: Int = 1_000) async throws {
+        init(
+            _ store: TestStore, _ options: String, of collection: String = "samples", pageSize: Int = 1_000, includesDeleted: Bool = false
+        ) async throws {
             self.store = store
             self.collection = collection
             self.options = options
-            let request = try Self.request(store, options, of: collection)
+            self.includesDeleted = includesDeleted
+            let request = try Self.request(store, options, of: collection, includesDeleted: includesDeleted)
             token = try await store.store.syncToken(request, now: SyncTests.now, access: .test)
             try await read(pageSize: pageSize)
         }
 
         /// Reads the first page of the list, or the next.
         mutating func read(pageSize: Int) async throws {
-            var request = try Self.request(store, options, of: collection, pageSize: pageSize)
+            var request = try Self.request(store, options, of: collection, pageSize: pageSize, includesDeleted: includesDeleted)
             request.query.skipToken = unread
             let page = try await store.store.list(request, access: .test)
             for (id, text) in Self.objects(page.items) { records[id] = text }
@@ -44,19 +48,20 @@ struct SyncTests {
         var isRead: Bool { unread == nil }
 
         static func request(
-            _ store: TestStore, _ options: String, of collection: String = "samples", pageSize: Int = 1_000
+            _ store: TestStore, _ options: String, of collection: String = "samples", pageSize: Int = 1_000, includesDeleted: Bool = false
         ) throws -> ListRequest {
             let type = try store.type(collection)
             let shape = try #require(store.catalog.entityShape(named: type.id))
             let query = try QueryChecker(schema: store.catalog).check(QueryOptions.parse(urlQuery: options), on: shape)
-            return ListRequest(type: type, query: query, format: ReadFormat(metadata: .none), pageSize: pageSize)
+            return ListRequest(
+                type: type, query: query, format: ReadFormat(metadata: .none), pageSize: pageSize, includeDeleted: includesDeleted)
         }
 
         mutating func follow(pageSize: Int = 1_000) async throws {
             while !isRead { try await read(pageSize: pageSize) }
             told = []
             while true {
-                let request = try Self.request(store, options, of: collection, pageSize: pageSize)
+                let request = try Self.request(store, options, of: collection, pageSize: pageSize, includesDeleted: includesDeleted)
                 let page = try await store.store.changes(request, since: token, now: SyncTests.now + 10, access: .test)
                 for (id, text) in Self.objects(page.items) {
                     if text.contains("@removed") {
@@ -132,6 +137,37 @@ struct SyncTests {
             #expect(Set(copy.told) == ["\(ids[2])", "\(ids[0]) deleted"])
             try await copy.follow()
             #expect(copy.told == [])
+        }
+    }
+
+    @Test("tells those who list deleted records too of them as they are, until they are purged or leave the filter")
+    func deletedOnes() async throws {
+        try await TestStore.with { store in
+            let samples = try store.type("samples")
+            var ids: [GUID] = []
+            for title in ["a", "b", "c"] { ids.append(try await store.create("samples", ["title": .string(title), "amount": 9])) }
+            func delete(_ id: GUID) async throws {
+                _ = try await store.store.delete(samples, [RecordReference(key: .id(id))], options: .single, access: .test)
+            }
+            try await delete(ids[2])
+            var all = try await Copy(store, "select=id,title,deleted_at", includesDeleted: true)
+            var some = try await Copy(store, "select=id,title,deleted_at&filter=amount%20gt%205", includesDeleted: true)
+            #expect(all.records.count == 3 && some.records.count == 3)
+            try await delete(ids[0])
+            _ = try await store.update("samples", ids[1], ["amount": 1])
+            try await delete(ids[1])
+            try await all.follow()
+            #expect(all.told == ["\(ids[0])", "\(ids[1])"])
+            #expect(all.records["\(ids[0])"]?.contains(#""deleted_at":null"#) == false)
+            try await some.follow()
+            #expect(some.told == ["\(ids[0])", "\(ids[1]) changed"])
+            _ = try await store.store.restore(samples, [RecordReference(key: .id(ids[0]))], options: .single, access: .test)
+            _ = try await store.store.purge(samples, [RecordReference(key: .id(ids[2]))], options: .single, access: .test)
+            try await all.follow()
+            try await some.follow()
+            #expect(all.told == ["\(ids[0])", "\(ids[2]) deleted"])
+            #expect(some.told == all.told)
+            #expect(all.records["\(ids[0])"]?.contains(#""deleted_at":null"#) == true)
         }
     }
 

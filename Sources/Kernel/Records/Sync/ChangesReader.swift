@@ -87,6 +87,8 @@ struct ChangesReader {
         }
         // Without a condition, only a change of the record itself takes it out of the list.
         let isConditional = request.query.filter != nil || search != nil
+        // A list with deleted records loses those that were purged alone, and tells of deleted ones as they are.
+        let isGone = request.includeDeleted ? "x.id IS NULL" : "x.id IS NULL OR x.deleted_at IS NOT NULL"
         let neverThere = isConditional ? "FALSE" : "NOT bool_or(a.is_own)"
         let text = """
             WITH told AS MATERIALIZED (SELECT coalesce(\(until)::pg_snapshot, pg_current_snapshot()) AS snapshot), \
@@ -96,7 +98,7 @@ struct ChangesReader {
             WHERE a.id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000') GROUP BY a.id ORDER BY a.id LIMIT \(rows)) \
             SELECT told.snapshot::text, (SELECT system_identifier::text FROM pg_control_system()), \
             pg_snapshot_xmax(\(seen)::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()), g.id, m.j, \
-            x.id IS NULL OR x.deleted_at IS NOT NULL, g.never_there \
+            \(isGone), g.never_there \
             FROM told LEFT JOIN changed AS g ON TRUE LEFT JOIN \(request.type.table.sql) AS x ON x.id = g.id \
             LEFT JOIN LATERAL (SELECT \(object) AS j FROM \(compiler.record.from.text)\(join) WHERE \(conditions.joined(separator: " AND "))) \
             AS m ON TRUE ORDER BY g.id
