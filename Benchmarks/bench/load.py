@@ -36,7 +36,7 @@ def run_wrk(server, scenario, seconds, people, prefixes, round_number, connectio
         os.environ, TESSERA_TOKEN=server.token, BENCH_SCENARIO=scenario, BENCH_PEOPLE=str(people), BENCH_ROUND=str(round_number),
         BENCH_PREFIXES=",".join(prefixes))
     done = subprocess.run(
-        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency", "-s", SCRIPTS / "scenario.lua",
+        ["wrk", f"-t{min(2, connections)}", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency", "-s", SCRIPTS / "scenario.lua",
          f"http://127.0.0.1:{server.port}"],
         env=environment, capture_output=True, text=True, check=True)
     for line in done.stdout.splitlines():

@@ -8,12 +8,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import aggregate, load
+from . import aggregate, batch, load
 from .importing import import_people
 from .product import ROOT, Database, Folder, Server, build, limit_files, note
 from .report import show
 from .scenarios import TITLES, Scenario
 from .search import measure as measure_search
+
+ALL = [*TITLES, "aggregate", "batch", "search", "import"]
 
 
 def main():
@@ -21,7 +23,7 @@ def main():
     parser.add_argument("--people", type=int, default=100_000, help="made-up people to measure with (default 100,000; the issue's other size is 1,000,000)")
     parser.add_argument("--seconds", type=int, default=8, help="length of one round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each, in turns; the medians count")
-    parser.add_argument("--only", help="comma-separated: " + ", ".join([*TITLES, "aggregate", "search", "import"]))
+    parser.add_argument("--only", help="comma-separated: " + ", ".join(ALL))
     parser.add_argument("--import-rows", type=int, default=100_000, help="rows of the large import; the small one has 10,000")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     parser.add_argument("--check", action="store_true", help="end with 1 when a target is missed")
@@ -29,7 +31,7 @@ def main():
     parser.add_argument("--data", type=Path, help="a data folder to keep: filled by the first run, measured as it is by later ones")
     parser.add_argument("--scripts", type=Path, help="keep the pgbench scripts in this folder")
     arguments = parser.parse_args()
-    wanted = arguments.only.split(",") if arguments.only else [*TITLES, "aggregate", "search", "import"]
+    wanted = arguments.only.split(",") if arguments.only else ALL
 
     limit_files()
     load.install_wrk()
@@ -37,9 +39,8 @@ def main():
         build()
     targets = json.loads((ROOT / "Benchmarks/thresholds.json").read_text())
     figures = {"machine": machine(), "people": arguments.people, "seconds": arguments.seconds, "rounds": arguments.rounds, "scenarios": []}
-    names = [name for name in [*TITLES, "aggregate"] if name in wanted]
-    if names or "search" in wanted:
-        requests(figures, names, arguments)
+    if any(name != "import" for name in wanted):
+        requests(figures, wanted, arguments)
     if "import" in wanted:
         figures["import"] = [import_people(10_000), import_people(arguments.import_rows)]
     missed = show(figures, targets)
@@ -48,7 +49,7 @@ def main():
     return 1 if arguments.check and missed else 0
 
 
-def requests(figures, names, arguments):
+def requests(figures, wanted, arguments):
     with Folder(arguments.data) as folder, tempfile.TemporaryDirectory(prefix="tessera-bench-sql.") as scratch:
         work = arguments.scripts or Path(scratch)
         work.mkdir(parents=True, exist_ok=True)
@@ -63,12 +64,13 @@ def requests(figures, names, arguments):
             note(f"start to first answer {figures['start_seconds']:.2f} s, idle {figures['idle_pss_mib']:.1f} MiB")
             database = Database(folder)
             database.psql("VACUUM ANALYZE; CHECKPOINT".replace("; ", ";\n"))
-            if "aggregate" in names:
-                names.remove("aggregate")
+            if "aggregate" in wanted:
                 figures["aggregate"] = aggregate.measure(server, database, 2 * arguments.rounds + 1)
-            for name in names:
+            for name in [name for name in TITLES if name in wanted]:
                 figures["scenarios"].append(Scenario(name, server, database, arguments.people, work).measure(arguments.seconds, arguments.rounds))
-            if "search" in (arguments.only or "search").split(","):
+            if "batch" in wanted:
+                figures["batch"] = batch.measure(server, database, arguments.people, arguments.seconds, arguments.rounds)
+            if "search" in wanted:
                 figures["search"] = measure_search(server, database, arguments.people, arguments.seconds, arguments.rounds)
             time.sleep(3)
             figures["loaded_pss_mib"] = server.pss()

@@ -31,6 +31,13 @@ def show(figures, targets):
         print(
             f"{row['title']:<36}{row['tessera_ms']:>8,.0f} ms{row['psql_ms']:>8,.0f} ms{row['ratio']:>8.2f}{target:>8.2f}  (Tessera, psql)"
             + verdict(row["title"], row["ratio"] <= target))
+    for row in figures.get("batch", []):
+        # With more connections, single creates share commits; the figure is for comparison.
+        target = targets["batch_ratio"] if row["connections"] == 1 else None
+        title = f"100 creates in a batch, {row['connections']} connections"
+        print(
+            f"{title:<36}{row['batch']:>9,.0f}/s{row['single']:>9,.0f}/s{row['ratio']:>8.2f}{target or '':>8}  (in batches, alone)"
+            + verdict("batch", target is None or row["ratio"] >= target))
     if "import" in figures:
         small, large = figures["import"]
         rate, copy = large["rows"] / large["seconds"], large["rows"] / large["copy_seconds"]

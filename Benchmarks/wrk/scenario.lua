@@ -25,6 +25,11 @@ local function person()
     return string.format("018bcfe5-6800-7000-8000-%012x", math.random(0, people - 1))
 end
 
+local function new_person(mark)
+    return '{"first_name":"Zoe","last_name":"Zzbench' .. mark .. '","job_title":"Tester","emails":[{"address":"zoe' .. mark
+        .. '@example.com","kind":"work"}]}'
+end
+
 function request()
     count = count + 1
     if scenario == "record" then
@@ -35,10 +40,14 @@ function request()
     elseif scenario == "search" then
         return wrk.format("GET", "/api/people?search=" .. prefixes[math.random(#prefixes)] .. "&top=20&select=display_name", headers)
     elseif scenario == "create" then
-        local mark = round .. "x" .. number .. "x" .. count
-        local body = '{"first_name":"Zoe","last_name":"Zzbench' .. mark .. '","job_title":"Tester","emails":[{"address":"zoe' .. mark
-            .. '@example.com","kind":"work"}]}'
-        return wrk.format("POST", "/api/people", writing, body)
+        return wrk.format("POST", "/api/people", writing, new_person(round .. "x" .. number .. "x" .. count))
+    elseif scenario == "batch" then
+        local requests = {}
+        for item = 1, 100 do
+            requests[item] = '{"id":"' .. item .. '","method":"post","url":"people","body":'
+                .. new_person(round .. "x" .. number .. "x" .. count .. "x" .. item) .. "}"
+        end
+        return wrk.format("POST", "/api/$batch", writing, '{"requests":[' .. table.concat(requests, ",") .. "]}")
     end
     return wrk.format("PATCH", "/api/people/" .. person(), writing, '{"job_title":"Title ' .. count .. '"}')
 end
