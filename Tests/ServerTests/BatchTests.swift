@@ -43,6 +43,21 @@ struct BatchTests {
                 #"{"id":"4","method":"post","url":"samples?select=title","body":{"title":"B4"}}"#,
             ], statuses: [204, 409, 400, 201], expects: [#""target":"amount""#], titles: "B1,B4"),
         Example(
+            name: "shows each record of a run as its own request wants it",
+            requests: [
+                #"{"id":"1","method":"post","url":"samples?select=title","body":{"title":"B1","amount":1}}"#,
+                #"{"id":"2","method":"post","url":"samples?select=amount","body":{"title":"B2","amount":2}}"#,
+                #"{"id":"3","method":"post","url":"samples?select=title","body":{"title":"B3","amount":5000}}"#,
+                #"{"id":"4","method":"post","url":"samples?select=title&expand=parent","body":{"title":"B4","parent":{"code":"AB1"}}}"#,
+                #"{"id":"5","method":"post","url":"samples?$select=title","headers":{"odata-maxversion":"4.0"},"body":{"title":"B5"}}"#,
+                #"{"id":"6","method":"post","url":"samples?select=title","headers":{"prefer":"return=minimal"},"body":{"title":"B6"}}"#,
+                #"{"id":"7","method":"post","url":"samples?select=title","body":{"title":"B7"}}"#,
+            ], statuses: [201, 201, 400, 201, 201, 204, 201],
+            expects: [
+                #""@etag":"W/\"1\"","title":"B1"}"#, #""@etag":"W/\"1\"","amount":2}"#, #""title":"B4","parent":{"#,
+                #""@odata.etag":"W/\"1\"","title":"B5"}"#, #""@etag":"W/\"1\"","title":"B7"}"#,
+            ], titles: "B1,B2,B4,B5,B6,B7"),
+        Example(
             name: "undoes a group of which one request fails",
             requests: [
                 #"{"id":"1","atomicityGroup":"g","method":"post","url":"samples","body":{"title":"B1"}}"#,

@@ -1,6 +1,8 @@
+import Catalog
 import Logging
 import NIOCore
 import NIOHTTP1
+import QueryLanguage
 import Records
 import Synchronization
 
@@ -97,7 +99,7 @@ struct BatchExecution: Sendable {
             var done: [Int: BatchOutcome] = [:]
             for step in unit.steps {
                 let outcomes =
-                    await isRehearsal ? rehearse(step, known) : run(step, known, on: batch.store, changeSet.current, isAtomic: false)
+                    await isRehearsal ? rehearse(step, known) : run(step, known, on: batch.store, changeSet.current)
                 changeSet.note(outcomes.values)
                 done.merge(outcomes) { _, new in new }
             }
@@ -109,7 +111,7 @@ struct BatchExecution: Sendable {
                 var known = known
                 var own = changeSet.current
                 for step in unit.steps {
-                    let outcomes = await run(step, known, on: store, own, isAtomic: true)
+                    let outcomes = await run(step, known, on: store, own)
                     own.isListed = own.isListed || outcomes.values.contains(where: \.hasWritten)
                     for (index, outcome) in outcomes { known.add(outcome, of: items[index]) }
                     done.merge(outcomes) { _, new in new }
@@ -131,7 +133,7 @@ struct BatchExecution: Sendable {
     private func rehearse(_ step: [Int], _ known: BatchOutcomes) async -> [Int: BatchOutcome] {
         do {
             return try await batch.store.transaction { store in
-                let outcomes = await run(step, known, on: store, batch.changeSet, isAtomic: true)
+                let outcomes = await run(step, known, on: store, batch.changeSet)
                 // Of several writes, the store has undone those that failed.
                 guard step.count > 1 || outcomes.values.allSatisfy(\.succeeded) else { throw GroupFailed(outcomes: outcomes) }
                 return outcomes
@@ -150,9 +152,7 @@ struct BatchExecution: Sendable {
 
     // MARK: Steps
 
-    private func run(
-        _ step: [Int], _ known: BatchOutcomes, on store: RecordStore, _ changeSet: ChangeSet, isAtomic: Bool
-    ) async -> [Int: BatchOutcome] {
+    private func run(_ step: [Int], _ known: BatchOutcomes, on store: RecordStore, _ changeSet: ChangeSet) async -> [Int: BatchOutcome] {
         guard step.count > 1 else { return [step[0]: await run(step[0], known, on: store, changeSet)] }
         let tasks = step.compactMap { index in try? self.tasks[index]?.get().on(store, changeSet) }
         guard tasks.count == step.count else { return Dictionary(uniqueKeysWithValues: step.map { ($0, BatchOutcome(Self.notDone)) }) }
@@ -163,26 +163,46 @@ struct BatchExecution: Sendable {
             guard pairs.count == step.count else {
                 throw RecordsError(.internalFault, "The store answered \(written.count) outcomes to \(step.count) writes.")
             }
-            // Inside a transaction answers are read one after the other: there is one connection.
-            guard !isAtomic else {
-                var outcomes: [Int: BatchOutcome] = [:]
-                for ((index, task), outcome) in pairs { outcomes[index] = await answer(task, outcome) }
-                return outcomes
+            var outcomes: [Int: BatchOutcome] = [:]
+            for alike in Dictionary(grouping: pairs, by: { Shown($0.0.1) }).values {
+                // What can't be read together is read, or refused, one by one.
+                let read = try? await read(alike.map { ($0.0.1, $0.1) }, on: store)
+                for ((index, task), outcome) in alike { outcomes[index] = await answer(task, outcome, read) }
             }
-            return await withTaskGroup(of: (Int, BatchOutcome).self) { group in
-                for ((index, task), outcome) in pairs { group.addTask { (index, await answer(task, outcome)) } }
-                return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
-            }
+            return outcomes
         } catch {
             let outcome = self.outcome(of: error)
             return Dictionary(uniqueKeysWithValues: step.map { ($0, outcome) })
         }
     }
 
-    private func answer(_ task: BatchTask, _ outcome: WriteOutcome) async -> BatchOutcome {
+    /// What the answer to a write shows of its record.
+    private struct Shown: Hashable {
+        var query: String
+        var format: ReadFormat
+        var isShown: Bool
+
+        init(_ task: BatchTask) {
+            query = String(task.call.request.query ?? "")
+            format = task.call.format
+            isShown = task.write.map(task.call.showsRecord) ?? false
+        }
+    }
+
+    /// The records of writes whose answers show the same of them, all read at once.
+    private func read(_ written: [(task: BatchTask, outcome: WriteOutcome)], on store: RecordStore) async throws -> [GUID: StoredRecord] {
+        guard let first = written.first?.task, let write = first.write, first.call.showsRecord(write) else { return [:] }
+        let type = write.type
+        let query = try first.call.query(type.shape.shape)
+        let ids = written.compactMap(\.outcome.id)
+        guard !ids.isEmpty else { return [:] }
+        return try await store.records(type.record, ids, query: query, format: first.call.format, access: batch.access)
+    }
+
+    private func answer(_ task: BatchTask, _ outcome: WriteOutcome, _ read: [GUID: StoredRecord]?) async -> BatchOutcome {
         do {
             guard let write = task.write else { throw Self.notDone }
-            return task.outcome(try await task.call.response(to: outcome, of: write))
+            return task.outcome(try await task.call.response(to: outcome, of: write, read: read))
         } catch {
             return self.outcome(of: error)
         }

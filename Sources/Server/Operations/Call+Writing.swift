@@ -102,8 +102,15 @@ extension Call {
 
     // MARK: Answers
 
+    /// Whether the answer to a write shows the record as it is then.
+    func showsRecord(_ write: SingleWrite) -> Bool {
+        (preferences.returning ?? (write.makesRecord && !write.mustBeNew ? .representation : .minimal)) == .representation
+    }
+
     /// 201 or 200 with the record, or 204 without it, as the client prefers.
-    func response(to outcome: WriteOutcome, of write: SingleWrite) async throws -> ServerResponse {
+    ///
+    /// - Parameter read: the records that are shown by answers to several writes, by id, where they were read together.
+    func response(to outcome: WriteOutcome, of write: SingleWrite, read: [GUID: StoredRecord]? = nil) async throws -> ServerResponse {
         let type = write.type
         let id: GUID
         let version: Int64
@@ -118,19 +125,20 @@ extension Call {
             throw APIError(
                 .preconditionFailed, error.code.description, "There is such a \(type.record.label) already.", target: "If-None-Match")
         }
-        let byDefault: Preferences.Return = write.makesRecord && !write.mustBeNew ? .representation : .minimal
         var headers = naming([outcome], label: write.label)
         if let returning = preferences.returning { headers.append(("preference-applied", "return=\(returning.rawValue)")) }
         let address = "\(root)/\(type.collection)(\(id))"
         if isNew { headers.append(("location", address)) }
-        if (preferences.returning ?? byDefault) == .minimal {
+        guard showsRecord(write) else {
             return response(.noContent, headers + [("etag", Preconditions.etag(version)), ("odata-entityid", address)])
         }
         var query = try query(type.shape.shape)
         if case .createTree(let tree) = write.action {
             query = showing(tree, in: query ?? CheckedQuery(shape: type.shape.shape), of: type)
         }
-        guard let record = try await store.record(type.record, .id(id), query: query, format: format, access: access) else {
+        let shown =
+            if let read { read[id] } else { try await store.record(type.record, .id(id), query: query, format: format, access: access) }
+        guard let record = shown else {
             // Written, and not its writer's to read: made for somebody else, or given away.
             guard access.rights.isUnlimited else {
                 return response(.noContent, headers + [("etag", Preconditions.etag(version)), ("odata-entityid", address)])

@@ -103,8 +103,21 @@ struct ListCompiler {
 
     /// One record by the columns of a key. Columns: id, version, JSON.
     func record(by columns: [String], query: CheckedQuery?, literals: [QueryLiteral]) throws -> CompiledRead {
+        try records(query, literals) { compiler in
+            columns.enumerated().map { "t.\"\($1)\" = \(compiler.placeholder(.recordKey($0)))" }
+        }
+    }
+
+    /// The records with the ids that are an array. Columns: id, version, JSON.
+    func recordsByID(query: CheckedQuery?, literals: [QueryLiteral]) throws -> CompiledRead {
+        try records(query, literals) { ["t.\"id\" = ANY(\($0.placeholder(.recordKey(0))))"] }
+    }
+
+    private func records(
+        _ query: CheckedQuery?, _ literals: [QueryLiteral], where keys: (QueryCompiler) -> [String]
+    ) throws -> CompiledRead {
         let compiler = try makeCompiler()
-        let keys = columns.enumerated().map { "t.\"\($1)\" = \(compiler.placeholder(.recordKey($0)))" }
+        let keys = keys(compiler)
         let conditions = try rowConditions(compiler) + keys
         var selection = query
         selection?.filter = nil

@@ -24,10 +24,25 @@ extension RecordStore {
             // What an expansion costs is not known, so it must not hold up the statements behind it.
             if query?.expand.isEmpty ?? true { try await statements.pipelined(sql) } else { try await statements.query(sql) }
         }
-        guard let row = result.first else { return nil }
-        return StoredRecord(
-            id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), version: try row.decode(Int64.self, 1),
-            json: try row.withBytes(2) { $0.map { [UInt8]($0) } ?? [] })
+        return try result.first.map { try StoredRecord($0) }
+    }
+
+    /// Those of some records that this access may read, by their id. Of the query only select and expand are used.
+    package func records(
+        _ type: RecordType, _ ids: [GUID], query: CheckedQuery? = nil, format: ReadFormat = ReadFormat(), access: Access
+    ) async throws -> [GUID: StoredRecord] {
+        let (catalog, generation) = visibleCatalog(access)
+        guard let shape = catalog.typeShape(named: type.id) else { throw QueryCompiler.gone(type.id) }
+        var name = QueryKey("\(generation)|\(type.id)|\(format.signature)|many")
+        if let query { name.append(selection: query) }
+        let statement = try reads.statement(name.shape, access: access) {
+            try ListCompiler(catalog: catalog, access: access, format: format, shape: shape, includeDeleted: false)
+                .recordsByID(query: query, literals: name.literals)
+        }
+        let keys = [ids.map(PostgresUUID.init(guid:)).postgresParameter]
+        let sql = statement.bound(ReadValues(literals: name.literals, recordKeys: keys), access: access)
+        let rows = try await ReadFailure.translating { try await statements.query(sql) }.rows
+        return Dictionary(try rows.map { try StoredRecord($0) }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// One page of the records a record's collection link points at: `people(ID)/affiliations`. `request.type` is the link's target and
@@ -116,5 +131,14 @@ extension RecordStore {
             }
             return (columns, parameters)
         }
+    }
+}
+
+extension StoredRecord {
+    /// A row of id, version and JSON.
+    fileprivate init(_ row: PostgresRow) throws {
+        self.init(
+            id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), version: try row.decode(Int64.self, 1),
+            json: try row.withBytes(2) { $0.map { [UInt8]($0) } ?? [] })
     }
 }
