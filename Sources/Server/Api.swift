@@ -39,7 +39,9 @@ final class Api: Responder {
         self.configuration = configuration
         self.load = load
         limiter = RateLimiter(configuration.rateLimits)
-        queue = FairQueue(room: configuration.limits.workingRequests, longest: configuration.limits.waitingRequests)
+        queue = FairQueue(
+            room: configuration.limits.workingRequests, longest: configuration.limits.waitingRequests,
+            share: configuration.limits.principalRequests)
         self.logger = logger
         model = Mutex(ApiModel(store.catalog))
     }
@@ -54,6 +56,7 @@ final class Api: Responder {
 
     func admit(_ request: ServerRequest) async -> Admission {
         var route = Route.other
+        var told: ServerResponse.Headers = []
         do {
             if let open = openResource(request) {
                 return Admission(route: open.route, step: open.step)
@@ -61,10 +64,10 @@ final class Api: Responder {
             let access = try await access(of: request)
             if Self.isPath(request, "/metrics") {
                 guard access.rights.isUnlimited else { throw APIError.administratorsOnly("The server's figures") }
-                return Admission(route: .metrics, step: .work(bodyLimit: 0) { _ in self.self.metricsText(request) })
+                return Admission(route: .metrics, step: .work(bodyLimit: 0) { _ in self.metricsText(request) })
             }
             let limited = limiter.take(access.principal)
-            let told = limited.map { RateLimiter.headers($0.limit, $0.verdict) } ?? []
+            told = limited.map { RateLimiter.headers($0.limit, $0.verdict) } ?? []
             if let limited, !limited.verdict.isAllowed {
                 return Admission(route: route, step: .answer(tooMany(limited.limit, limited.verdict, told)))
             }
@@ -74,7 +77,7 @@ final class Api: Responder {
                 let limit = Int(clamping: files.limits.size) + Call.formOverhead
                 return Admission(
                     route: route,
-                    step: .transfer(bodyLimit: limit) { body in
+                    step: .transfer(bodyLimit: limit) { [told] body in
                         var response = await self.run(call, resource, upload: body)
                         response.headers += told
                         return response
@@ -83,7 +86,7 @@ final class Api: Responder {
             let limit = !call.readsBody(resource) ? 0 : resource.holdsMany ? call.limits.bulkBodySize : call.limits.bodySize
             return Admission(
                 route: route,
-                step: .work(bodyLimit: limit) { body in
+                step: .work(bodyLimit: limit) { [told] body in
                     guard case .batch = resource else {
                         var response = await self.run(call, resource, body)
                         response.headers += told + self.about(resource)
@@ -92,7 +95,9 @@ final class Api: Responder {
                     return await self.run(batch: call, body, told)
                 })
         } catch {
-            return Admission(route: route, step: .answer(answer(to: error, request)))
+            var response = answer(to: error, request)
+            response.headers += told
+            return Admission(route: route, step: .answer(response))
         }
     }
 
@@ -112,7 +117,11 @@ final class Api: Responder {
 
     private func run(_ call: Call, _ resource: Resource, _ body: ByteBuffer, requests: Int = 1) async -> ServerResponse {
         do {
-            return try await queue.run(call.access.principal, requests: requests) { try await call.respond(to: resource, body: body) }
+            let place = try await queue.place(of: call.access.principal, requests: requests)
+            var response = try await call.respond(to: resource, body: body)
+            // What is read from the database at the client's pace takes up a connection as long.
+            if case .stream(let stream) = response.body, stream.readsDatabase { response.body = .stream(stream.holding(place)) }
+            return withExtendedLifetime(place) { response }
         } catch {
             return answer(to: error, call.request)
         }
@@ -235,7 +244,7 @@ final class Api: Responder {
     /// Descriptions of our own errors hold no data; of others, only the type is safe.
     static func loggable(_ error: any Error) -> String {
         switch error {
-        case let error as RecordsError: error.code.description
+        case let error as RecordsError: error.cause.map { "\(error.code): \(loggable($0))" } ?? error.code.description
         case let error as PostgresError: error.description
         case let error as QueryError: error.description
         case let error as TokenError: error.description

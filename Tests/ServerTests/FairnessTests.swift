@@ -126,6 +126,71 @@ struct FairnessTests {
         #expect((0..<3).map { _ in queue.finish() } == [1, 2, nil])
     }
 
+    @Test("nobody has more than a share of the places, also where others are free")
+    func shares() {
+        let queue = Queue(room: 3, longest: 100, share: 2)
+        #expect([queue.arrive("flood", 0), queue.arrive("flood", 1), queue.arrive("flood", 2)] == [.runs, .runs, .waits])
+        #expect(queue.arrive("small", 10) == .runs)
+        #expect(queue.arrive("other", 20) == .waits)
+        // The flood's next has to wait until one of its own ends.
+        #expect(queue.finish(10) == 20)
+        #expect(queue.finish(20) == nil && queue.running == 2)
+        #expect(queue.arrive("small", 11) == .runs)
+        #expect(queue.finish(0) == 2)
+        #expect([queue.finish(1), queue.finish(2), queue.finish(11)] == [nil, nil, nil] && queue.running == 0)
+    }
+
+    @Test("what one client has under way that takes long leaves connections for others, as the server is shipped")
+    func slowWork() async throws {
+        try await TestHost.with { host in
+            let token = try await Self.otherToken(host)
+            let other = ["authorization": "Bearer \(token)", "content-type": "application/json"]
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                try await host.lab.client.transaction { transaction in
+                    _ = try await transaction.query("LOCK TABLE lab.place IN ACCESS EXCLUSIVE MODE")
+                    for _ in 0..<60 { group.addTask { try await host.send("GET", "/api/places?top=1").status } }
+                    try await Self.wait(host, until: 60 - ServerLimits().principalRequests)
+                    for _ in 0..<5 {
+                        #expect(try await host.send("GET", "/api/topics?top=5", headers: other).status == 200)
+                        #expect(try await host.send("POST", "/api/topics", headers: other, body: #"{"name":"T"}"#).status == 201)
+                    }
+                }
+                for try await status in group { #expect(status == 200) }
+            }
+        }
+    }
+
+    @Test("exports that are read slowly hold places, and no more than one client's share")
+    func slowReaders() async throws {
+        try await TestHost.with { host in
+            let token = try await Self.otherToken(host)
+            let fill = """
+                INSERT INTO lab.topic (id, version, created_at, updated_at, created_by, updated_by, owner_id, name) SELECT gen_random_uuid(), 1, now(), now(), p.id, p.id, p.id, \
+                repeat('long name ', 20) FROM generate_series(1, 60000), tessera.principal p WHERE p.name = 'Administrator'
+                """
+            _ = try await host.lab.client.query(SQL(verbatim: fill))
+            let headers = ["authorization": "Bearer \(host.token)"]
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<40 {
+                    group.addTask {
+                        try await TestConnection.with(port: host.port) { connection in
+                            try await connection.send("GET", "/api/topics?format=csv", headers, nil)
+                            try await Task.sleep(for: .seconds(600))
+                        }
+                    }
+                }
+                try await Self.wait(host, until: 40 - ServerLimits().principalRequests)
+                for _ in 0..<5 {
+                    #expect(try await host.send("GET", "/api/places?top=5", headers: ["authorization": "Bearer \(token)"]).status == 200)
+                }
+                group.cancelAll()
+                while await group.nextResult() != nil {}
+            }
+            try await Self.wait(host, until: 0)
+            #expect(try await host.send("GET", "/api/places?top=5").status == 200)
+        }
+    }
+
     @Test("each principal has a limit of its own, and is told of it")
     func rateLimits() async throws {
         let limits = RateLimits(standard: RateLimit("3/3600"), own: [Self.other: RateLimit("1/3600")!])
@@ -190,14 +255,27 @@ struct FairnessTests {
     private final class Queue {
         private var machine: FairQueueMachine<String>
 
-        init(room: Int, longest: Int) { machine = FairQueueMachine(room: room, longest: longest) }
+        private var owners: [UInt64: String] = [:]
+        private var runners: [UInt64] = []
+
+        init(room: Int, longest: Int, share: Int = .max) { machine = FairQueueMachine(room: room, longest: longest, share: share) }
 
         var running: Int { machine.running }
         var waiting: Int { machine.waiting }
         func arrive(_ owner: String, _ ticket: UInt64, requests: Int = 1) -> FairQueueMachine<String>.Arrival {
-            machine.arrive(owner, ticket, requests: requests)
+            owners[ticket] = owner
+            let arrival = machine.arrive(owner, ticket, requests: requests)
+            if arrival == .runs { runners.append(ticket) }
+            return arrival
         }
-        func finish() -> UInt64? { machine.finish() }
+        /// Ends the one that began first, or one of them.
+        func finish(_ ticket: UInt64? = nil) -> UInt64? {
+            let ended = ticket ?? runners[0]
+            runners.removeAll { $0 == ended }
+            let next = machine.finish(owners[ended] ?? "")
+            if let next { runners.append(next) }
+            return next
+        }
         func cancel(_ ticket: UInt64) -> Bool { machine.cancel(ticket) }
     }
 

@@ -47,14 +47,20 @@ package struct RecordsError: Error, Sendable, CustomStringConvertible {
     package var details: [Detail]
     /// With `versionConflict`: the version that is stored now, and the properties that differ from what the caller saw.
     package var currentVersion: Int64?
+    /// What it comes from, for the log and the operator's own terminal. Clients aren't told.
+    package var cause: (any Error)?
 
-    package init(_ code: Code, _ message: String, target: String? = nil, details: [Detail] = [], currentVersion: Int64? = nil) {
+    package init(
+        _ code: Code, _ message: String, target: String? = nil, details: [Detail] = [], currentVersion: Int64? = nil,
+        cause: (any Error)? = nil
+    ) {
         self.code = code
         self.message = message
         self.target = target
         self.details = details
         self.currentVersion = currentVersion
+        self.cause = cause
     }
 
-    package var description: String { "\(code): \(message)" }
+    package var description: String { "\(code): \(message)" + (cause.map { " (\($0))" } ?? "") }
 }

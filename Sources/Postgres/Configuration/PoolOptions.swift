@@ -25,7 +25,7 @@ package struct PoolOptions: Sendable, Hashable {
     package var maxReconnectDelay: Duration
 
     package init(
-        maxConnections: Int = 16, runningStatements: Int? = nil, youngTime: Duration = .milliseconds(50), pipelineConnections: Int = 2,
+        maxConnections: Int = 32, runningStatements: Int? = nil, youngTime: Duration = .milliseconds(50), pipelineConnections: Int = 2,
         pipelineDepth: Int = 64, preparedStatementLimit: Int = 256,
         acquireTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(300), healthCheckInterval: Duration = .seconds(30),
         answerTimeout: Duration = .seconds(5), maxReconnectDelay: Duration = .seconds(5)

@@ -17,21 +17,34 @@ final class FairQueue: Sendable {
     /// - Parameters:
     ///   - room: requests worked on at once.
     ///   - longest: requests that wait at most, of all principals together.
-    init(room: Int, longest: Int) {
-        state = Mutex(State(machine: FairQueueMachine(room: room, longest: longest)))
+    ///   - share: requests of one principal worked on at once.
+    init(room: Int, longest: Int, share: Int) {
+        state = Mutex(State(machine: FairQueueMachine(room: room, longest: longest, share: share)))
     }
 
     /// Requests that wait for their turn now, and those refused since the start.
     var figures: (waiting: Int, refused: Int) { state.withLock { ($0.machine.waiting, $0.refused) } }
 
-    /// Does the work when it is the principal's turn.
+    /// A place among those whose requests are worked on, until nobody holds it any more.
+    final class Place: Sendable {
+        private let queue: FairQueue
+        private let principal: GUID
+
+        fileprivate init(_ queue: FairQueue, _ principal: GUID) {
+            self.queue = queue
+            self.principal = principal
+        }
+
+        deinit { queue.leave(principal) }
+    }
+
+    /// Waits for the principal's turn.
     ///
     /// - Parameter requests: how many the principal gets by it: those of a batch.
-    /// - Throws: `HTTPFault.queueFull`, `CancellationError`, and what the work throws.
-    func run<R: Sendable>(_ principal: GUID, requests: Int = 1, _ work: () async throws -> R) async throws -> R {
+    /// - Throws: `HTTPFault.queueFull`, `CancellationError`.
+    func place(of principal: GUID, requests: Int = 1) async throws -> Place {
         try await enter(principal, requests)
-        defer { leave() }
-        return try await work()
+        return Place(self, principal)
     }
 
     private func enter(_ principal: GUID, _ requests: Int) async throws {
@@ -80,9 +93,9 @@ final class FairQueue: Sendable {
         }
     }
 
-    private func leave() {
+    private func leave(_ principal: GUID) {
         let next = state.withLock { state in
-            state.machine.finish().flatMap { state.waiting.removeValue(forKey: $0) }
+            state.machine.finish(principal).flatMap { state.waiting.removeValue(forKey: $0) }
         }
         next?.resume()
     }

@@ -1,5 +1,7 @@
 /// Decides whose request is worked on next: as long as there is room, each at once; else in turns, so that who sends many waits for the own ones
 /// (start-time fair queueing, all owners of the same weight). A batch costs as many turns as it has requests. Pure.
+///
+/// Nobody has more than a share of the places: while all that somebody has are slow, there is one for who comes next.
 struct FairQueueMachine<Owner: Hashable & Sendable> {
     typealias Ticket = UInt64
 
@@ -21,15 +23,19 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
 
     let room: Int
     let longest: Int
+    /// Places that one owner has at most.
+    let share: Int
     private(set) var running = 0
     /// In the order of turns; of the same turn, as they came.
     private var queue: [Waiting] = []
     private var clock: UInt64 = 0
     private var lastTurn: [Owner: UInt64] = [:]
     private var waitingOf: [Owner: Int] = [:]
+    private var runningOf: [Owner: Int] = [:]
 
-    init(room: Int, longest: Int) {
+    init(room: Int, longest: Int, share: Int = .max) {
         self.room = max(1, room)
+        self.share = max(1, share)
         self.longest = max(0, longest)
     }
 
@@ -38,8 +44,10 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
     /// - Parameter requests: turns that it costs.
     mutating func arrive(_ owner: Owner, _ ticket: Ticket, requests: Int = 1) -> Arrival {
         let more = UInt64(max(0, requests - 1))
-        if running < room, queue.isEmpty {
+        // INVARIANT: as long as there is room, those who wait have their share already.
+        if running < room, hasPlace(owner) {
             running += 1
+            runningOf[owner, default: 0] += 1
             // Later ones wait for what it gets beyond a turn of its own.
             if more > 0 { lastTurn[owner] = max(clock, lastTurn[owner] ?? 0) + more }
             return .runs
@@ -49,14 +57,17 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
         return .waits
     }
 
-    /// The request that is worked on in the place of one that ended; nil when none waits.
-    mutating func finish() -> Ticket? {
-        guard !queue.isEmpty else {
+    /// The request that is worked on in the place of one of this owner's that ended; nil when none waits that may be.
+    mutating func finish(_ owner: Owner) -> Ticket? {
+        let left = (runningOf[owner] ?? 1) - 1
+        runningOf[owner] = left > 0 ? left : nil
+        guard let place = queue.firstIndex(where: { hasPlace($0.owner) }) else {
             running -= 1
             if running == 0 { lastTurn.removeAll() }
             return nil
         }
-        let next = queue.removeFirst()
+        let next = queue.remove(at: place)
+        runningOf[next.owner, default: 0] += 1
         clock = max(clock, next.turn)
         leave(next.owner)
         return next.ticket
@@ -68,6 +79,8 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
         leave(queue.remove(at: index).owner)
         return true
     }
+
+    private func hasPlace(_ owner: Owner) -> Bool { (runningOf[owner] ?? 0) < share }
 
     private mutating func arriveInFullQueue(_ owner: Owner, _ ticket: Ticket, _ more: UInt64) -> Arrival {
         guard let most = waitingOf.max(by: { $0.value < $1.value }), most.value > (waitingOf[owner] ?? 0) + 1,

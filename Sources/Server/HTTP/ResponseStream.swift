@@ -10,6 +10,18 @@ struct ResponseStream: Sendable {
     var length: Int?
     /// Cancelled when the client has gone, when no piece came for too long, or when the server stops and can wait no longer.
     var write: @Sendable (ResponseWriter) async throws -> Void
+    /// Whether it reads the database while it is sent.
+    var readsDatabase = false
+
+    /// The same stream, which keeps something alive until it has ended or was given up.
+    func holding(_ object: some AnyObject & Sendable) -> ResponseStream {
+        var stream = self
+        stream.write = { [write] writer in
+            defer { withExtendedLifetime(object) {} }
+            try await write(writer)
+        }
+        return stream
+    }
 
     init(length: Int? = nil, write: @escaping @Sendable (ResponseWriter) async throws -> Void) {
         self.length = length

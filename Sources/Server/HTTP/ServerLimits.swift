@@ -38,6 +38,8 @@ package struct ServerLimits: Sendable, Hashable {
     package var concurrentRequests = 2_048
     /// Requests worked on at once; more wait for their turn, each principal's in turns.
     package var workingRequests = 64
+    /// Requests of one principal worked on at once, so that connections to the database are left for others.
+    package var principalRequests = 12
     /// Requests that wait for their turn: beyond it 503 for those who have most of them.
     package var waitingRequests = 1_024
     /// Open connections; more wait in the listening socket's queue.

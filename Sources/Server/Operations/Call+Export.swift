@@ -31,13 +31,14 @@ extension Call {
         try access.require(.export, on: type.record)
         let request = ListRequest(type: type.record, query: query, includeDeleted: options.includeDeleted, purpose: .export)
         let exporter = Exporter(store: store, type: type.record, access: access, format: exported, files: files)
-        let stream = ResponseStream { writer in
+        var stream = ResponseStream { writer in
             _ = try await exporter.run(request) {
                 try await writer.write($0)
             } progress: { _ in
                 writer.makesProgress()
             }
         }
+        stream.readsDatabase = true
         let headers = [
             ("content-type", exported.contentType),
             ("content-disposition", "attachment; filename=\"\(type.collection).\(exported.nameEnding)\""),

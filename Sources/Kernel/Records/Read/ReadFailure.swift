@@ -18,13 +18,14 @@ enum ReadFailure {
         default: break
         }
         guard let state = error.sqlState else {
-            return RecordsError(.unavailable, "The database cannot be reached; try again.")
+            let problem = error.code == .poolExhausted ? "All connections to the database are in use" : "The database can't be reached"
+            return RecordsError(.unavailable, "\(problem); try again.", cause: error)
         }
         if state == DatabaseSignal.severalCurrencies { return RecordsError(.mixedCurrencies, error.message) }
         switch state.prefix(2) {
         case "22": return evaluation
         case "08", "40", "53", "57": return RecordsError(.unavailable, "The database refused for now (SQLSTATE \(state)); try again.")
-        default: return RecordsError(.internalFault, "The database refused a statement of the store: \(error)")
+        default: return RecordsError(.internalFault, "The database refused a statement of the store.", cause: error)
         }
     }
 

@@ -126,7 +126,7 @@ struct BatchRunner {
 
     private func failure(_ error: any Error) -> RecordsError {
         let translated = violation.translate(error)
-        return translated as? RecordsError ?? RecordsError(.internalFault, "The database refused this record: \(error)")
+        return translated as? RecordsError ?? RecordsError(.internalFault, "The database refused this record.", cause: error)
     }
 }
 

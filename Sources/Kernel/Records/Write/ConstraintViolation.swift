@@ -31,7 +31,7 @@ struct ConstraintViolation {
             )
         case "40001", "40P01": return RecordsError(.unavailable, "Others changed the same records at the same moment; try again.")
         case "55P03", "57014": return RecordsError(.unavailable, "The database didn't come to it in time; try again.")
-        case nil: return RecordsError(.unavailable, "The database can't be reached: \(error)")
+        case nil: return ReadFailure.translate(error)
         default: return error
         }
     }
