@@ -117,7 +117,10 @@ extension FieldType {
         case .address: self = .address
         case .tags(let options): self = .tags(maxCount: options.maxCount)
         case .link(let options):
-            self = .link(Link(target: options.target.name.description, inverse: options.inverse?.value, onDelete: options.onDelete))
+            self = .link(
+                Link(
+                    target: options.target.name.description, inverse: options.inverse?.value, onDelete: options.onDelete,
+                    isAcyclic: options.isAcyclic))
         case .links(let options):
             self = .links(
                 Links(

@@ -4,4 +4,6 @@ package enum DatabaseSignal {
     package static let severalCurrencies = "TS001"
     /// A record would have become one that its writer may not make it.
     package static let denied = "TS002"
+    /// Links that may have no loop would have one.
+    package static let loop = "TS003"
 }

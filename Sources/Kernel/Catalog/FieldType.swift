@@ -80,11 +80,14 @@ package struct Link: Sendable, Hashable {
     package var target: String
     package var inverse: String?
     package var onDelete: DeletePolicy
+    /// Whether following the link never leads back to where one came from; its target is its own type then.
+    package var isAcyclic: Bool
 
-    package init(target: String, inverse: String?, onDelete: DeletePolicy) {
+    package init(target: String, inverse: String?, onDelete: DeletePolicy, isAcyclic: Bool = false) {
         self.target = target
         self.inverse = inverse
         self.onDelete = onDelete
+        self.isAcyclic = isAcyclic
     }
 }
 

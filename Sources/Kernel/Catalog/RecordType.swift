@@ -22,6 +22,11 @@ package struct RecordType: Sendable, Hashable {
     package var table: TableName { TableName(schema: module, name: key) }
 
     package func field(_ key: String) -> Field? { fields.first { $0.key == key } }
+
+    /// Links to records of this type that may not lead back to where one came from.
+    package var acyclicLinks: [Field] {
+        fields.filter { if case .link(let link) = $0.type { link.isAcyclic } else { false } }
+    }
 }
 
 /// A table and the schema it lies in.

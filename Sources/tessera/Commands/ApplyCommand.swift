@@ -1,5 +1,7 @@
 import ArgumentParser
 import Manifests
+import QueryLanguage
+import Records
 import SchemaPlan
 
 struct ApplyCommand: AsyncParsableCommand {
@@ -9,7 +11,8 @@ struct ApplyCommand: AsyncParsableCommand {
         discussion: """
             Carries out what `tessera plan` shows: alone, in transactions that wait briefly for locks and try again, indexes on large tables \
             concurrently. Interrupted, it goes on where it stopped. Nothing is dropped: what the manifests no longer have is retired. A \
-            running server takes up the result by itself. What was applied is locked in a file beside the deployment.
+            running server takes up the result by itself. What was applied is locked in a file beside the deployment. Links that may have no \
+            loop and have one from before are told and stay as they are.
 
               tessera apply --deployment mine.yaml
             """)
@@ -20,13 +23,16 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailures {
             let deployment = try options.load()
-            let report = try await Database.with(options, logger: CommandLog.quiet, initialises: true) { database in
-                try await SchemaApplier(client: database.client, logger: CommandLog.quiet).apply(
+            let (report, loops) = try await Database.with(options, logger: CommandLog.quiet, initialises: true) { database in
+                let report = try await SchemaApplier(client: database.client, logger: CommandLog.quiet).apply(
                     deployment.catalog, progress: ApplyProgress.show)
+                return (report, try await LinkLoops.find(deployment.catalog, on: database.client))
             }
             options.writeLock(of: deployment)
+            for found in loops { Console.note("warning: \(found)") }
             if output.isJSON {
-                Console.print("{\"steps\":\(report.steps),\"digest\":\"\(report.digest)\"}")
+                let found = Value.collection(loops.map(\.value)).json
+                Console.print("{\"steps\":\(report.steps),\"digest\":\"\(report.digest)\",\"loops\":\(found)}")
             } else {
                 Console.print(report.steps == 0 ? "nothing to do" : report.steps == 1 ? "1 step done" : "\(report.steps) steps done")
             }

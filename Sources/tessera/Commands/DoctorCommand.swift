@@ -155,6 +155,11 @@ struct DoctorReport {
                         return ("matches the manifests", ())
                     }
                     if matches != nil {
+                        await inner.check("links", mend: "give one record of each loop another link, or none; see docs/manifests.md") {
+                            let loops = try await LinkLoops.find(deployment.catalog, on: database.client)
+                            guard loops.isEmpty else { throw Failure(.wrongInput, loops.map(\.description).joined(separator: "\n")) }
+                            return ("none leads back to where it began", ())
+                        }
                         await inner.check("files", mend: "restore what is missing from a back-up; tessera files check --read says more") {
                             let logger = CommandLog.quiet
                             let records = RecordStore(client: database.client, catalog: deployment.catalog, logger: logger)

@@ -232,7 +232,7 @@ struct CommandCase: Sendable, CustomStringConvertible {
     /// What each answer's object, or the first of its list, holds.
     static let json: [(words: [String], keys: [String])] = [
         (["plan", "--output", "json"], ["empty", "applicable", "digest", "previous_digest", "steps", "problems"]),
-        (["apply", "--output", "json"], ["steps", "digest"]),
+        (["apply", "--output", "json"], ["steps", "digest", "loops"]),
         (
             ["import", "people", "people.csv", "--dry-run", "--output", "json"],
             ["created", "updated", "unchanged", "failed", "dry_run", "change_set"]

@@ -72,4 +72,23 @@ package enum TestManifests {
             rules:
               - { id: dates, check: "end_date ge start_date", message: The end lies before the start., fields: [end_date] }
         """
+
+    /// Records in a tree: a link to their own type that may have no loop, beside one that may.
+    package static let tree = """
+        manifest: 1
+        id: lab
+        version: "1.0.0"
+        name: Laboratory
+        platform: ">=0.1 <1.0"
+        types:
+          unit:
+            collection: units
+            label: Unit
+            display: name
+            fields:
+              name: { type: text, label: Name, required: true, unique: true }
+              note: { type: text, label: Note }
+              parent: { type: link, label: Parent unit, to: unit, inverse: parts, acyclic: true }
+              partner: { type: link, label: Partner, to: unit }
+        """
 }

@@ -11,8 +11,10 @@ import TestKernel
 struct ImportLab {
     let lab: TestStore
 
-    static func with<R: Sendable>(_ body: @Sendable (ImportLab) async throws -> R) async throws -> R {
-        try await TestStore.with { try await body(ImportLab(lab: $0)) }
+    static func with<R: Sendable>(
+        _ modules: [String: String] = ["lab": TestManifests.everyField], _ body: @Sendable (ImportLab) async throws -> R
+    ) async throws -> R {
+        try await TestStore.with(modules) { try await body(ImportLab(lab: $0)) }
     }
 
     struct Outcome: Equatable, Sendable {

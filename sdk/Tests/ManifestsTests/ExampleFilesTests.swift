@@ -16,9 +16,12 @@ import Testing
         #expect(links.target.name == TypeName(module: "contacts", type: "organisation"))
         #expect(links.primary?.value == "organisation")
         #expect(links.columns.map(\.key) == ["role", "inactive", "since"])
-        let rule = try #require(manifest.types.first?.rules.first)
-        #expect(rule.check.text == "parent_id ne id")
+        let rule = try #require(person.rules.first)
+        #expect(rule.check.text == "reports_to_id ne id")
         #expect(rule.check.isVerbatim)
+        let parent = try #require(manifest.types.first?.fields.first { $0.key == "parent" })
+        guard case .link(let up) = parent.kind else { throw Unexpected() }
+        #expect(up.isAcyclic)
     }
 
     @Test("the starter deployment has no findings")

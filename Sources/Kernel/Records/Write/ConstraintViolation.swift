@@ -29,6 +29,9 @@ struct ConstraintViolation {
             return RecordsError(
                 .forbidden, "Your roles don't let you make or change a \(type.label.lowercased()) into what it would be: look at its owner."
             )
+        case DatabaseSignal.loop:
+            let field = type.fields.first { $0.columns.contains { $0.name == error.column } }
+            return RecordsError.loop(of: field.flatMap { isSeen($0.key) ? $0 : nil }, type)
         case "40001", "40P01": return RecordsError(.unavailable, "Others changed the same records at the same moment; try again.")
         case "55P03", "57014": return RecordsError(.unavailable, "The database didn't come to it in time; try again.")
         case nil: return ReadFailure.translate(error)
@@ -40,7 +43,8 @@ struct ConstraintViolation {
     static func blamesRow(_ error: any Error) -> Bool {
         if let error = error as? RecordsError { return error.code == .forbidden }
         guard let state = (error as? PostgresError)?.sqlState else { return false }
-        return state == DatabaseSignal.denied || state.hasPrefix("23") || state.hasPrefix("22") || state == "54000"
+        return [DatabaseSignal.denied, DatabaseSignal.loop].contains(state) || state.hasPrefix("23") || state.hasPrefix("22")
+            || state == "54000"
     }
 
     private func notUnique(_ error: PostgresError) -> RecordsError {

@@ -27,11 +27,14 @@ struct UpdateStatement {
         let guarded = AccessGuard.predicate(.update, on: type, alias: "t", access: access)
 
         let targets = AnyTargets(drafts, of: type)
+        let loops = LoopGuard(drafts, of: type)
         var sql: SQL = "WITH input AS MATERIALIZED (SELECT * FROM \(batch.unnest(as: "i")))"
+        sql += loops.turns
         // What is linked to is locked before what links, as a purge does it.
         sql += targets.locks
         sql += ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(guarded)"
         if let condition = targets.condition { sql += " AND \(condition)" }
+        if let condition = loops.hasTurns { sql += " AND \(condition)" }
         sql += " ORDER BY t.id FOR UPDATE OF t)"
         for (position, list) in lists.enumerated() {
             let brought = ListRows(table: list, drafts: drafts)
@@ -64,7 +67,10 @@ struct UpdateStatement {
         let granted = AccessGuard.granting(old, if: AccessGuard.change(of: type, old: "o", new: "r", fields: given, access: access))
         sql += ", trace AS (\(Trace.change("update", type: type, changeSet: changeSet, before: granted, from: source)))"
         sql += ", told AS (\(Trace.outbox("update", type: type, access: access, changeSet: changeSet, old: old, new: new, from: source)))"
-        sql += " SELECT i._n, o.version, r.version FROM input i LEFT JOIN old o ON o.id = i.id LEFT JOIN rec r ON r.id = i.id ORDER BY i._n"
+        sql += loops.walks
+        sql += " SELECT i._n, o.version, r.version FROM input i LEFT JOIN old o ON o.id = i.id LEFT JOIN rec r ON r.id = i.id"
+        if let condition = loops.areNone { sql += " WHERE \(condition)" }
+        sql += " ORDER BY i._n"
         return sql
     }
 

@@ -20,6 +20,7 @@ struct WritePreparation {
             addDefaults(to: &drafts[index], today: today)
         }
         try await complete(&drafts, stored: [:])
+        refuseLoops(in: &drafts)
         veil(&drafts)
         return drafts
     }

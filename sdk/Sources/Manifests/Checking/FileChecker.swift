@@ -64,6 +64,7 @@ struct FileChecker {
         for field in type.fields {
             checker.checkPrimary(of: field, scope)
             checkTargets(field.kind)
+            checkAcyclic(field.kind, of: type.name)
         }
     }
 
@@ -85,8 +86,19 @@ struct FileChecker {
             } else {
                 checkModule(of: addition.target)
             }
-            for field in addition.fields { checkTargets(field.kind) }
+            for field in addition.fields {
+                checkTargets(field.kind)
+                checkAcyclic(field.kind, of: addition.target.name)
+            }
         }
+    }
+
+    /// Only links among records of one type lead from one to the next.
+    private mutating func checkAcyclic(_ kind: FieldKind, of type: TypeName) {
+        guard case .link(let options) = kind, options.isAcyclic, options.target.name != type else { return }
+        checker.report(
+            .contradiction, options.target.location,
+            "only a link to \(type) itself can be 'acyclic'; link to it, or leave 'acyclic' out")
     }
 
     private mutating func check(_ views: [ViewDeclaration], _ roles: [RoleDeclaration]) {

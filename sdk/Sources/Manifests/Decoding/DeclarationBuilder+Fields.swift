@@ -69,7 +69,10 @@ extension DeclarationBuilder {
         guard let target = object.located("to") else { return nil }
         let known = object.known
         let onDelete = known.text("on_delete").flatMap { DeletePolicy(rawValue: $0) } ?? .clear
-        return .link(LinkOptions(target: reference(target), inverse: known.located("inverse"), onDelete: onDelete))
+        return .link(
+            LinkOptions(
+                target: reference(target), inverse: known.located("inverse"), onDelete: onDelete,
+                isAcyclic: known.boolean("acyclic") ?? false))
     }
 
     private mutating func links(_ object: CheckedObject) -> FieldKind? {

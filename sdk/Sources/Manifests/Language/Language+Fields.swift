@@ -15,7 +15,7 @@ extension Language {
             variants: VariantShape(
                 discriminator: "type", doc: "The type of the value.",
                 cases: fieldCases.filter { eventFieldTypes.contains($0.word) }
-                    .map { without(["unique", "sort", "search", "default", "inverse", "on_delete"], $0) })),
+                    .map { without(["unique", "sort", "search", "default", "inverse", "on_delete", "acyclic"], $0) })),
         ObjectShape(
             .moneyDefault, "An amount in a currency.",
             [
@@ -128,6 +128,12 @@ extension Language {
                 target, inverse, search, unique,
                 .optional(
                     "on_delete", .keyword(deletePolicies), default: "`clear`", "What becomes of the link when its target is purged."),
+                .optional(
+                    "acyclic", .boolean, default: "`false`",
+                    """
+                    Whether following the link never leads back to where one came from: for parents. Only for links to the field's own record type. \
+                    Deleted records count, since they may be restored.
+                    """),
             ]),
         field(
             "links", "Links to many records of one type, with columns on the link.",

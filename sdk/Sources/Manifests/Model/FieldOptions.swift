@@ -109,6 +109,8 @@ public struct LinkOptions: Sendable, Hashable {
     public let inverse: Located<String>?
     /// What becomes of the link when the linked record is purged.
     public let onDelete: DeletePolicy
+    /// Whether following the link never leads back to where one came from. Only for links to the field's own record type.
+    public let isAcyclic: Bool
 }
 
 /// What becomes of records that link to a record when that one is purged.
