@@ -19,13 +19,16 @@ extension Catalog {
             views: views, roles: composition.roles)
     }
 
-    /// What is wrong with the conditions of a composition that has other errors, so that all are told at once. Names that it doesn't know
-    /// may be those of broken declarations and are not judged.
-    package static func conditionFindings(in partial: Composition) -> [Diagnostic] {
-        let catalog = Catalog(withoutConditions: partial)
-        var checker = ConditionChecker(catalog: catalog, judgesNames: false)
-        for (draft, composed) in zip(catalog.types, partial.types) { _ = checker.complete(draft, from: composed) }
-        return checker.diagnostics
+    /// What is wrong with the conditions, views and roles of a composition that has other errors, so that all are told at once. Names that may
+    /// be those of broken declarations are not judged.
+    package static func conditionFindings(in partial: PartialComposition) -> [Diagnostic] {
+        let (composition, doubt) = (partial.composition, NameDoubt(partial))
+        let catalog = Catalog(withoutConditions: composition)
+        var checker = ConditionChecker(catalog: catalog, doubt: doubt)
+        for (draft, composed) in zip(catalog.types, composition.types) { _ = checker.complete(draft, from: composed) }
+        var viewChecker = ViewChecker(catalog: catalog, doubt: doubt)
+        _ = viewChecker.views(of: composition)
+        return checker.diagnostics + viewChecker.diagnostics + composition.findingsInRoles(catalog, doubt: doubt)
     }
 
     private init(withoutConditions composition: Composition) {

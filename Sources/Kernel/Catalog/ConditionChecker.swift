@@ -4,13 +4,13 @@ import QueryLanguage
 /// Parses and type-checks the conditions of a catalog's types, and collects what is wrong with them.
 struct ConditionChecker {
     let catalog: Catalog
-    /// Whether a name that the catalog doesn't know is wrong.
-    let judgesNames: Bool
+    /// Names that the catalog doesn't know and that may be right all the same; nil when it knows all.
+    let doubt: NameDoubt?
     private(set) var diagnostics: [Diagnostic] = []
 
-    init(catalog: Catalog, judgesNames: Bool = true) {
+    init(catalog: Catalog, doubt: NameDoubt? = nil) {
         self.catalog = catalog
-        self.judgesNames = judgesNames
+        self.doubt = doubt
     }
 
     /// The type with its rules and its fields' conditions in place.
@@ -35,7 +35,7 @@ struct ConditionChecker {
     /// A link is searched by what names its target, so that has to be searched too.
     private mutating func checkSearch(of field: Field) {
         guard field.search != nil, case .link(let link) = field.type, let target = catalog.type(id: link.target) else { return }
-        if let display = target.displayField, target.field(display)?.search != nil { return }
+        if let display = target.displayField, target.field(display)?.search != nil || doubt?.covers(display, on: target) == true { return }
         let name = target.displayField.map { "\($0), which names it," } ?? "nothing that names it"
         diagnostics.append(
             Diagnostic(
@@ -49,7 +49,7 @@ struct ConditionChecker {
             let expression = try QueryChecker(schema: catalog).check(Expression.parse(source.text), on: shape, expecting: .boolean)
             return try condition(source, expression, of: type)
         } catch {
-            guard judgesNames || error.code != .unknownName else { return nil }
+            if doubt?.covers(error, in: source.text, on: type) == true { return nil }
             let place = source.location(at: max(0, error.column - 1))
             diagnostics.append(Diagnostic(code: .expression, location: place, message: error.message, suggestion: error.suggestion))
             return nil

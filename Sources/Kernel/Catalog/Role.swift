@@ -105,12 +105,12 @@ extension Composition {
 
 extension Composition {
     /// Fields that roles name and their types don't have.
-    func findingsInRoles(_ catalog: Catalog) -> [Diagnostic] {
+    func findingsInRoles(_ catalog: Catalog, doubt: NameDoubt? = nil) -> [Diagnostic] {
         let declarations = modules.flatMap(\.manifest.roles) + overlays.flatMap(\.roles)
         return declarations.flatMap(\.grants).flatMap { grant -> [Diagnostic] in
             guard let type = catalog.type(id: grant.type.name.description) else { return [] }
             return grant.fields.compactMap { field in
-                guard type.field(field.field.value) == nil else { return nil }
+                guard type.field(field.field.value) == nil, doubt?.covers(field.field.value, on: type) != true else { return nil }
                 return Diagnostic(
                     code: .unknownReference, location: field.field.location, message: "\(type.id) has no field '\(field.field.value)'",
                     suggestion: Spelling.closest(to: field.field.value, in: type.fields.map(\.key)))

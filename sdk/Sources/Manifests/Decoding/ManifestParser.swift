@@ -5,12 +5,16 @@ public struct Parsed<Manifest: Sendable>: Sendable {
     /// The findings, in the order of the file.
     public let diagnostics: [Diagnostic]
 
+    /// What the file declares and the manifest lacks.
+    let unknown: UnknownParts
+
     /// Whether the manifest is there and free of errors.
     public var isValid: Bool { manifest != nil && !diagnostics.contains { $0.severity == .error } }
 
-    init(manifest: Manifest?, diagnostics: [Diagnostic]) {
+    init(manifest: Manifest?, diagnostics: [Diagnostic], unknown: UnknownParts = UnknownParts()) {
         self.manifest = manifest
         self.diagnostics = diagnostics.sorted(by: Diagnostic.inReadingOrder)
+        self.unknown = unknown
     }
 }
 
@@ -37,7 +41,7 @@ extension ModuleManifest {
         var checker = FileChecker(
             owner: id.value, root: root, knownModules: Set(root.map("requires").map(\.key.value)))
         checker.check(manifest)
-        return Parsed(manifest: manifest, diagnostics: file.diagnostics + checker.diagnostics)
+        return Parsed(manifest: manifest, diagnostics: file.diagnostics + checker.diagnostics, unknown: parts.unknown)
     }
 
     private static func run(_ object: CheckedObject?) -> RunDeclaration {
@@ -54,6 +58,7 @@ private struct ModuleParts {
     let views: [ViewDeclaration]
     let roles: [RoleDeclaration]
     let events: [EventDeclaration]
+    let unknown: UnknownParts
 
     init(_ root: CheckedObject, _ builder: inout DeclarationBuilder) {
         settings = root.shape.declares("settings") ? builder.settings(root.map("settings")) : []
@@ -62,6 +67,21 @@ private struct ModuleParts {
         views = builder.views(root.map("views"))
         roles = builder.roles(root.map("roles"))
         events = root.shape.declares("events") ? builder.events(root.map("events")) : []
+        unknown = Self.unknown(in: root, types, extensions, builder)
+    }
+
+    private static func unknown(
+        in root: CheckedObject, _ types: [RecordTypeDeclaration], _ extensions: [TypeExtension], _ builder: DeclarationBuilder
+    ) -> UnknownParts {
+        var unknown = UnknownParts(isOpen: root.isBroken("extends"))
+        for type in types {
+            unknown.note(root.map("types").first { $0.key.value == type.key }?.object, of: type.name, built: type.fields)
+        }
+        for entry in root.map("extends") {
+            let name = builder.reference(entry.key).name
+            unknown.note(entry.object, of: name, built: extensions.first { $0.target.name == name }?.fields ?? [])
+        }
+        return unknown
     }
 }
 
@@ -70,13 +90,14 @@ extension Overlay {
     public static func parse(_ source: ManifestSource) -> Parsed<Overlay> {
         var file = CheckedFile(source, as: .overlayFile)
         let overlay = file.root?.object("overlay").map { Overlay.build($0, &file) }
-        return Parsed(manifest: overlay, diagnostics: file.diagnostics)
+        return Parsed(manifest: overlay, diagnostics: file.diagnostics, unknown: file.unknown)
     }
 
     fileprivate static func build(_ object: CheckedObject, _ file: inout CheckedFile) -> Overlay {
         var builder = DeclarationBuilder(owner: Overlay.moduleID)
         let parts = ModuleParts(object, &builder)
         file.diagnostics += builder.diagnostics
+        file.unknown = parts.unknown
         let overlay = Overlay(
             types: parts.types, extensions: parts.extensions, views: parts.views, roles: parts.roles, location: object.location)
         var checker = FileChecker(owner: Overlay.moduleID, root: object, knownModules: nil)
@@ -92,15 +113,16 @@ extension DeploymentManifest {
         var file = CheckedFile(source, as: .deployment)
         guard let root = file.root else { return Parsed(manifest: nil, diagnostics: file.diagnostics) }
         let overlay = root.object("overlay").map { Overlay.build($0, &file) }
-        guard let name = root.located("name") else { return Parsed(manifest: nil, diagnostics: file.diagnostics) }
+        if root.isBroken("overlay") { file.unknown.isOpen = true }
         let manifest = DeploymentManifest(
-            name: name, description: root.text("description"),
+            // What it names is looked at even where its own name is missing.
+            name: root.located("name") ?? Located("unnamed", at: source.start), description: root.text("description"),
             modules: root.map("modules").compactMap { entry in entry.object.map { selection(entry.key, $0, &file) } },
             currency: root.text("currency") ?? "USD", timeZone: root.located("time_zone") ?? Located("UTC", at: source.start),
             limits: root.object("limits").map(Self.limits),
             manifestFolders: root.texts("paths"),
             overlay: overlay, overlayFiles: root.texts("overlays"), location: source.start)
-        return Parsed(manifest: manifest, diagnostics: file.diagnostics)
+        return Parsed(manifest: manifest, diagnostics: file.diagnostics, unknown: file.unknown)
     }
 
     private static func limits(_ object: CheckedObject) -> RequestLimits {
@@ -134,6 +156,7 @@ extension DeploymentManifest {
 struct CheckedFile {
     let root: CheckedObject?
     var diagnostics: [Diagnostic]
+    var unknown = UnknownParts()
 
     init(_ source: ManifestSource, as name: ObjectShape.Name) {
         let document = YAMLDocument(source)

@@ -9,8 +9,8 @@ public struct Composer: Sendable {
     public struct Result: Sendable {
         /// The composition; missing after any error.
         public let composition: Composition?
-        /// What could be made out in spite of errors: for finding further ones, never for running. Broken declarations are missing in it.
-        public let partial: Composition?
+        /// What could be made out in spite of errors: for finding further ones. Missing when there are none, or nothing could be made out.
+        public let partial: PartialComposition?
         /// Everything that was found in all files, by file and place.
         public let diagnostics: [Diagnostic]
     }
@@ -46,7 +46,9 @@ public struct Composer: Sendable {
         let diagnostics = composing.diagnostics.sorted(by: Diagnostic.inReadingOrder)
         let isBroken = diagnostics.contains { $0.severity == .error }
         return Result(
-            composition: isBroken ? nil : composition, partial: isBroken ? composition : nil, diagnostics: diagnostics)
+            composition: isBroken ? nil : composition,
+            partial: isBroken ? composition.map { PartialComposition(composition: $0, unknown: composing.unknown) } : nil,
+            diagnostics: diagnostics)
     }
 }
 
@@ -56,6 +58,7 @@ private struct Composing {
     let folders: [String]
     let platform: SemanticVersion
     var diagnostics: [Diagnostic] = []
+    var unknown = UnknownParts()
 
     init(files: FileSystem, folders: [String], platform: SemanticVersion) {
         self.files = files
@@ -88,6 +91,9 @@ private struct Composing {
             missingModules: selection.missing)
         let types = builder.build()
         diagnostics += builder.diagnostics
+        unknown.merge(deployment.unknown)
+        for module in chosen { unknown.merge(module.unknown) }
+        if !selection.missing.isEmpty { unknown.isOpen = true }
         return Composition(deployment: manifest, modules: modules, overlays: overlays.map(\.overlay), types: types)
     }
 
@@ -103,10 +109,14 @@ private struct Composing {
     ) -> [(overlay: Overlay, isIntact: Bool)] {
         var overlays = deployment.overlay.map { [(overlay: $0, isIntact: parsed.isValid)] } ?? []
         for file in deployment.overlayFiles {
-            guard let source = read(Path.join(folder, file.value), for: file.location) else { continue }
+            guard let source = read(Path.join(folder, file.value), for: file.location) else {
+                unknown.isOpen = true
+                continue
+            }
             let overlay = Overlay.parse(source)
             diagnostics += overlay.diagnostics
-            if let manifest = overlay.manifest { overlays.append((manifest, overlay.isValid)) }
+            unknown.merge(overlay.unknown)
+            if let manifest = overlay.manifest { overlays.append((manifest, overlay.isValid)) } else { unknown.isOpen = true }
         }
         return overlays
     }

@@ -4,6 +4,7 @@ struct ModuleSelector {
     struct Chosen {
         let manifest: ModuleManifest
         let isIntact: Bool
+        let unknown: UnknownParts
         let source: ManifestSource
     }
 
@@ -52,7 +53,8 @@ struct ModuleSelector {
                 missing.insert(id.value)
                 continue
             }
-            chosen[id.value] = Chosen(manifest: manifest, isIntact: found.result.isValid, source: found.candidate.source)
+            chosen[id.value] = Chosen(
+                manifest: manifest, isIntact: found.result.isValid, unknown: found.result.unknown, source: found.candidate.source)
             checkVersion(selection, manifest, parsed[id.value]?.compactMap(\.candidate.version) ?? [])
         }
         checkRequirements(chosen)
