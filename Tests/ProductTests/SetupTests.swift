@@ -115,6 +115,48 @@ extension ProductTests {
             #expect(!outcome.errors.contains(":19:"), "\(outcome.errors)")
         }
 
+        @Test("shows what a composition contains: modules with their types, extensions, settings, views, roles and events")
+        func contents() throws {
+            let folder = try DataFolder()
+            let file = try folder.file(
+                "mine.yaml",
+                """
+                deployment: 1
+                name: mine
+                paths: [\(Program.root)/manifests]
+                modules: { contacts: { version: ">=0.1" } }
+                overlay:
+                  types:
+                    visit: { collection: visits, label: Visit, fields: { day: { type: date, required: true } } }
+                  extends:
+                    contacts.person: { fields: { tier: { type: text } } }
+                  roles:
+                    reader: { grants: { visit: { read: all } } }
+
+                """)
+            let outcome = try Program.run(["check", "--deployment", file])
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            let lines = outcome.output.split(separator: "\n").map(String.init)
+            #expect(lines.first == "\(file): fine")
+            #expect(lines.contains { $0.hasPrefix("contacts 0.") && $0.hasSuffix("  Contacts") }, "\(outcome.output)")
+            for line in [
+                "  settings  default_region (text)", "  roles     contacts.rep: contacts.person, contacts.organisation",
+                "  events    contacts.person_reached: person, channel", "custom  what the deployment adds itself",
+                "  types     custom.visit: visits, 1 field", "  extends   contacts.person: tier", "  roles     custom.reader: custom.visit",
+            ] {
+                #expect(lines.contains(line), "\(line) in \(outcome.output)")
+            }
+            let json = try Program.run(["check", "--deployment", file, "--output", "json"])
+            let object = try #require(JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
+            let modules = try #require(object["modules"] as? [[String: Any]])
+            #expect(object["deployment"] as? String == "mine" && modules.map { $0["id"] as? String } == ["contacts", "custom"])
+            let event = try #require((modules[0]["events"] as? [[String: Any]])?.first)
+            #expect(event["id"] as? String == "contacts.person_reached")
+            let carried = try #require(event["fields"] as? [[String: Any]])
+            #expect(carried.map { $0["type"] as? String } == ["link", "text"])
+            #expect((modules[1]["types"] as? [[String: Any]])?.first?["id"] as? String == "custom.visit")
+        }
+
         @Test("says of a setting that a module refuses that it is a setting, and where it stands")
         func refusedSetting() throws {
             let folder = try DataFolder()

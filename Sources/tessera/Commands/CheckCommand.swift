@@ -1,28 +1,31 @@
 import ArgumentParser
-import Catalog
+import QueryLanguage
 
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Lint a deployment and its modules, without a database.",
+        abstract: "Lint a deployment and its modules, without a database, and show what is in it.",
         discussion: """
             Reads the deployment file, the manifests of its modules and its overlays, and checks all of it: spelling, types, ranges, links, \
-            versions, expressions. Every error names file, line and column, and what was probably meant. Nothing is changed.
+            versions, expressions. Every error names file, line and column, and what was probably meant. Without errors, it lists the modules \
+            with their record types, extensions, settings, views, roles and events. Nothing is changed.
 
               tessera check --deployment manifests/deployments/starter.yaml
+              tessera check --deployment mine.yaml --output json
             """)
 
     @OptionGroup var options: DeploymentOptions
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         try await reportingFailures {
             let deployment = try options.load()
-            let catalog = deployment.catalog
-            let modules = catalog.modules.map { "\($0.id) \($0.version)" }.joined(separator: ", ")
-            Console.print("\(deployment.path): fine")
-            Console.print("  modules      \(modules.isEmpty ? "none" : modules)")
-            let collections = catalog.types.map { "\($0.collection) (\($0.fields.count) fields)" }.joined(separator: ", ")
-            Console.print("  collections  \(collections.isEmpty ? "none" : collections)")
+            let outline = CompositionOutline(deployment.composition)
+            if output.isJSON {
+                Console.print(outline.value.json)
+            } else {
+                Console.print("\(deployment.path): fine\n\(outline.text)")
+            }
         }
     }
 }

@@ -54,6 +54,9 @@ struct CommandCase: Sendable, CustomStringConvertible {
             CommandCase(
                 ["check", "--deployment", "absent.yaml"], code: 1,
                 errors: ["absent.yaml:4:12: error: modules.contact: no module 'contact' was found", "did you mean contacts?"]),
+            CommandCase(
+                ["check", "--deployment", "wrong.yaml", "--output", "json"], code: 1,
+                errors: ["wrong.yaml:1:1: error: the key 'name' is missing"]),
             CommandCase(["plan", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
             CommandCase(["apply", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
             CommandCase(["serve", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
@@ -232,6 +235,7 @@ struct CommandCase: Sendable, CustomStringConvertible {
     /// What each answer's object, or the first of its list, holds.
     static let json: [(words: [String], keys: [String])] = [
         (["plan", "--output", "json"], ["empty", "applicable", "digest", "previous_digest", "steps", "problems"]),
+        (["check", "--output", "json"], ["deployment", "modules"]),
         (["apply", "--output", "json"], ["steps", "digest", "loops"]),
         (
             ["import", "people", "people.csv", "--dry-run", "--output", "json"],
