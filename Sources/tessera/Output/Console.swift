@@ -10,7 +10,10 @@ enum Console {
     }
 
     static let isInteractive = isatty(STDERR_FILENO) == 1
-    private static let hasColours = isatty(STDOUT_FILENO) == 1 && getenv("NO_COLOR") == nil
+    private static let hasColours = isatty(STDOUT_FILENO) == 1 && !refusesColours
+
+    /// https://no-color.org: set, and to anything but nothing.
+    private static var refusesColours: Bool { getenv("NO_COLOR").map { $0.pointee != 0 } ?? false }
 
     static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 

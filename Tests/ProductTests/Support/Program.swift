@@ -55,7 +55,7 @@ enum Program {
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
         var variables = ProcessInfo.processInfo.environment
-        for name in ["TESSERA_DATABASE_URL", "TESSERA_MODULE_PATH", "TESSERA_TOKEN", "TESSERA_URL"] { variables[name] = nil }
+        for name in ["TESSERA_DATABASE_URL", "TESSERA_MODULE_PATH", "TESSERA_TOKEN", "TESSERA_URL", "NO_COLOR"] { variables[name] = nil }
         variables.merge(environment) { $1 }
         let words = ([program] + arguments).map { strdup($0) } + [nil]
         let pairs = variables.map { strdup("\($0)=\($1)") } + [nil]
