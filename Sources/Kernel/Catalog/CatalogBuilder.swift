@@ -71,7 +71,8 @@ extension RecordType {
                 UniqueRule(fields: $0.declaration.fields.map(\.value), message: $0.declaration.message, owner: $0.owner)
             },
             rules: [],
-            requiresIfMatch: declaration.isETagRequired
+            requiresIfMatch: declaration.isETagRequired,
+            alsoCalled: declaration.alsoCalled
         )
     }
 }
@@ -93,7 +94,8 @@ extension Field {
             owner: owner,
             vcard: declaration.vcard,
             location: declaration.location,
-            search: declaration.search
+            search: declaration.search,
+            alsoCalled: declaration.alsoCalled
         )
     }
 }

@@ -20,6 +20,8 @@ package struct Field: Sendable, Hashable {
     package var location: SourceLocation
     /// How much it counts that a search finds the field; nil when it isn't searched.
     package var search: SearchWeight? = nil
+    /// Other names, by which an import recognises columns.
+    package var alsoCalled: [String] = []
 }
 
 /// What a new record gets when its writer says nothing.

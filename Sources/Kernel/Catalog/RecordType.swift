@@ -18,6 +18,8 @@ package struct RecordType: Sendable, Hashable {
     package var rules: [Rule]
     /// A write without If-Match is refused with 428.
     package var requiresIfMatch: Bool
+    /// Other names of the records, by which an import recognises columns.
+    package var alsoCalled: [String] = []
 
     package var table: TableName { TableName(schema: module, name: key) }
 

@@ -7,22 +7,26 @@ struct HeaderMatcherTests {
     static let organisation = HeaderMatcher(
         [
             HeaderTarget(key: "name", label: "Name", isTitle: true), HeaderTarget(key: "legal_name", label: "Legal name"),
-            HeaderTarget(key: "website", label: "Website"), HeaderTarget(key: "industry", label: "Industry"),
+            HeaderTarget(key: "website", label: "Website"), HeaderTarget(key: "industry", label: "Industry", alsoCalled: ["Sector"]),
             HeaderTarget(key: "employees", label: "Employees"), HeaderTarget(key: "revenue", label: "Annual revenue"),
-            HeaderTarget(key: "founded_year", label: "Founded"), HeaderTarget(key: "parent", label: "Parent organisation"),
+            HeaderTarget(key: "founded_year", label: "Founded", alsoCalled: ["Year established"]),
+            HeaderTarget(key: "parent", label: "Parent organisation", alsoCalled: ["Subsidiary of"]),
             HeaderTarget(key: "billing_address/city", label: "Billing address: city"),
             HeaderTarget(key: "billing_address/country", label: "Billing address: country"),
-        ], typeNames: ["organisation", "Organisation", "Organisations"])
+        ], typeNames: ["organisation", "Organisation", "Organisations", "Company", "Account"])
 
     static let person = HeaderMatcher(
         [
-            HeaderTarget(key: "first_name", label: "First name"), HeaderTarget(key: "last_name", label: "Last name"),
-            HeaderTarget(key: "job_title", label: "Job title"), HeaderTarget(key: "organisation", label: "Organisation"),
+            HeaderTarget(key: "first_name", label: "First name", alsoCalled: ["Given name", "Prénom"]),
+            HeaderTarget(key: "last_name", label: "Last name", alsoCalled: ["Surname"]),
+            HeaderTarget(key: "job_title", label: "Job title"),
+            HeaderTarget(key: "organisation", label: "Organisation", alsoCalled: ["Company"]),
             HeaderTarget(key: "emails", label: "Emails"), HeaderTarget(key: "phones", label: "Phones"),
             HeaderTarget(key: "address/city", label: "Address: city"),
             HeaderTarget(key: "address/postal_code", label: "Address: postal code"),
-            HeaderTarget(key: "birthday", label: "Birthday"), HeaderTarget(key: "do_not_call", label: "Do not call", synonyms: ["DNC"]),
-        ], typeNames: ["person", "People"])
+            HeaderTarget(key: "birthday", label: "Birthday", alsoCalled: ["DOB"]),
+            HeaderTarget(key: "do_not_call", label: "Do not call", synonyms: ["DNC"]),
+        ], typeNames: ["person", "People", "Contact"])
 
     @Test("maps the headers of the sales data's accounts")
     func accounts() {
@@ -45,6 +49,8 @@ struct HeaderMatcherTests {
             ("DOB", "birthday", .synonym),
             ("dnc", "do_not_call", .name), ("Brithday", "birthday", .spelling), ("Organisaton", "organisation", .spelling),
             ("Person last name", "last_name", .synonym), ("Contact first name", "first_name", .synonym), ("Préñom", "first_name", .synonym),
+            // Of another name nothing is guessed: it is that, or it isn't.
+            ("Surnames", nil, .none), ("Company size", nil, .none), ("Names given", nil, .none),
             ("Favourite colour", nil, .none), ("", nil, .none), ("???", nil, .none), (String(repeating: "name ", count: 1000), nil, .none),
         ] as [(String, String?, HeaderMatch.Reason)])
     func single(header: String, key: String?, reason: HeaderMatch.Reason) {

@@ -3,18 +3,23 @@ package struct HeaderTarget: Sendable {
     /// As the import names it: `last_name`, `address/city`.
     package var key: String
     package var label: String
-    /// Further names that the manifest gives the field.
+    /// Names that are as good as its own.
     package var synonyms: [String]
+    /// Other names that the manifest gives it.
+    package var alsoCalled: [String]
     /// True for the field that names a record: a column called like the record type is meant for it.
     package var isTitle: Bool
     /// True for a link by a property of the other record: no part of its key says anything without the other. `display_name` is nobody's
     /// `reports_to/display_name`.
     package var isLink: Bool
 
-    package init(key: String, label: String, synonyms: [String] = [], isTitle: Bool = false, isLink: Bool = false) {
+    package init(
+        key: String, label: String, synonyms: [String] = [], alsoCalled: [String] = [], isTitle: Bool = false, isLink: Bool = false
+    ) {
         self.key = key
         self.label = label
         self.synonyms = synonyms
+        self.alsoCalled = alsoCalled
         self.isTitle = isTitle
         self.isLink = isLink
     }
@@ -23,9 +28,9 @@ package struct HeaderTarget: Sendable {
 /// What a column is taken for.
 package struct HeaderMatch: Equatable, Sendable {
     package enum Reason: String, Equatable, Sendable {
-        /// The field's own key, label or declared synonym, but for case and punctuation.
+        /// The field's own key or label, but for case and punctuation.
         case name
-        /// A common other name for it.
+        /// Another name for it, common or declared.
         case synonym
         /// Some words in common.
         case words
@@ -43,7 +48,8 @@ package struct HeaderMatch: Equatable, Sendable {
     package var reason: Reason
 }
 
-/// Guesses from a file's headers which column belongs to which field: by name, by common synonyms, by words in common, by similar spelling.
+/// Guesses from a file's headers which column belongs to which field: by name, by other names that manifests declare or that are common, by words
+/// in common, by similar spelling.
 package struct HeaderMatcher: Sendable {
     private struct Form: Sendable {
         let joined: String
@@ -52,6 +58,8 @@ package struct HeaderMatcher: Sendable {
         var weight = 1.0
         /// Compared as a whole only, not by words in common or similar letters.
         var isWhole = false
+        /// Of a whole that is the same.
+        var reason = HeaderMatch.Reason.name
 
         init(_ text: String) {
             let words = HeaderWords.split(text)
@@ -79,7 +87,7 @@ package struct HeaderMatcher: Sendable {
     private let candidates: [Candidate]
     private let typeNames: [[String]]
 
-    /// - Parameter typeNames: What the records are called: the type's id, its label, in one and in many.
+    /// - Parameter typeNames: What the records are called: the type's id, its label, in one and in many, and what the manifest calls them besides.
     package init(_ targets: [HeaderTarget], typeNames: [String] = []) {
         candidates = targets.map { target in
             var forms = ([target.key, target.label] + target.synonyms).map { Form($0) }
@@ -88,6 +96,12 @@ package struct HeaderMatcher: Sendable {
                 var form = Form(String(part))
                 form.weight = 0.9
                 forms.append(form)
+            }
+            // Less than the own name of another field, and no reason to guess further from.
+            forms += target.alsoCalled.map { name in
+                var form = Form(name)
+                (form.weight, form.isWhole, form.reason) = (0.9, true, .synonym)
+                return form
             }
             return Candidate(target: target, forms: forms)
         }
@@ -128,7 +142,7 @@ package struct HeaderMatcher: Sendable {
             if confidence > best.confidence { best = (confidence, reason) }
         }
         for form in candidate.forms where !form.words.isEmpty {
-            if joined == form.joined { offer(form.weight, .name) }
+            if joined == form.joined { offer(form.weight, form.reason) }
             if words == form.words { offer(0.9 * form.weight, .synonym) }
             if let rest = withoutTypeName(words), rest == form.words { offer(0.87 * form.weight, .synonym) }
             guard joined.count <= Self.longestHeader, !form.isWhole else { continue }

@@ -81,45 +81,24 @@ enum HeaderWords {
         return word.map { accents[$0] ?? String($0) }.joined()
     }
 
-    /// Each line means one thing; its first phrase stands for all.
+    /// Each line means one thing, of what there is in any deployment: kinds of fields, parts of addresses, what every record has. Its first phrase
+    /// stands for all. What a module's fields are called besides, its manifest says (`also_called`).
     private static let phrases: [[String]] = [
         ["id", "identifier", "record id"],
         ["email", "e mail", "email address", "e mail address", "mail address", "emails", "e mails", "primary email", "mail"],
         ["phone", "telephone", "tel", "phone number", "telephone number", "tel no", "phone no", "phones", "primary phone", "telefon"],
         ["mobile", "mobile phone", "mobile number", "cell", "cell phone", "cellphone", "handy"],
         ["fax", "fax number", "telefax"],
-        ["first name", "given name", "forename", "firstname", "fname", "vorname", "prenom"],
-        ["last name", "surname", "family name", "lastname", "lname", "nachname"],
-        ["full name", "display name", "fullname"],
-        ["job title", "jobtitle", "title", "position", "job", "job position"],
-        [
-            "organisation", "organization", "company", "account", "firm", "employer", "business", "organisations", "organizations",
-            "companies", "accounts",
-        ],
-        ["person", "people", "contact", "contacts", "individual"],
         ["street", "street address", "address line 1", "address 1", "strasse"],
         ["postal code", "postcode", "post code", "zip", "zip code", "zipcode", "postalcode", "plz"],
         ["city", "town", "locality", "ort", "stadt", "ville"],
         ["region", "state", "province", "county", "state province", "bundesland"],
         ["country", "nation", "country name", "pays"],
         ["website", "web site", "homepage", "home page", "url", "web page", "web", "web address"],
-        ["birthday", "date of birth", "dob", "birth date", "birthdate", "geburtstag"],
-        ["industry", "sector", "branch", "line of business", "branche"],
-        ["employees", "number of employees", "no of employees", "employee count", "headcount", "head count", "staff", "company size"],
-        ["revenue", "annual revenue", "turnover", "annual turnover", "yearly revenue"],
-        ["founded year", "founded", "year founded", "year established", "established", "founding year", "founded in", "foundation year"],
-        [
-            "parent", "parent organisation", "parent organization", "parent company", "parent account", "subsidiary of", "part of",
-            "belongs to",
-            "mother company",
-        ],
         ["description", "note", "notes", "comment", "comments", "remark", "remarks", "about"],
         ["tags", "tag", "keywords", "labels"],
-        ["department", "dept", "division", "abteilung"],
-        ["salutation", "honorific", "name prefix", "anrede"],
         ["language", "locale", "preferred language"],
         ["time zone", "timezone", "tz"],
-        ["reports to", "manager", "supervisor", "boss"],
         ["owner", "owned by", "assigned to", "responsible"],
         ["created at", "created", "creation date", "date created", "created on", "create date"],
         ["updated at", "updated", "modified", "last modified", "modified on", "last updated", "modified date"],

@@ -21,7 +21,8 @@ struct MappingGuess {
         }
         var filled = Set(targets.compactMap { $0.flatMap(slot) })
         let free = candidates.filter { target in slot(target.key).map { !filled.contains($0) } ?? true }
-        let matches = HeaderMatcher(free, typeNames: [type.key, type.label, type.labelPlural]).match(open.map { headers[$0] })
+        let matches = HeaderMatcher(free, typeNames: [type.key, type.label, type.labelPlural] + type.alsoCalled).match(
+            open.map { headers[$0] })
         // Two headers may mean the same link, one by name and one by id: the better claim has it.
         for (index, found) in zip(open, matches).sorted(by: { $0.1.confidence > $1.1.confidence }) {
             guard let key = found.key else { continue }
@@ -48,33 +49,40 @@ struct MappingGuess {
 
     private func candidates(of field: Field) -> [HeaderTarget] {
         let isTitle = field.key == type.displayField
-        let id = HeaderTarget(key: "\(field.key)_id", label: "\(field.label) id")
+        let others = field.alsoCalled
+        let id = HeaderTarget(key: "\(field.key)_id", label: "\(field.label) id", alsoCalled: others.map { "\($0) id" })
         switch field.type {
         case .autoNumber: return []
         case .address:
             return AddressMember.allCases.map {
-                HeaderTarget(key: "\(field.key)/\($0.rawValue)", label: "\(field.label) \($0.rawValue.replacingUnderscores)")
+                let member = $0.rawValue.replacingUnderscores
+                return HeaderTarget(
+                    key: "\(field.key)/\($0.rawValue)", label: "\(field.label) \(member)", alsoCalled: others.map { "\($0) \(member)" })
             }
         case .link(let link):
             guard let name = catalog.type(id: link.target)?.displayField else { return [id] }
-            return [id, HeaderTarget(key: "\(field.key)/\(name)", label: field.label, synonyms: [field.key], isLink: true)]
+            let names = others + others.map { "\($0) \(name)" }
+            return [
+                id, HeaderTarget(key: "\(field.key)/\(name)", label: field.label, synonyms: [field.key], alsoCalled: names, isLink: true),
+            ]
         case .links(let links):
             let ids = HeaderTarget(key: "\(field.key)/id", label: "\(field.label) id", isLink: true)
             guard catalog.type(id: links.target)?.displayField != nil else { return [ids] }
-            return [ids, HeaderTarget(key: field.key, label: field.label)]
+            return [ids, HeaderTarget(key: field.key, label: field.label, alsoCalled: others)]
         case .money:
             return [
-                HeaderTarget(key: field.key, label: field.label, isTitle: isTitle),
-                HeaderTarget(key: "\(field.key)_currency", label: "\(field.label) currency"),
+                HeaderTarget(key: field.key, label: field.label, alsoCalled: others, isTitle: isTitle),
+                HeaderTarget(
+                    key: "\(field.key)_currency", label: "\(field.label) currency", alsoCalled: others.map { "\($0) currency" }),
             ]
         case .emails, .phones:
             // Whoever is found by the primary entry keeps the others: the column then fills that entry, and not the whole list.
             let primary = field.primaryProperty.map { [$0] } ?? []
             let key = primary.first { match.contains($0) } ?? field.key
-            return [HeaderTarget(key: key, label: field.label, synonyms: [field.key] + primary)]
+            return [HeaderTarget(key: key, label: field.label, synonyms: [field.key] + primary, alsoCalled: others)]
         case .user, .file: return [id]
         case .linkAny: return [HeaderTarget(key: "\(field.key)_type", label: "\(field.label) type"), id]
-        default: return [HeaderTarget(key: field.key, label: field.label, isTitle: isTitle)]
+        default: return [HeaderTarget(key: field.key, label: field.label, alsoCalled: others, isTitle: isTitle)]
         }
     }
 }

@@ -166,6 +166,6 @@ extension FieldDeclaration {
         return FieldDeclaration(
             key: key, label: label ?? self.label, description: description, kind: kind, isRequired: isRequired, isUnique: isUnique,
             search: search ?? self.search, defaultValue: defaultValue, isReadOnly: isReadOnly, requiredWhen: requiredWhen,
-            readOnlyWhen: readOnlyWhen, vcard: vcard, location: location)
+            readOnlyWhen: readOnlyWhen, vcard: vcard, alsoCalled: alsoCalled, location: location)
     }
 }

@@ -33,7 +33,8 @@ extension DeclarationBuilder {
             search: flags.text("search").flatMap { SearchWeight(rawValue: $0) },
             defaultValue: defaultValue(flags, kind),
             isReadOnly: isReadOnly || kind.keyword == "auto_number", requiredWhen: flags.expression("required_when"),
-            readOnlyWhen: flags.expression("read_only_when"), vcard: flags.text("vcard"), location: key.location)
+            readOnlyWhen: flags.expression("read_only_when"), vcard: flags.text("vcard"),
+            alsoCalled: flags.texts("also_called").map(\.value), location: key.location)
     }
 
     private mutating func kind(_ object: CheckedObject) -> FieldKind? {

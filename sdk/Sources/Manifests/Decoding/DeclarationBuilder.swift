@@ -29,7 +29,8 @@ struct DeclarationBuilder {
             name: TypeName(module: owner, type: key.value), collection: collection,
             label: object.text("label") ?? Names.label(from: key.value),
             labelPlural: object.text("label_plural") ?? Names.label(from: collection.value), description: object.text("description"),
-            display: object.located("display"), fields: fields, indexes: indexes(object), unique: unique(object), rules: rules(object),
+            alsoCalled: object.texts("also_called").map(\.value), display: object.located("display"), fields: fields,
+            indexes: indexes(object), unique: unique(object), rules: rules(object),
             isETagRequired: object.boolean("etag_required") ?? false, location: key.location)
     }
 

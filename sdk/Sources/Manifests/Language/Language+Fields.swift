@@ -48,7 +48,18 @@ extension Language {
             "vcard", .word(.vCardPlace), default: "none",
             "The property of vCards that the field is read from and written to: `bday`, `n/family` for a part of it, `adr;work` for one of a type."
         ),
+        alsoCalled("the field"),
     ]
+
+    /// - Parameter what: whose names they are.
+    static func alsoCalled(_ what: String) -> PropertyShape {
+        .optional(
+            "also_called", .list(of: .text(.label), count: 1...100, isDistinct: true),
+            """
+            Other names of \(what), in any language, by which an import recognises columns: `[Surname, Family name]`. Case, accents and punctuation \
+            don't matter.
+            """)
+    }
 
     private static let unique = PropertyShape.optional(
         "unique", .boolean, default: "`false`", "Whether two records that are not deleted may not have the same value.")
@@ -162,7 +173,7 @@ extension Language {
                     month or year that the pattern shows.
                     """),
                 search,
-            ], without: ["required", "read_only", "required_when", "read_only_when"]),
+            ], without: ["required", "read_only", "required_when", "read_only_when", "also_called"]),
     ]
 
     private static let channels = PropertyShape.optional("max", .integer(1...100), default: "`20`", "How many a record may have.")

@@ -9,6 +9,7 @@ extension Language {
                 .optional("label", .text(.label), default: "from the key", "What one record is called."),
                 .optional("label_plural", .text(.label), default: "from the collection", "What several records are called."),
                 .optional("description", .text(.prose), "What the type is for."),
+                alsoCalled("the records"),
                 .optional(
                     "display", .word(.key), default: "`id`",
                     "The field whose value names a record to people: of type text, url, choice, integer, date or auto_number."),

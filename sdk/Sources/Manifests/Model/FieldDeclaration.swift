@@ -24,6 +24,8 @@ public struct FieldDeclaration: Sendable, Hashable {
     public let readOnlyWhen: ExpressionText?
     /// The property of a vCard that holds the field: `bday`, `n/family`, `adr;work`; nil when cards don't have it.
     public let vcard: String?
+    /// Other names, by which an import recognises columns.
+    public let alsoCalled: [String]
     /// Where the key stands.
     public let location: SourceLocation
 }

@@ -12,6 +12,8 @@ public struct RecordTypeDeclaration: Sendable, Hashable {
     public let labelPlural: String
     /// What the type is for.
     public let description: String?
+    /// Other names of the records, by which an import recognises columns.
+    public let alsoCalled: [String]
     /// The field whose value names a record to people. Without it, the id does.
     public let display: Located<String>?
     /// The fields, in the order of the file.
