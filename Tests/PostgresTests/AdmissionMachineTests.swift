@@ -24,11 +24,11 @@ import Testing
     func order() throws {
         var admission = admission(room: 2, "a", "b", "c", "d")
         let next = admission.admitted(now: at(0))
-        let (first, ticket) = try #require(next)
+        let (first, place) = try #require(next)
         #expect(first == "a")
         #expect(admitted(&admission, at: 0) == ["b"])
         #expect(admission.heldCount == 2)
-        admission.ended(ticket)
+        admission.ended(place)
         #expect(admitted(&admission, at: 1) == ["c"])
         #expect(admission.heldCount == 1)
     }
@@ -49,10 +49,10 @@ import Testing
     func lateEnd() throws {
         var admission = admission(room: 1, "slow", "b", "c")
         let next = admission.admitted(now: at(0))
-        let (_, ticket) = try #require(next)
+        let (_, place) = try #require(next)
         admission.tick(now: at(50))
         #expect(admitted(&admission, at: 50) == ["b"])
-        admission.ended(ticket)
+        admission.ended(place)
         #expect(admitted(&admission, at: 51) == [])
     }
 

@@ -75,7 +75,7 @@ struct FairnessTests {
         let queue = Queue(room: 1, longest: 100)
         _ = queue.arrive("flood", 0, requests: 3)
         #expect(queue.arrive("flood", 1, requests: 4) == .waits)
-        for ticket in UInt64(10)...17 { _ = queue.arrive("small", ticket) }
+        for number in UInt64(10)...17 { _ = queue.arrive("small", number) }
         #expect(queue.arrive("flood", 2) == .waits)
         #expect((0..<11).map { _ in queue.finish() } == [10, 11, 1, 12, 13, 14, 15, 16, 2, 17, nil])
     }
@@ -92,7 +92,7 @@ struct FairnessTests {
     func turns() {
         let queue = Queue(room: 1, longest: 100)
         #expect(queue.arrive("flood", 0) == .runs)
-        for ticket in UInt64(1)...5 { #expect(queue.arrive("flood", ticket) == .waits) }
+        for number in UInt64(1)...5 { #expect(queue.arrive("flood", number) == .waits) }
         #expect(queue.arrive("small", 10) == .waits)
         #expect(queue.arrive("other", 20) == .waits)
         #expect(queue.arrive("small", 11) == .waits)
@@ -105,9 +105,9 @@ struct FairnessTests {
     func lateComer() {
         let queue = Queue(room: 1, longest: 100)
         _ = queue.arrive("flood", 0)
-        for ticket in UInt64(1)...4 { _ = queue.arrive("flood", ticket) }
+        for number in UInt64(1)...4 { _ = queue.arrive("flood", number) }
         #expect([queue.finish(), queue.finish()] == [1, 2])
-        for ticket in UInt64(10)...12 { _ = queue.arrive("late", ticket) }
+        for number in UInt64(10)...12 { _ = queue.arrive("late", number) }
         #expect((0..<5).map { _ in queue.finish() } == [3, 10, 4, 11, 12])
     }
 
@@ -115,7 +115,7 @@ struct FairnessTests {
     func fullQueue() {
         let queue = Queue(room: 1, longest: 3)
         _ = queue.arrive("flood", 0)
-        for ticket in UInt64(1)...3 { _ = queue.arrive("flood", ticket) }
+        for number in UInt64(1)...3 { _ = queue.arrive("flood", number) }
         #expect(queue.arrive("flood", 4) == .refused)
         #expect(queue.arrive("small", 10) == .waitsInsteadOf(3))
         #expect(queue.arrive("flood", 5) == .refused)
@@ -262,21 +262,21 @@ struct FairnessTests {
 
         var running: Int { machine.running }
         var waiting: Int { machine.waiting }
-        func arrive(_ owner: String, _ ticket: UInt64, requests: Int = 1) -> FairQueueMachine<String>.Arrival {
-            owners[ticket] = owner
-            let arrival = machine.arrive(owner, ticket, requests: requests)
-            if arrival == .runs { runners.append(ticket) }
+        func arrive(_ owner: String, _ number: UInt64, requests: Int = 1) -> FairQueueMachine<String>.Arrival {
+            owners[number] = owner
+            let arrival = machine.arrive(owner, number, requests: requests)
+            if arrival == .runs { runners.append(number) }
             return arrival
         }
         /// Ends the one that began first, or one of them.
-        func finish(_ ticket: UInt64? = nil) -> UInt64? {
-            let ended = ticket ?? runners[0]
+        func finish(_ number: UInt64? = nil) -> UInt64? {
+            let ended = number ?? runners[0]
             runners.removeAll { $0 == ended }
             let next = machine.finish(owners[ended] ?? "")
             if let next { runners.append(next) }
             return next
         }
-        func cancel(_ ticket: UInt64) -> Bool { machine.cancel(ticket) }
+        func cancel(_ number: UInt64) -> Bool { machine.cancel(number) }
     }
 
     // MARK: -

@@ -185,13 +185,13 @@ final class ClientCore: @unchecked Sendable {
         guard !isRunningAdmission else { return }
         isRunningAdmission = true
         defer { isRunningAdmission = false }
-        while let (operation, ticket) = admission.admitted(now: now) {
+        while let (operation, place) = admission.admitted(now: now) {
             guard !operation.isDone else {
-                admission.ended(ticket)
+                admission.ended(place)
                 continue
             }
             operation.whenDone = { [unowned self] in
-                admission.ended(ticket)
+                admission.ended(place)
                 runAdmission()
             }
             pool.acquire(.operation(operation), now: now)

@@ -6,7 +6,8 @@
 /// 13 ms at the median, every twentieth took 30.
 struct AdmissionMachine<Waiter> {
     typealias Instant = ContinuousClock.Instant
-    typealias Ticket = UInt64
+    /// A place, of which each admission has another.
+    typealias Place = UInt64
 
     /// Places; nil admits everyone at once.
     private var room: Int?
@@ -14,9 +15,9 @@ struct AdmissionMachine<Waiter> {
     private let youth: Duration
     private var held = RingBuffer<Waiter>()
     /// In the order of admission, so the oldest is in front. Those that left in between are not in `young` any more.
-    private var order = RingBuffer<(ticket: Ticket, until: Instant)>()
-    private var young: Set<Ticket> = []
-    private var last: Ticket = 0
+    private var order = RingBuffer<(place: Place, until: Instant)>()
+    private var young: Set<Place> = []
+    private var last: Place = 0
 
     init(room: Int?, youth: Duration) {
         self.room = room.map { max(1, $0) }
@@ -30,8 +31,8 @@ struct AdmissionMachine<Waiter> {
 
     mutating func arrive(_ waiter: Waiter) { held.append(waiter) }
 
-    /// The next one that may go on, with the ticket to give back when it has ended.
-    mutating func admitted(now: Instant) -> (Waiter, Ticket)? {
+    /// The next one that may go on, with the place to give back when it has ended.
+    mutating func admitted(now: Instant) -> (Waiter, Place)? {
         guard room.map({ young.count < $0 }) ?? true, let waiter = held.popFirst() else { return nil }
         last += 1
         if room != nil {
@@ -41,16 +42,16 @@ struct AdmissionMachine<Waiter> {
         return (waiter, last)
     }
 
-    mutating func ended(_ ticket: Ticket) {
-        young.remove(ticket)
-        while let first = order.first, !young.contains(first.ticket) { _ = order.popFirst() }
+    mutating func ended(_ place: Place) {
+        young.remove(place)
+        while let first = order.first, !young.contains(first.place) { _ = order.popFirst() }
     }
 
     /// Takes the places of those that are young no more.
     mutating func tick(now: Instant) {
-        while let first = order.first, first.until <= now || !young.contains(first.ticket) {
+        while let first = order.first, first.until <= now || !young.contains(first.place) {
             _ = order.popFirst()
-            young.remove(first.ticket)
+            young.remove(first.place)
         }
     }
 

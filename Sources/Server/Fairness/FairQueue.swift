@@ -5,7 +5,7 @@ import Synchronization
 final class FairQueue: Sendable {
     private struct State {
         var machine: FairQueueMachine<GUID>
-        var tickets: UInt64 = 0
+        var lastNumber: UInt64 = 0
         var waiting: [UInt64: CheckedContinuation<Void, any Error>] = [:]
         /// Cancelled before they began to wait.
         var cancelled: Set<UInt64> = []
@@ -48,24 +48,24 @@ final class FairQueue: Sendable {
     }
 
     private func enter(_ principal: GUID, _ requests: Int) async throws {
-        let ticket = state.withLock { state in
-            state.tickets += 1
-            return state.tickets
+        let number = state.withLock { state in
+            state.lastNumber += 1
+            return state.lastNumber
         }
         // A cancellation that came too late to matter leaves nothing behind.
-        defer { _ = state.withLock { $0.cancelled.remove(ticket) } }
+        defer { _ = state.withLock { $0.cancelled.remove(number) } }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-                let resumptions = state.withLock { Self.arrive(principal, requests, ticket, continuation, &$0) }
+                let resumptions = state.withLock { Self.arrive(principal, requests, number, continuation, &$0) }
                 for (continuation, result) in resumptions { continuation.resume(with: result) }
             }
         } onCancel: {
             let continuation = state.withLock { state -> CheckedContinuation<Void, any Error>? in
-                guard let waiting = state.waiting.removeValue(forKey: ticket) else {
-                    state.cancelled.insert(ticket)
+                guard let waiting = state.waiting.removeValue(forKey: number) else {
+                    state.cancelled.insert(number)
                     return nil
                 }
-                _ = state.machine.cancel(ticket)
+                _ = state.machine.cancel(number)
                 return waiting
             }
             continuation?.resume(throwing: CancellationError())
@@ -75,20 +75,20 @@ final class FairQueue: Sendable {
     private typealias Resumption = (CheckedContinuation<Void, any Error>, Result<Void, any Error>)
 
     private static func arrive(
-        _ principal: GUID, _ requests: Int, _ ticket: UInt64, _ continuation: CheckedContinuation<Void, any Error>, _ state: inout State
+        _ principal: GUID, _ requests: Int, _ number: UInt64, _ continuation: CheckedContinuation<Void, any Error>, _ state: inout State
     ) -> [Resumption] {
-        if state.cancelled.remove(ticket) != nil { return [(continuation, .failure(CancellationError()))] }
-        switch state.machine.arrive(principal, ticket, requests: requests) {
+        if state.cancelled.remove(number) != nil { return [(continuation, .failure(CancellationError()))] }
+        switch state.machine.arrive(principal, number, requests: requests) {
         case .runs: return [(continuation, .success(()))]
         case .waits:
-            state.waiting[ticket] = continuation
+            state.waiting[number] = continuation
             return []
         case .refused:
             state.refused += 1
             return [(continuation, .failure(HTTPFault.queueFull))]
         case .waitsInsteadOf(let other):
             state.refused += 1
-            state.waiting[ticket] = continuation
+            state.waiting[number] = continuation
             return state.waiting.removeValue(forKey: other).map { [($0, .failure(HTTPFault.queueFull))] } ?? []
         }
     }

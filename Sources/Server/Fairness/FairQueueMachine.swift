@@ -3,7 +3,7 @@
 ///
 /// Nobody has more than a share of the places: while all that somebody has are slow, there is one for who comes next.
 struct FairQueueMachine<Owner: Hashable & Sendable> {
-    typealias Ticket = UInt64
+    typealias Number = UInt64
 
     enum Arrival: Equatable {
         case runs
@@ -11,11 +11,11 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
         /// There is no room left to wait, and nobody waits with more requests than this owner.
         case refused
         /// It waits in the place of the youngest request of the owner that has most of them, which is refused.
-        case waitsInsteadOf(Ticket)
+        case waitsInsteadOf(Number)
     }
 
     private struct Waiting {
-        let ticket: Ticket
+        let number: Number
         let owner: Owner
         /// When its turn is, in requests of its owner.
         let turn: UInt64
@@ -42,7 +42,7 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
     var waiting: Int { queue.count }
 
     /// - Parameter requests: turns that it costs.
-    mutating func arrive(_ owner: Owner, _ ticket: Ticket, requests: Int = 1) -> Arrival {
+    mutating func arrive(_ owner: Owner, _ number: Number, requests: Int = 1) -> Arrival {
         let more = UInt64(max(0, requests - 1))
         // INVARIANT: as long as there is room, those who wait have their share already.
         if running < room, hasPlace(owner) {
@@ -52,13 +52,13 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
             if more > 0 { lastTurn[owner] = max(clock, lastTurn[owner] ?? 0) + more }
             return .runs
         }
-        guard queue.count < longest else { return arriveInFullQueue(owner, ticket, more) }
-        enqueue(owner, ticket, more)
+        guard queue.count < longest else { return arriveInFullQueue(owner, number, more) }
+        enqueue(owner, number, more)
         return .waits
     }
 
     /// The request that is worked on in the place of one of this owner's that ended; nil when none waits that may be.
-    mutating func finish(_ owner: Owner) -> Ticket? {
+    mutating func finish(_ owner: Owner) -> Number? {
         let left = (runningOf[owner] ?? 1) - 1
         runningOf[owner] = left > 0 ? left : nil
         guard let place = queue.firstIndex(where: { hasPlace($0.owner) }) else {
@@ -70,19 +70,19 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
         runningOf[next.owner, default: 0] += 1
         clock = max(clock, next.turn)
         leave(next.owner)
-        return next.ticket
+        return next.number
     }
 
     /// Takes back a request that waits; false when it doesn't any more.
-    mutating func cancel(_ ticket: Ticket) -> Bool {
-        guard let index = queue.firstIndex(where: { $0.ticket == ticket }) else { return false }
+    mutating func cancel(_ number: Number) -> Bool {
+        guard let index = queue.firstIndex(where: { $0.number == number }) else { return false }
         leave(queue.remove(at: index).owner)
         return true
     }
 
     private func hasPlace(_ owner: Owner) -> Bool { (runningOf[owner] ?? 0) < share }
 
-    private mutating func arriveInFullQueue(_ owner: Owner, _ ticket: Ticket, _ more: UInt64) -> Arrival {
+    private mutating func arriveInFullQueue(_ owner: Owner, _ number: Number, _ more: UInt64) -> Arrival {
         guard let most = waitingOf.max(by: { $0.value < $1.value }), most.value > (waitingOf[owner] ?? 0) + 1,
             let victim = queue.lastIndex(where: { $0.owner == most.key })
         else { return .refused }
@@ -90,16 +90,16 @@ struct FairQueueMachine<Owner: Hashable & Sendable> {
         leave(refused.owner)
         // Its turn was its owner's last, and is free again.
         lastTurn[refused.owner] = refused.turn - 1
-        enqueue(owner, ticket, more)
-        return .waitsInsteadOf(refused.ticket)
+        enqueue(owner, number, more)
+        return .waitsInsteadOf(refused.number)
     }
 
-    private mutating func enqueue(_ owner: Owner, _ ticket: Ticket, _ more: UInt64) {
+    private mutating func enqueue(_ owner: Owner, _ number: Number, _ more: UInt64) {
         let turn = max(clock, lastTurn[owner] ?? 0) + 1
         lastTurn[owner] = turn + more
         waitingOf[owner, default: 0] += 1
         let place = queue.firstIndex { $0.turn > turn } ?? queue.endIndex
-        queue.insert(Waiting(ticket: ticket, owner: owner, turn: turn), at: place)
+        queue.insert(Waiting(number: number, owner: owner, turn: turn), at: place)
     }
 
     private mutating func leave(_ owner: Owner) {
