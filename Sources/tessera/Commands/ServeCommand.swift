@@ -77,7 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
                 settings.openMetrics = openMetrics
                 settings.version = TesseraVersion.text
                 settings.rateLimits = limits
-                let readiness = SchemaReadiness(store: store, deployment: deployment.path)
+                let readiness = SchemaReadiness(store: store)
                 settings.readiness = { await readiness.problems() }
                 let files = try FileSettings.open(options, records: store, logger: logger)
                 let jobs = JobQueue(client: client)

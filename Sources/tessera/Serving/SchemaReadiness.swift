@@ -7,15 +7,10 @@ import Server
 /// Whether the database still has the schema that the server serves: what `/readyz` asks.
 actor SchemaReadiness {
     private let store: RecordStore
-    /// The path of the deployment file, for what to type.
-    private let deployment: String
     /// The apply whose schema was found to match, and the catalog that it matched. As long as both stand, nothing has to be compared again.
     private var matching: (digest: String?, catalog: Catalog)?
 
-    init(store: RecordStore, deployment: String) {
-        self.store = store
-        self.deployment = deployment
-    }
+    init(store: RecordStore) { self.store = store }
 
     func problems() async -> [ReadinessProblem] {
         do {
@@ -25,9 +20,11 @@ actor SchemaReadiness {
         }
     }
 
+    /// Anybody may ask, so that it names no path.
     private var mismatch: String {
-        "The database has another schema than is served. See what differs with `tessera plan --deployment \(deployment)` and bring the "
-            + "database to it with `tessera apply --deployment \(deployment)`, or restart the server with the deployment that was applied."
+        "The database has another schema than is served. See what differs with `tessera plan --deployment FILE`, where FILE is the deployment that "
+            + "is served, and bring the database to it with `tessera apply --deployment FILE`, or restart the server with the deployment that was "
+            + "applied."
     }
 
     private func isInForce() async throws -> Bool {
