@@ -167,6 +167,18 @@ struct ReadingTests {
             status: 200, expects: [#""title":"Beta""#], refuses: ["Alpha"]),
         Scenario("reads one property", "GET", "/api/samples({a})/title", status: 200, expects: [#"samples({a})/title","value":"Alpha"}"#]),
         Scenario("reads its raw value", "GET", "/api/samples({a})/title/$value", status: 200, expects: ["Alpha"], refuses: ["\""]),
+        Scenario(
+            "reads an address as the object it is", "GET", "/api/samples({a})/origin", status: 200,
+            expects: [#"{"@context":"http://test.example:8080/api/$metadata#samples({a})/origin","street":null,"#, #""city":"Bergen""#],
+            refuses: [#""value""#]),
+        Scenario(
+            "reads an address with its type, and without a context", "GET", "/api/samples({a})/origin",
+            ["accept": "application/json;odata.metadata=full"], status: 200, expects: [##"/origin","@type":"#tessera.address","street""##]),
+        Scenario(
+            "reads an address alone", "GET", "/api/samples({a})/origin", ["accept": "application/json;odata.metadata=none"], status: 200,
+            expects: [#"{"street":null,"#]),
+        Scenario(
+            "reads a list as the value of one", "GET", "/api/samples({a})/tags", status: 200, expects: [#"samples({a})/tags","value":["#]),
         Scenario("reads a member of an address", "GET", "/api/samples({a})/origin/city/$value", status: 200, expects: ["Bergen"]),
         Scenario("answers 204 for an empty property", "GET", "/api/samples({b})/notes", status: 204),
         Scenario(

@@ -126,6 +126,11 @@ extension Call {
         let path = [property.name, member?.name].compactMap { $0 }.joined(separator: "/")
         var json = ByteBuffer()
         json.writeString("{\(context("\(type.collection)(\(found.id))/\(path)"))")
+        if case .complex = (member ?? property).type {
+            // A structured value is the answer itself, not the value of one (OData JSON 4.01 section 11).
+            json.writeBytes(value.dropFirst())
+            return response(.ok, json: json, [("etag", Preconditions.etag(found.version))])
+        }
         if format.metadata == .full, let name = (member ?? property).type.controlName(format.version) {
             json.writeString("\"\(negotiation.prefix)type\":\"\(name)\",")
         }
