@@ -74,6 +74,33 @@ extension ProductTests {
             #expect(server.log.components(separatedBy: "are in force").count == 2, "\(server.log)")
         }
 
+        @Test("tells loops that were there before a link could have none, and takes the rule up in the running server")
+        func loops() throws {
+            func overlay(_ option: String) -> String {
+                "overlay: { types: { unit: { collection: units, display: name, fields: { name: { type: text, unique: true }, "
+                    + "parent: { type: link, to: unit\(option) } } } } }\n"
+            }
+            let folder = try DataFolder()
+            let mine = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n\(overlay(""))")
+            let server = try RunningServer(folder, deployment: mine)
+            let file = try folder.file("units.csv", "name,parent\na,b\nb,a\nc,\n")
+            #expect(try folder.tessera("import", "units", file, deployment: mine).output.hasPrefix("3 created"))
+            _ = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n\(overlay(", acyclic: true"))")
+            let applied = try folder.tessera("apply", "--output", "json", deployment: mine)
+            #expect(applied.code == 0 && applied.output.hasPrefix("{\"steps\":0,"), "\(applied)")
+            #expect(applied.errors.contains("warning: custom.unit.parent: 2 units are in loops of Parent ("), "\(applied.errors)")
+            #expect(applied.output.contains("\"field\":\"parent\"") && applied.output.contains("\"records\":2"), "\(applied.output)")
+            let doctor = try folder.tessera("doctor", deployment: mine)
+            #expect(doctor.code == 1 && doctor.output.contains("bad  links        custom.unit.parent: 2 units"), "\(doctor.output)")
+            try waitUntil("the rule is in force") { server.log.contains("are in force") }
+            func refused(_ unit: String, _ parent: String) throws -> Bool {
+                let answer = try server.http.send("PATCH", "/api/units(name='\(unit)')", "{\"parent\": {\"name\": \"\(parent)\"}}")
+                return answer.status == 400 && answer.text.contains("records.link_loop")
+            }
+            #expect(try refused("c", "c") && !refused("a", "c") && refused("c", "b"))
+            #expect(try folder.tessera("doctor", deployment: mine).output.contains("ok   links"))
+        }
+
         @Test("isn't ready while the database has another schema than it serves, and takes it up once its files can be read")
         func readiness() throws {
             let folder = try DataFolder()
