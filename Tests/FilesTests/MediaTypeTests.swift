@@ -19,7 +19,13 @@ struct MediaTypeTests {
         (zip, "text/html", "x.html", "application/zip"), (zip, "image/png", "x.png", "application/zip"),
         (ole, nil, "mail.msg", "application/vnd.ms-outlook"), (ole, "application/msword", "x", "application/msword"),
         ([0x7F, 0x45, 0x4C, 0x46, 2], "image/png", "x.png", "application/x-elf"),
-        (Array("MZ\u{90}".utf8), "application/pdf", "invoice.pdf", "application/vnd.microsoft.portable-executable"),
+        (Array("MZ\u{90}\u{0}\u{3}".utf8), "application/pdf", "invoice.pdf", "application/vnd.microsoft.portable-executable"),
+        (Array("BM".utf8) + [70, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0], nil, "x", "image/bmp"),
+        (Array("BZh9".utf8) + [0x31, 0x41, 0x59, 0x26, 0x53, 0x59], nil, "x", "application/x-bzip2"),
+        (Array("ID3".utf8) + [4, 0, 0, 0, 0, 0, 10], nil, "x", "audio/mpeg"),
+        // Letters that such a content begins with, and a text may too.
+        (Array("BMI,name of them all\n".utf8), "text/csv", "bmi.csv", "text/csv"), (Array("MZ notes".utf8), nil, "x.txt", "text/plain"),
+        (Array("ID3 list,of all\n".utf8), nil, "x.csv", "text/csv"), (Array("BZh hello to you".utf8), nil, "x.txt", "text/plain"),
         // Binary without a signature: no claim makes it more than that.
         ([1, 2, 3, 4], "image/png", "x.png", "application/octet-stream"), ([0, 1], "text/html", "x.html", "application/octet-stream"),
         // Text: the claim chooses among types that nothing runs.

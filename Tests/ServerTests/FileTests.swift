@@ -66,10 +66,14 @@ struct FileTests {
             #expect(
                 content.headers["content-disposition"]
                     == "attachment; filename=\"na_ve _.csv\"; filename*=UTF-8''na%C3%AFve%20%E2%82%AC.csv")
-            for bad in [body(note), body(file, file), Array("--XX\r\n\(file)".utf8), []] {
+            for bad in [body(note), body(file, file), Array("--XX\r\n\(file)".utf8)] {
                 let answer = try await host.send("POST", "/api/files", headers: type, bytes: bad)
                 #expect(answer.status == 400)
                 #expect(answer.text.contains("files.bad_form"))
+            }
+            for headers in [type, ["content-type": "image/png"], [:]] {
+                let answer = try await host.send("POST", "/api/files", headers: headers, bytes: nil)
+                #expect(answer.status == 400 && answer.text.contains("files.no_content"), "\(answer.text)")
             }
             let other = try await host.send("POST", "/api/files", headers: ["content-type": "multipart/form-data"], bytes: body(file))
             #expect(other.status == 400)

@@ -64,7 +64,10 @@ extension Call {
 
     /// - Parameter field: gets the form's other fields, as soon as each has arrived; they are as short as other bodies.
     func receive(field: (_ name: String, _ bytes: [UInt8]) throws -> Void = { _, _ in }) async throws -> StoredFile {
-        guard let upload else { throw APIError(.badRequest, "files.no_content", "The request has no body.") }
+        // An empty file says that it is.
+        guard let upload, request.hasBody || request.contentLength == 0 else {
+            throw APIError(.badRequest, "files.no_content", "The request has no body.")
+        }
         let contentType = request.header(.contentType)
         if let contentType, isForm {
             guard let boundary = MultipartReader.boundary(of: contentType) else {

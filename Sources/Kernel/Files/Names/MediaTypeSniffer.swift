@@ -34,7 +34,6 @@ package enum MediaTypeSniffer {
         (0, [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], "image/png"),
         (0, [0xFF, 0xD8, 0xFF], "image/jpeg"),
         (0, Array("GIF87a".utf8), "image/gif"), (0, Array("GIF89a".utf8), "image/gif"),
-        (0, Array("BM".utf8), "image/bmp"),
         (0, [0x49, 0x49, 0x2A, 0x00], "image/tiff"), (0, [0x4D, 0x4D, 0x00, 0x2A], "image/tiff"),
         (0, Array("%PDF-".utf8), "application/pdf"),
         (0, Array("%!PS-Adobe-".utf8), "application/postscript"),
@@ -42,18 +41,16 @@ package enum MediaTypeSniffer {
         (0, [0x50, 0x4B, 0x03, 0x04], zip), (0, [0x50, 0x4B, 0x05, 0x06], zip),
         (0, [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1], compound),
         (0, [0x1F, 0x8B, 0x08], "application/gzip"),
-        (0, [0x42, 0x5A, 0x68], "application/x-bzip2"),
         (0, [0x28, 0xB5, 0x2F, 0xFD], "application/zstd"),
         (0, [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], "application/x-xz"),
         (0, [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "application/x-7z-compressed"),
         (0, Array("Rar!\u{1A}\u{07}".utf8), "application/vnd.rar"),
         (257, Array("ustar".utf8), "application/x-tar"),
-        (0, Array("ID3".utf8), "audio/mpeg"), (0, [0xFF, 0xFB], "audio/mpeg"), (0, [0xFF, 0xF3], "audio/mpeg"),
+        (0, [0xFF, 0xFB], "audio/mpeg"), (0, [0xFF, 0xF3], "audio/mpeg"),
         (0, Array("fLaC".utf8), "audio/flac"), (0, Array("OggS".utf8), "audio/ogg"),
         (0, [0x1A, 0x45, 0xDF, 0xA3], "video/webm"),
         (0, [0x00, 0x61, 0x73, 0x6D], "application/wasm"),
         (0, [0x7F, 0x45, 0x4C, 0x46], "application/x-elf"),
-        (0, Array("MZ".utf8), "application/vnd.microsoft.portable-executable"),
     ]
 
     private static let zip = "application/zip"
@@ -77,7 +74,21 @@ package enum MediaTypeSniffer {
             default: return "video/mp4"
             }
         }
-        return signatures.first { starts(head, $0.bytes, at: $0.offset) }?.type
+        return signatures.first { starts(head, $0.bytes, at: $0.offset) }?.type ?? shortSignature(of: head)
+    }
+
+    /// Two or three letters begin many a text, so these formats need more than them: the size of a bitmap's header, the level and the mark of a
+    /// bzip2 block, the version of an ID3 tag, bytes that no text has.
+    private static func shortSignature(of head: [UInt8]) -> String? {
+        if starts(head, Array("BM".utf8)), head.count >= 18, head[6..<10].allSatisfy({ $0 == 0 }), head[15..<18].allSatisfy({ $0 == 0 }) {
+            return [12, 16, 40, 52, 56, 64, 108, 124].contains(head[14]) ? "image/bmp" : nil
+        }
+        if starts(head, Array("BZh".utf8)), head.count >= 10, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(head[3]) {
+            let marks: [[UInt8]] = [[0x31, 0x41, 0x59, 0x26, 0x53, 0x59], [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]]
+            return marks.contains { starts(head, $0, at: 4) } ? "application/x-bzip2" : nil
+        }
+        if starts(head, Array("ID3".utf8)), head.count >= 10, (2...4).contains(head[3]), head[4] < 0xFF { return "audio/mpeg" }
+        return starts(head, Array("MZ".utf8)) && !isText(head) ? "application/vnd.microsoft.portable-executable" : nil
     }
 
     private static func starts(_ head: [UInt8], _ bytes: [UInt8], at offset: Int = 0) -> Bool {

@@ -185,7 +185,7 @@ struct SearchReader {
         var result: [[String]] = []
         for word in tree.words {
             guard case .prefix(let text) = word, SpellingDistance.allowed(text.unicodeScalars.count) > 0,
-                !text.unicodeScalars.contains(where: { ("0"..."9").contains($0) })
+                !text.unicodeScalars.contains(where: { ("0"..."9").contains($0) }), SearchFolding.words(text) == [text]
             else {
                 result.append([])
                 continue
@@ -197,9 +197,11 @@ struct SearchReader {
 
     private func similarWords(to text: String) async throws -> [String] {
         // Words that were meant are looked for among those of all records.
-        guard knowsAll, !type.keptSearchFields.isEmpty else { return [] }
+        let tables = termTables
+        guard knowsAll, !tables.isEmpty else { return [] }
+        let resembling = tables.map { table -> SQL in "SELECT word FROM \(raw: table.sql) WHERE word % \(bind: text)" }
         let sql: SQL = """
-            SELECT word FROM (SELECT DISTINCT word FROM \(raw: type.searchTermTable.sql) WHERE word % \(bind: text)) AS w \
+            SELECT word FROM (\(SQL.joined(resembling, separator: " UNION "))) AS w(word) \
             ORDER BY similarity(word, \(bind: text)) DESC, word LIMIT 200
             """
         let found = try await ReadFailure.translating {
@@ -217,6 +219,18 @@ struct SearchReader {
         let meant = mistakes.filter { $0.distance > 0 && $0.distance <= SpellingDistance.allowed(text.unicodeScalars.count) }
         // The order among equals is that of likeness: sort is stable.
         return meant.sorted { $0.distance < $1.distance }.prefix(Self.mostSimilar).map(\.word)
+    }
+
+    /// Where the words of names are: the records' own, and those of the records that searched links lead to.
+    private var termTables: [TableName] {
+        var types = type.keptSearchFields.isEmpty ? [] : [type]
+        for field in type.searchedFields {
+            guard case .link(let link) = field.type, let target = lists.catalog.type(id: link.target), !target.keptSearchFields.isEmpty,
+                !types.contains(where: { $0.id == target.id })
+            else { continue }
+            types.append(target)
+        }
+        return types.map(\.searchTermTable)
     }
 
     /// The search with misspelt words replaced by what they may have meant.

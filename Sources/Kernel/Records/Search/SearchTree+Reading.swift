@@ -8,7 +8,7 @@ extension SearchTree {
     /// Takes the words out of `$search` as people write them.
     ///
     /// Digits that stand side by side may be one phone number, however it is written: `22 22-22` is looked for as `222222`, and as the
-    /// three words it consists of. What holds `@` or a dot may be an address, and is looked for whole and by its words.
+    /// three words it consists of. What holds `@`, a dot or another sign may be an address, and is looked for whole and by its words.
     ///
     /// - Throws: `records.not_searchable` for a type without searched fields, `records.invalid` when there is nothing to look for, or more than `maximumWords`.
     init(_ expression: SearchExpression, in type: RecordType) throws {
@@ -75,7 +75,7 @@ extension SearchTree {
     private static func word(_ text: String) -> SearchTree? {
         let parts = SearchFolding.words(text)
         guard let words = together(parts) else { return nil }
-        guard text.unicodeScalars.contains(where: { $0 == "@" || $0 == "." }) else { return words }
+        guard parts.count > 1 || text.unicodeScalars.contains(where: { $0 == "@" || $0 == "." }) else { return words }
         let whole = SearchFolding.fold(text)
         let address = String(
             String.UnicodeScalarView(whole.unicodeScalars.drop { $0 == "." || $0 == "@" }.prefix(SearchFolding.maximumWordLength)))
