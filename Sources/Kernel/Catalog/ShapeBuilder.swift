@@ -83,7 +83,11 @@ struct ShapeBuilder {
             return (property, .column(columns[index], field: field.key))
         }
         switch field.type {
-        case .text, .longText, .url, .autoNumber: return [column(0, .string)]
+        case .text, .longText, .autoNumber: return [column(0, .string)]
+        case .url:
+            let form = NormalForm(.webAddress, at: .itself)
+            let property = Property(name: columns[0].name, type: .string, isNullable: nullable, normalForm: form)
+            return [(property, .column(columns[0], field: field.key))]
         case .choice(let choices): return [column(0, .choice(ChoiceType(choices)))]
         case .multiChoice(let choices):
             return [column(0, .collection(of: .choice(ChoiceType(choices))), nullable: false)]

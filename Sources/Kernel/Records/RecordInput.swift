@@ -12,6 +12,8 @@ package struct RecordInput: Sendable, Hashable {
     package var values: [String: Value]
     /// Keys of fields that go back to a default which only the moment of the write can tell: `today`, `now`. Of a new record all of them do.
     package var momentary: Set<String> = []
+    /// Keys of lists (emails, phones, links to many) whose entries join those that are stored. Of a new record they are the whole list.
+    package var joining: Set<String> = []
 
     package init(_ values: [String: Value]) {
         self.values = values

@@ -63,4 +63,7 @@ package struct RecordsError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(code): \(message)" + (cause.map { " (\($0))" } ?? "") }
+
+    /// Everything that is wrong, in one line.
+    package var reasons: String { details.isEmpty ? message : details.map(\.message).joined(separator: " ") }
 }

@@ -120,12 +120,17 @@ enum OpenAPIImports {
                         property("to", "string", "The property, with a member after a slash.", to: &json)
                         property("format", "string", "How its dates (`d.M.yyyy`) or numbers (`1.234,5`) are written.", to: &json)
                         property("currency", "string", "Of amounts that name none.", to: &json)
+                        property("zone", "string", "Of moments that name none: a time zone such as Europe/Oslo.", to: &json)
+                        property(
+                            "replace", "boolean",
+                            "Whether a row has the whole list of a record that is changed, and no entries that join it.",
+                            to: &json)
                     }
                     json.strings("required", ["header", "to"])
                 }
             }
         }
-        object("import_plan", required: ["file_id", "format", "rows", "assignments", "left_out", "mapping"], to: &json) { json in
+        object("import_plan", required: ["file_id", "format", "rows", "assignments", "left_out", "mapping", "notes"], to: &json) { json in
             property("file_id", "string", format: "uuid", "The file, for the import.", to: &json)
             json.object("format") { json in
                 json.field("type", "string")
@@ -146,6 +151,7 @@ enum OpenAPIImports {
                 }
             }
             list("left_out", "Headers, or properties of cards, that fill nothing.", to: &json)
+            list("notes", "What to know before the import begins, in sentences.", to: &json)
             json.object("mapping") { json in
                 json.field("description", "To be corrected and sent along; null for cards, which need none.")
                 json.array("anyOf") { json in

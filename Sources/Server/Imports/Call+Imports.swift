@@ -31,7 +31,7 @@ extension Call {
         try options.allow([], of: "imports/plan")
         let (order, file) = try await importOrder(body)
         let plan = try await files.lend(file) { path in try await order.plan(path, name: file.name, catalog: model.catalog) }
-        return response(.ok, json: Array(plan.value(of: file).json.utf8))
+        return response(.ok, json: Array(plan.value(of: file, for: order).json.utf8))
     }
 
     /// Options and file, from a form that is read while it arrives, or from JSON that names an uploaded file.

@@ -119,7 +119,7 @@ private final class ImportFailures {
         rows = FailedRows(plan: plan)
     }
 
-    func add(_ cells: [String], _ line: Int, _ reason: String) async throws {
+    func add(_ cells: [String?], _ line: Int, _ reason: String) async throws {
         rows.add(cells, reason: reason)
         if told.count < most { told.append(.complex(["line": .integer(Int64(line)), "reason": .string(reason)])) }
         if let piece = rows.take() { try await write(piece) }

@@ -39,7 +39,7 @@ extension ImportOrder {
 
 extension ImportPlan {
     /// As `POST /api/imports/plan` answers it.
-    func value(of file: StoredFile) -> Value {
+    func value(of file: StoredFile, for order: ImportOrder) -> Value {
         let assignments = assignments.map { assignment -> Value in
             .complex([
                 "source": .string(assignment.source), "to": .string(assignment.target),
@@ -51,6 +51,7 @@ extension ImportPlan {
             "file_id": .guid(file.id), "format": .string(format.rawValue), "rows": .integer(Int64(rows)),
             "assignments": .collection(assignments), "left_out": .collection(unmapped.map(Value.string)),
             "mapping": format == .vcard ? .null : mapping.value,
+            "notes": .collection(notes(createsMissingLinks: order.createsLinks).map(Value.string)),
         ])
     }
 }
@@ -62,6 +63,8 @@ extension ImportMapping {
             var members: [String: Value] = ["header": .string(column.header), "to": .string(column.target)]
             members["format"] = column.format.map(Value.string)
             members["currency"] = column.currency.map(Value.string)
+            members["zone"] = column.zone.map(Value.string)
+            if column.replaces { members["replace"] = .bool(true) }
             return .complex(members)
         }
         var members: [String: Value] = [

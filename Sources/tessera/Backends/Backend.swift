@@ -80,6 +80,8 @@ struct ImportPreview: Sendable {
     var assignments: [(source: String, target: String, format: String?)]
     /// Headers, or properties of cards, that fill nothing.
     var leftOut: [String]
+    /// What to know before the import begins, in sentences.
+    var notes: [String]
     /// Columns whose format the mapping has to say before the import can begin.
     var doubts: [FormatDoubt]
     /// The text of the mapping file; empty for cards.

@@ -26,7 +26,8 @@ private struct LocalImport: PreparedImport {
 
     var preview: ImportPreview {
         ImportPreview(
-            rows: plan.rows, assignments: plan.assignments, leftOut: plan.unmapped, doubts: plan.doubts,
+            rows: plan.rows, assignments: plan.assignments, leftOut: plan.unmapped,
+            notes: plan.notes(createsMissingLinks: order.createsLinks), doubts: plan.doubts,
             mapping: plan.format == .vcard ? "" : plan.mapping.yaml(candidates: plan.doubts.candidates),
             failedPath: FailedRows.path(beside: order.file, plan.format))
     }
@@ -101,7 +102,7 @@ private final class FailureFile {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    func add(_ cells: [String], _ line: Int, _ reason: String) throws {
+    func add(_ cells: [String?], _ line: Int, _ reason: String) throws {
         rows.add(cells, reason: reason)
         if first.count < ImportReport.shownErrors { first.append((line, reason)) }
         if let piece = rows.take() { try write(piece) }

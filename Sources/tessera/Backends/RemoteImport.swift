@@ -82,6 +82,7 @@ extension ImportPreview {
         self.rows = rows
         assignments = (plan["assignments"]?.items ?? []).map { ($0["source"]?.asText ?? "", $0["to"]?.asText ?? "", $0["format"]?.asText) }
         leftOut = (plan["left_out"]?.items ?? []).compactMap(\.asText)
+        notes = (plan["notes"]?.items ?? []).compactMap(\.asText)
         doubts = (plan["assignments"]?.items ?? []).compactMap { assignment in
             let candidates = (assignment["candidates"]?.items ?? []).compactMap(\.asText)
             return candidates.isEmpty ? nil : FormatDoubt(header: assignment["source"]?.asText ?? "", candidates: candidates)

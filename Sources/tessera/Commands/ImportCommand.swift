@@ -142,6 +142,7 @@ struct ImportCommand: AsyncParsableCommand {
             Console.note("  \(source)  →  \(target)\(format.map { "  (\($0))" } ?? "")")
         }
         for header in preview.leftOut { Console.note("  \(header)  is left out") }
+        for note in preview.notes { Console.note(note) }
     }
 
     private func finish(_ report: ImportReport, _ failedPath: String) throws {

@@ -103,6 +103,8 @@ struct QuerySQLTests {
             "primary_phone ne '+47 22'",
             "NOT EXISTS (SELECT 1 FROM \"lab\".\"thing__phones\" AS v1 WHERE v1.\"record_id\" = t.\"id\" AND (v1.\"is_primary\" AND (v1.\"normalised\" = $1)))"
         ),
+        ("homepage eq 'a.example'", "t.\"homepage\" = $1"),
+        ("homepage in ('a.example',null)", "(t.\"homepage\" = ANY ($1)) OR (t.\"homepage\" IS NULL)"),
         ("primary_email eq null", "t.\"primary_email\" IS NULL"),
         ("primary_email eq name", "tessera.lower(t.\"primary_email\") IS NOT DISTINCT FROM tessera.lower(t.\"name\")"),
         (

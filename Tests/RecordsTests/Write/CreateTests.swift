@@ -101,6 +101,7 @@ struct CreateTests {
             ("state", "rotten", "records.retired_choice"), ("site", "javascript:alert(1)", "records.bad_url"),
             ("emails", .collection(["not an address"]), "records.bad_email"),
             ("emails", .collection(["a@example.com", "A@example.com"]), "records.duplicate_entry"),
+            ("phones", .collection(["22 33", "23", "2233"]), "records.duplicate_entry"),
             (
                 "emails",
                 .collection([.complex(["address": "a@b.c", "is_primary": true]), .complex(["address": "d@b.c", "is_primary": true])]),

@@ -1,6 +1,7 @@
 import Catalog
 import Foundation
 import Manifests
+import QueryLanguage
 import Records
 import TestKernel
 import Testing
@@ -80,6 +81,86 @@ struct FormatTests {
             ])
         // Nothing fits at all: there is no format to name.
         #expect(try Self.reasons("Last name,Birthday\nA,soon\n") == ["Birthday: 'soon' is not a date"])
+    }
+
+    @Test("a column of whole numbers is read in the one way that gives whole numbers")
+    func wholeNumbers() throws {
+        let catalog = try TestStore.catalog(["lab": TestManifests.everyField])
+        let sample = try #require(catalog.type(id: "lab.sample"))
+        func plan(_ text: String) throws -> ImportPlan {
+            let path = try ImportLab.file(text)
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            return try ImportPlan(file: path, type: sample, catalog: catalog, mapping: nil, match: [])
+        }
+        let whole = try plan("title,amount\nA,1.234\nB,12\n")
+        #expect(whole.doubts == [] && whole.mapping.columns.map(\.format) == [nil, "1.234,5"])
+        #expect(try plan("title,weight\nA,1.234\nB,12\n").doubts.count == 1)
+    }
+
+    @Test("cells that say more than their property can hold fail and say what it is")
+    func contradictions() throws {
+        let catalog = try TestStore.catalog(["lab": TestManifests.everyField])
+        let sample = try #require(catalog.type(id: "lab.sample"))
+        let path = try ImportLab.file(
+            "title,amount,weight,price,price_currency\nA,€ 4,,,\nB,,50%,,\nC,,,$ 5,EUR\nD,,,$ 5,CAD\nE,,,50%,\nF,,$ 3,,\nG,4,5,€ 6,\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let plan = try ImportPlan(file: path, type: sample, catalog: catalog, mapping: nil, match: [])
+        let source = try plan.open(path)
+        var results: [String] = []
+        while let record = try source.next() {
+            switch plan.record(of: record) {
+            case .success(let record): results.append(record.input.values["price_currency"]?.text ?? "-")
+            case .failure(let error): results.append(error.message)
+            }
+        }
+        #expect(
+            results == [
+                "amount: '€ 4' has a currency, but Amount is no amount of money",
+                "weight: '50%' is a percentage; write the number that Weight is to hold, without %",
+                "price: '$ 5' is not in EUR, as the column of its currency says", "CAD",
+                "price: '50%' is a percentage; write the number that Price is to hold, without %",
+                "weight: '$ 3' has a currency, but Weight is no amount of money", "EUR",
+            ])
+    }
+
+    @Test("moments without a zone are in the mapping's or the deployment's, by its clocks of that day")
+    func zones() async throws {
+        let rows = "title,measured_at\nsummer,2024-07-01 12:00\nwinter,2024-01-01 12:00\nfixed,2024-07-01T12:00:00Z\nday,2024-07-01\n"
+        let stored =
+            "SELECT string_agg(title || ' ' || to_char(measured_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI'), ', ' ORDER BY number) FROM lab.sample"
+        try await ImportLab.with(deployment: "time_zone: Europe/Oslo\n") { lab async throws in
+            #expect(try await lab.run(rows).counts == ImportCounts(created: 4))
+            #expect(
+                try await lab.text(stored) == "summer 07-01 10:00, winter 01-01 11:00, fixed 07-01 12:00, day 06-30 22:00")
+        }
+        try await ImportLab.with { lab async throws in
+            let mapping = ImportMapping(
+                collection: "samples",
+                columns: [
+                    .init(header: "title", target: "title"), .init(header: "measured_at", target: "measured_at", zone: "America/New_York"),
+                ])
+            #expect(ImportMapping.parse(ManifestSource(path: "m.yaml", text: mapping.yaml)).manifest == mapping)
+            #expect(try await lab.run(rows, mapping: mapping).counts == ImportCounts(created: 4))
+            #expect(
+                try await lab.text(stored) == "summer 07-01 16:00, winter 01-01 17:00, fixed 07-01 12:00, day 07-01 04:00")
+        }
+        try await ImportLab.with { lab async throws in
+            #expect(try await lab.run(rows).counts == ImportCounts(created: 4))
+            #expect(try await lab.text(stored) == "summer 07-01 12:00, winter 01-01 12:00, fixed 07-01 12:00, day 07-01 00:00")
+        }
+    }
+
+    @Test("a failed row goes into its file as it stood, so that a cell which held nothing holds nothing once it is corrected")
+    func failedCells() async throws {
+        try await ImportLab.with { lab async throws in
+            let first = try await lab.run("id,title,notes,amount,origin/city\n,FR,,9999,\n,OK,\"\",1,\"\"\n")
+            #expect(first.counts == ImportCounts(created: 1, failed: 1))
+            #expect(first.failed == "id,title,notes,amount,origin/city,import_error\r\n,FR,,9999,,Amount must be 1000 or less.\r\n")
+            #expect(try await lab.run(first.failed.replacing("9999", with: "9")).counts == ImportCounts(created: 1))
+            let empty =
+                "SELECT string_agg(title || ' ' || (notes IS NULL) || ' ' || (origin_city IS NULL), ', ' ORDER BY title) FROM lab.sample"
+            #expect(try await lab.text(empty) == "FR true true, OK false false")
+        }
     }
 
     @Test("files of failed rows are told by their own column or property")

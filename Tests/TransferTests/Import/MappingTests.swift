@@ -53,11 +53,93 @@ struct MappingTests {
         let plan = try Self.plan(["Display name", "Name", "Company", "Manager", "Company id", "E-Mail", "phones/fax"], person, catalog)
         #expect(
             plan.mapping.columns.map { "\($0.header) \($0.target)" } == [
-                "Company organisation/name", "Manager reports_to/display_name", "E-Mail emails", "phones/fax phones/fax",
+                "Name full_name", "Company organisation/name", "Manager reports_to/display_name", "E-Mail emails", "phones/fax phones/fax",
             ])
-        #expect(plan.unmapped == ["Display name", "Name", "Company id"])
+        #expect(plan.unmapped == ["Display name", "Company id"])
         let matching = try Self.plan(["E-Mail", "Last name"], person, catalog, match: ["primary_email"])
         #expect(matching.mapping.columns.map(\.target) == ["primary_email", "last_name"])
+    }
+
+    private static func person() throws -> (RecordType, Catalog) {
+        let catalog = try TestStore.catalog(["contacts": try #require(modules["contacts"])])
+        return (try #require(catalog.type(id: "contacts.person")), catalog)
+    }
+
+    @Test(
+        "columns of addresses and numbers fill one list, each with its kind",
+        arguments: [
+            ("Mobile", "phones/mobile"), ("Work phone", "phones/work"), ("Business Phone 2", "phones/work"), ("Fax", "phones/fax"),
+            ("Business Fax", "phones/work_fax"), ("Telefon (privat)", "phones/home"), ("Handynummer", "phones/mobile"),
+            ("Phone 2", "phones"), ("E-mail 2 Address", "emails"), ("Personal e-mail", "emails/home"), ("WorkEmail", "emails/work"),
+            ("Email opt out", nil), ("Home page", "website"), ("Work street", nil),
+        ] as [(String, String?)])
+    func channels(header: String, target: String?) throws {
+        let (person, catalog) = try Self.person()
+        let plan = try Self.plan(["Last name", "Phone", "Email", header], person, catalog)
+        let found = plan.mapping.columns.first { $0.header == header }?.target
+        if header == "Work street" {
+            #expect(found != "emails/work" && found?.hasPrefix("phones") != true)
+        } else {
+            #expect(found == target)
+        }
+        #expect(plan.mapping.columns.map(\.target).starts(with: ["last_name", "phones", "emails"]))
+    }
+
+    @Test("a name in one is taken apart where no column has its parts, and what modules write is refused at once")
+    func names() throws {
+        let (person, catalog) = try Self.person()
+        for header in ["Name", "Full name", "Contact name", "Contact"] {
+            let plan = try Self.plan([header, "Email"], person, catalog)
+            #expect(plan.mapping.columns.map(\.target) == ["full_name", "emails"], "\(header)")
+            #expect(plan.fills(key: "first_name") && plan.fills(key: "last_name"))
+        }
+        let parts = try Self.plan(["Name", "First name", "Last name"], person, catalog)
+        #expect(parts.mapping.columns.map(\.target) == ["first_name", "last_name"])
+        #expect(parts.unmapped == ["Name"])
+        func refusal(_ columns: [(String, String)]) throws -> String {
+            let path = try ImportLab.file(columns.map(\.0).joined(separator: ",") + "\n")
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let mapping = ImportMapping(
+                collection: "people", columns: columns.map { ImportMapping.Column(header: $0.0, target: $0.1) })
+            do throws(ImportError) {
+                _ = try ImportPlan(file: path, type: person, catalog: catalog, mapping: mapping, match: [])
+                return ""
+            } catch { return "\(error.code): \(error)" }
+        }
+        #expect(
+            try refusal([("Name", "display_name")])
+                == "import.read_only: display_name of people is written by its module and can't be imported; "
+                + "full_name fills first_name and last_name")
+        #expect(
+            try refusal([("Name", "full_name"), ("Vorname", "first_name")])
+                == "import.twice: the columns 'Name' and 'Vorname' both fill first_name; leave one out")
+        #expect(try refusal([("Name", "fullname")]).hasSuffix("did you mean full_name?"))
+        let organisation = try #require(catalog.type(id: "contacts.organisation"))
+        #expect(try Self.plan(["Name"], organisation, catalog).mapping.columns.map(\.target) == ["name"])
+    }
+
+    @Test("options of a column are refused where they mean nothing")
+    func options() throws {
+        let (person, catalog) = try Self.person()
+        let path = try ImportLab.file("A\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        func plan(_ column: ImportMapping.Column) throws(ImportError) -> ImportPlan {
+            try ImportPlan(
+                file: path, type: person, catalog: catalog,
+                mapping: ImportMapping(collection: "people", match: ["phones"], columns: [column]),
+                match: [])
+        }
+        for column in [
+            ImportMapping.Column(header: "A", target: "last_name", replaces: true),
+            ImportMapping.Column(header: "A", target: "birthday", zone: "Europe/Oslo"),
+        ] {
+            #expect { _ = try plan(column) } throws: { ($0 as? ImportError)?.code == .badFormat }
+        }
+        let joining = try plan(.init(header: "A", target: "phones"))
+        #expect(
+            joining.notes(createsMissingLinks: false)
+                == ["phones: what a row has joins what its record has; `replace: true` of a column in the mapping makes it the whole list"])
+        #expect(try plan(.init(header: "A", target: "phones", replaces: true)).notes(createsMissingLinks: false) == [])
     }
 
     @Test("a name that several columns have is refused where one of them would be taken")

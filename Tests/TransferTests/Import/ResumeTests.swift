@@ -65,7 +65,7 @@ struct ResumeTests {
 
     private func failures(_ ledger: ImportLedger) async throws -> [String] {
         var lines: [String] = []
-        try await ledger.failedRows { cells, line, reason in lines.append("\(line) \(cells[1]) \(reason)") }
+        try await ledger.failedRows { cells, line, reason in lines.append("\(line) \(cells[1] ?? "") \(reason)") }
         return lines
     }
 

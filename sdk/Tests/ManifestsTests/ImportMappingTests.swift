@@ -10,6 +10,7 @@ struct ImportMappingTests {
             columns: [
                 .init(header: "Last \"name\"", target: "last_name"), .init(header: "a: b # c\n\t\\", target: "address/city"),
                 .init(header: "no", target: "birthday", format: "d.m.y"), .init(header: "fee", target: "fee", currency: "EUR"),
+                .init(header: "at", target: "at", zone: "Europe/Oslo"), .init(header: "phones", target: "phones", replaces: true),
             ])
         let parsed = ImportMapping.parse(ManifestSource(path: "m.yaml", text: mapping.yaml))
         #expect(parsed.diagnostics == [])

@@ -5,6 +5,8 @@ import QueryLanguage
 struct ChannelReader {
     let field: Field
     let limit: Int
+    /// Whether the entries join others, one of which is primary already.
+    var joins = false
 
     /// What was read, and what is wrong with it: with any problem, the rows aren't to be stored.
     struct Reading {
@@ -93,14 +95,6 @@ struct ChannelReader {
         }
         guard reading.problems.isEmpty else { return reading }
         reading.rows = try withOnePrimary(reading.rows)
-        let unique = main == "address" ? "normalised" : "number"
-        var first: [Value: Int] = [:]
-        for (index, row) in reading.rows.enumerated() {
-            guard let earlier = first.updateValue(index, forKey: row[unique] ?? .null) else { continue }
-            let message = "\(entry(index)) is the same as entry \(earlier + 1); leave one of them out."
-            reading.problems.append(
-                Problem(path: "\(index)", refusal: FieldChecker.Refusal(code: "records.duplicate_entry", message: message)))
-        }
         return reading
     }
 
@@ -121,7 +115,7 @@ struct ChannelReader {
         guard primaries.count <= 1 else {
             throw FieldChecker.Refusal(code: "records.two_primaries", message: "\(field.label) has two primary entries; flag one.")
         }
-        if primaries.isEmpty, !rows.isEmpty { rows[0]["is_primary"] = .bool(true) }
+        if primaries.isEmpty, !rows.isEmpty, !joins { rows[0]["is_primary"] = .bool(true) }
         return rows
     }
 

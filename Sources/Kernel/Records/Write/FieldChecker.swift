@@ -128,25 +128,15 @@ struct FieldChecker {
 
     /// A web address; one without a scheme is taken as https. Schemes that run code in a browser are refused.
     static func url(_ value: Value, _ rules: TextRules, named label: String) throws(Refusal) -> Value {
-        var text = try string(value, named: label).trimmingSpaces()
+        let text = try string(value, named: label).trimmingSpaces()
         guard !text.isEmpty, !text.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F }) else {
             throw Refusal(code: "records.bad_url", message: "\(label) is no web address; write it like https://example.com/page.")
         }
-        if let colon = text.firstIndex(of: ":"), text[..<colon].isURLScheme,
-            !text[colon...].dropFirst().first.isDigit || Self.numberSchemes.contains(text[..<colon].lowercased())
-        {
-            let scheme = text[..<colon].lowercased()
-            guard !["javascript", "data", "vbscript", "file"].contains(scheme) else {
-                throw Refusal(code: "records.bad_url", message: "\(label) may not use the scheme \(scheme): browsers would run it.")
-            }
-        } else {
-            text = "https://" + text
+        if let scheme = WebAddress.scheme(of: text), ["javascript", "data", "vbscript", "file"].contains(scheme) {
+            throw Refusal(code: "records.bad_url", message: "\(label) may not use the scheme \(scheme): browsers would run it.")
         }
-        return try Self.text(.string(text), rules, named: label)
+        return try Self.text(.string(WebAddress.normal(text)), rules, named: label)
     }
-
-    /// Schemes that digits may follow; `example.com:8080` is a host and its port.
-    private static let numberSchemes: Set<String> = ["tel", "sms", "sip", "sips", "callto"]
 
     static func guid(_ value: Value, named label: String) throws(Refusal) -> Value {
         guard case .guid = value else { throw wrongType(label, "an id such as 018f2d7c-6b1e-7c3a-9d58-0a1b2c3d4e5f", value) }
@@ -209,19 +199,8 @@ extension StringProtocol {
         let end = unicodeScalars.lastIndex { !$0.properties.isWhitespace }.map { unicodeScalars.index(after: $0) } ?? start
         return String(self[start..<end])
     }
-
-    /// RFC 3986: a letter, then letters, digits, `+`, `.`, `-`.
-    fileprivate var isURLScheme: Bool {
-        guard let first = utf8.first, first.isASCIILetter else { return false }
-        return utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || [0x2B, 0x2D, 0x2E].contains($0) }
-    }
 }
 
 extension UInt8 {
-    var isASCIILetter: Bool { (self | 0x20) >= 0x61 && (self | 0x20) <= 0x7A }
     var isASCIIDigit: Bool { self >= 0x30 && self <= 0x39 }
-}
-
-extension Optional where Wrapped == Character {
-    fileprivate var isDigit: Bool { self?.isASCII == true && self?.isNumber == true }
 }

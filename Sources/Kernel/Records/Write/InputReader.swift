@@ -97,16 +97,21 @@ struct InputReader {
             // A list that is given whole says itself which entry is primary.
             guard input.values[field.key] == nil, !value.isNull else { return }
             try readChannels(field, .collection([value]), primary: field.primaryProperty, into: &draft)
-            draft.primaries.insert(field.key)
+            draft.joining.insert(field.key)
         }
     }
 
     private func readValue(_ field: Field, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft) throws(FieldChecker.Refusal)
     {
         switch field.type {
-        case .emails, .phones: try readChannels(field, value, into: &draft)
-        case .links(let links):
-            try LinksReader(field: field, links: links).read(value, into: &draft)
+        case .emails, .phones, .links:
+            let joins = draft.isUpdate && input.joining.contains(field.key)
+            if joins { draft.joining.insert(field.key) }
+            if case .links(let links) = field.type {
+                try LinksReader(field: field, links: links).read(value, joins: joins, into: &draft)
+            } else {
+                try readChannels(field, value, joins: joins, into: &draft)
+            }
         case .link(let link):
             try readLink(field, link, value, into: &draft)
         case .address:
@@ -129,14 +134,16 @@ struct InputReader {
         }
     }
 
-    /// - Parameter primary: the property that stands for the primary entry, where that is what was given.
+    /// - Parameters:
+    ///   - primary: the property that stands for the primary entry, where that is what was given.
+    ///   - joins: whether the entries join others, so that none of them need be primary.
     private func readChannels(
-        _ field: Field, _ value: Value, primary: String? = nil, into draft: inout WriteDraft
+        _ field: Field, _ value: Value, primary: String? = nil, joins: Bool = false, into draft: inout WriteDraft
     ) throws(FieldChecker.Refusal) {
         let reading: ChannelReader.Reading
         switch field.type {
-        case .emails(let limit): reading = try ChannelReader(field: field, limit: limit).emails(value)
-        case .phones(let limit): reading = try ChannelReader(field: field, limit: limit).phones(value)
+        case .emails(let limit): reading = try ChannelReader(field: field, limit: limit, joins: joins).emails(value)
+        case .phones(let limit): reading = try ChannelReader(field: field, limit: limit, joins: joins).phones(value)
         default: return
         }
         if reading.problems.isEmpty { draft.lists[field.key] = reading.rows }

@@ -12,23 +12,6 @@ struct KeyLookup {
     /// Where it looks, if elsewhere than the store.
     var runner: StatementRunner?
 
-    /// Values of a property in the form they are stored in: mail addresses are found by their lower-case form, numbers by their E.164 form.
-    func normal(_ values: [Value], of property: String) throws -> [Value] {
-        let field = type.fields.first { $0.key == property || $0.primaryProperty == property }
-        switch field?.type {
-        case .emails:
-            return values.map { if case .string(let text) = $0 { .string(CaseMapping.lowercased(text.trimmingSpaces())) } else { $0 } }
-        case .phones:
-            let numbers = values.compactMap { if case .string(let text) = $0 { text } else { nil } }
-            var normalised = try store.hooks.normalisePhones(numbers)[...]
-            return values.map { value in
-                guard case .string = value else { return value }
-                return normalised.popFirst().map { .string($0.normalised) } ?? value
-            }
-        default: return values.map { if case .string(let text) = $0 { .string(normalizedNFC(text)) } else { $0 } }
-        }
-    }
-
     /// Ids by value. A value that several records have lists two of them, so that callers can tell.
     func ids(of property: String, values: Set<Value>) async throws -> [Value: [GUID]] {
         let rows = try await ids(of: [property], keys: values.map { [$0] })

@@ -89,33 +89,41 @@ struct LinkResolver {
         var property: String
     }
 
+    /// The records that a value finds.
+    struct Answer {
+        var ids: [GUID] = []
+        /// Why none could be made, where one was to be.
+        var refusal: String?
+    }
+
     /// What each value finds, whatever form it is written in. What nothing has is made where the options ask for it.
     ///
     /// - Parameter made: records that are about to be stored, by values in their stored form.
     func answers(
-        to questions: [Question: Set<Value>], made: (Question, Set<Value>) -> [Value: [GUID]] = { _, _ in [:] }
-    ) async throws -> [Question: [Value: [GUID]]] {
-        var answers: [Question: [Value: [GUID]]] = [:]
+        to questions: [Question: Set<Value>], made: (Question, Set<Value>) async throws -> [Value: [GUID]] = { _, _ in [:] }
+    ) async throws -> [Question: [Value: Answer]] {
+        var answers: [Question: [Value: Answer]] = [:]
         for (question, values) in questions {
             guard let target = catalog.type(id: question.target) else { continue }
-            let lookup = KeyLookup(store: store, type: target, access: access)
             let given = Array(values)
-            let normal = try lookup.normal(given, of: question.property)
-            var found = try await lookup.ids(of: question.property, values: Set(normal))
-            found.merge(made(question, Set(normal))) { known, _ in known }
+            let stored = try await StoredKeys(store: store, type: target, access: access).values(given, of: question.property)
+            let wanted = Set(stored)
+            var found = try await KeyLookup(store: store, type: target, access: access).ids(of: question.property, values: wanted)
+            found.merge(try await made(question, wanted)) { known, _ in known }
+            var known = found.mapValues { Answer(ids: $0) }
             if options.createsMissingLinks, question.target != options.awaitedType {
-                let missing = Set(normal).filter { found[$0] == nil }
-                found.merge(try await create(missing, property: question.property, in: target)) { known, _ in known }
+                known.merge(try await create(wanted.filter { found[$0] == nil }, property: question.property, in: target)) { old, _ in old }
             }
-            answers[question] = Dictionary(uniqueKeysWithValues: zip(given, normal).map { ($0, found[$1] ?? []) })
+            answers[question] = Dictionary(uniqueKeysWithValues: zip(given, stored).map { ($0, known[$1] ?? Answer()) })
         }
         return answers
     }
 
     /// Why a link by key can't be set.
-    func missing(_ target: String, _ property: String, isNone: Bool) -> String {
+    func missing(_ target: String, _ property: String, _ answer: Answer) -> String {
         let label = catalog.type(id: target)?.label.lowercased() ?? target
-        return "There is \(isNone ? "no" : "more than one") \(label) with that \(property)."
+        let refusal = answer.refusal.map { " None was made: \($0)" } ?? ""
+        return "There is \(answer.ids.isEmpty ? "no" : "more than one") \(label) with that \(property).\(refusal)"
     }
 
     private func lookUpPending(in drafts: inout [WriteDraft], of type: RecordType) async throws {
@@ -127,14 +135,13 @@ struct LinkResolver {
         }
         let given = drafts
         let answers = try await answers(to: questions) { question, values in
-            question.target == type.id ? Self.made(by: given, type, with: question.property, values) : [:]
+            question.target == type.id ? try await made(by: given, type, with: question.property, values) : [:]
         }
         for index in drafts.indices {
             for link in drafts[index].pendingLinks {
-                let found = answers[Question(target: link.target, property: link.property)]?[link.value] ?? []
-                guard found.count == 1, let id = found.first else {
-                    drafts[index].refuse(
-                        "records.link_target_missing", link.field, missing(link.target, link.property, isNone: found.isEmpty))
+                let found = answers[Question(target: link.target, property: link.property)]?[link.value] ?? Answer()
+                guard found.ids.count == 1, let id = found.ids.first else {
+                    drafts[index].refuse("records.link_target_missing", link.field, missing(link.target, link.property, found))
                     continue
                 }
                 if let row = link.row {
@@ -148,26 +155,60 @@ struct LinkResolver {
     }
 
     /// New records of the same batch, by their value of a property.
-    private static func made(by drafts: [WriteDraft], _ type: RecordType, with property: String, _ values: Set<Value>) -> [Value: [GUID]] {
+    private func made(
+        by drafts: [WriteDraft], _ type: RecordType, with property: String, _ values: Set<Value>
+    ) async throws -> [Value: [GUID]] {
         let list = type.fields.first { ($0.key == property || $0.primaryProperty == property) && type.childTable(of: $0) != nil }
-        var made: [Value: [GUID]] = [:]
+        let parts = Self.parts(of: property, in: type)
+        var own: [(value: Value, id: GUID)] = []
         for draft in drafts where !draft.isUpdate {
-            let own = list.map { (draft.lists[$0.key] ?? []).compactMap { $0["normalised"] } } ?? [draft.columns[property] ?? .null]
-            for value in own where values.contains(value) { made[value, default: []].append(draft.id) }
+            let single = parts.map { draft.name($0) } ?? draft.columns[property] ?? .null
+            let given = list.map { (draft.lists[$0.key] ?? []).compactMap { $0["normalised"] } } ?? [single]
+            own += given.filter { !$0.isNull }.map { ($0, draft.id) }
+        }
+        let stored =
+            list == nil
+            ? try await StoredKeys(store: store, type: type, access: access).values(own.map(\.value), of: property) : own.map(\.value)
+        var made: [Value: [GUID]] = [:]
+        for (value, entry) in zip(stored, own) where values.contains(value) { made[value, default: []].append(entry.id) }
+        return made
+    }
+
+    private func create(_ values: Set<Value>, property: String, in target: RecordType) async throws -> [Value: Answer] {
+        // In a fixed order, so that the same import makes the same records in the same order.
+        let ordered = values.sorted { "\($0)" < "\($1)" }
+        guard !ordered.isEmpty else { return [:] }
+        let inputs = ordered.map { RecordInput(Self.values($0, of: property, in: target)) }
+        let outcomes = try await store.create(target, inputs, options: WriteOptions(changeSet: options.changeSet), access: access)
+        var made: [Value: Answer] = [:]
+        for (value, outcome) in zip(ordered, outcomes) {
+            switch outcome {
+            case .created(let id, _): made[value] = Answer(ids: [id])
+            case .failed(let error): made[value] = Answer(refusal: error.reasons)
+            default: continue
+            }
         }
         return made
     }
 
-    private func create(_ values: Set<Value>, property: String, in target: RecordType) async throws -> [Value: [GUID]] {
-        // In a fixed order, so that the same import makes the same records in the same order.
-        let ordered = values.sorted { "\($0)" < "\($1)" }
-        guard !ordered.isEmpty else { return [:] }
-        let inputs = ordered.map { RecordInput([property: $0]) }
-        let outcomes = try await store.create(target, inputs, options: WriteOptions(changeSet: options.changeSet), access: access)
-        var made: [Value: [GUID]] = [:]
-        for (value, outcome) in zip(ordered, outcomes) {
-            if case .created(let id, _) = outcome { made[value] = [id] }
+    /// What a record is made of that is known by one property: a name that modules put together is taken apart.
+    private static func values(_ value: Value, of property: String, in target: RecordType) -> [String: Value] {
+        guard case .string(let name) = value, let parts = parts(of: property, in: target) else { return [property: value] }
+        return Dictionary(parts.values(of: name).map { ($0.key, .string($0.part)) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The parts of a name that modules put together; nil for properties that are stored as they are given.
+    private static func parts(of property: String, in type: RecordType) -> NameParts? {
+        property == type.displayField && type.field(property)?.readOnly == true ? type.nameParts : nil
+    }
+}
+
+extension WriteDraft {
+    /// The parts of the name in one; null where there is none.
+    fileprivate func name(_ parts: NameParts) -> Value {
+        let words = [parts.given, parts.family].compactMap { part -> String? in
+            if case .string(let text)? = columns[part.key] { text } else { nil }
         }
-        return made
+        return words.isEmpty ? .null : .string(words.joined(separator: " "))
     }
 }

@@ -6,7 +6,8 @@ struct LinksReader {
     let field: Field
     let links: Links
 
-    func read(_ value: Value, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
+    /// - Parameter joins: whether the links join those that are stored: their rows hold only the columns that are given.
+    func read(_ value: Value, joins: Bool = false, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
         var rows: [ListRow] = []
         let items: [Value]
         switch value {
@@ -16,8 +17,8 @@ struct LinksReader {
         }
         for (position, item) in items.enumerated() {
             switch item {
-            case .guid: rows.append(try row(["id": item], position, into: &draft))
-            case .complex(let members): rows.append(try row(members, position, into: &draft))
+            case .guid: rows.append(try row(["id": item], position, joins, into: &draft))
+            case .complex(let members): rows.append(try row(members, position, joins, into: &draft))
             default: throw FieldChecker.wrongType(field.label, "ids or objects", item)
             }
         }
@@ -25,11 +26,13 @@ struct LinksReader {
         guard primaries.count <= 1 else {
             throw FieldChecker.Refusal(code: "records.two_primaries", message: "\(field.label) has two primary links; flag one.")
         }
-        if links.primary != nil, primaries.isEmpty, !rows.isEmpty { rows[0]["is_primary"] = .bool(true) }
+        if links.primary != nil, primaries.isEmpty, !rows.isEmpty, !joins { rows[0]["is_primary"] = .bool(true) }
         draft.lists[field.key] = rows
     }
 
-    private func row(_ members: [String: Value], _ position: Int, into draft: inout WriteDraft) throws(FieldChecker.Refusal) -> ListRow {
+    private func row(
+        _ members: [String: Value], _ position: Int, _ joins: Bool, into draft: inout WriteDraft
+    ) throws(FieldChecker.Refusal) -> ListRow {
         // With the link's columns in an object of their own, a property of the target may be called like one of them.
         var own = members.filter { $0.key == "is_primary" }
         var keys = members.filter { $0.key != "is_primary" && $0.key != TypeShape.linkMember }
@@ -40,7 +43,7 @@ struct LinksReader {
             own.merge(keys.filter { names.contains($0.key) }) { _, column in column }
             keys = keys.filter { !names.contains($0.key) }
         }
-        var row = try columns(own)
+        var row = try joins ? given(own) : columns(own)
         guard keys.count == 1, let (property, value) = keys.first, !value.isNull else {
             throw FieldChecker.Refusal(
                 code: "records.wrong_type", message: "A link of \(field.label) names its target by id, or by one unique property.")
@@ -55,25 +58,45 @@ struct LinksReader {
     }
 
     /// The link's own columns with their defaults.
-    func columns(_ given: [String: Value]) throws(FieldChecker.Refusal) -> ListRow {
-        var row: ListRow = ["is_primary": .bool(false)]
-        if let primary = given["is_primary"], !primary.isNull { row["is_primary"] = try FieldChecker.boolean(primary, named: "is_primary") }
-        for name in given.keys where name != "is_primary" && !links.columns.contains(where: { $0.key == name }) {
-            throw FieldChecker.Refusal(code: "records.unknown_property", message: "A link of \(field.label) has no column \(name).")
+    func columns(_ members: [String: Value]) throws(FieldChecker.Refusal) -> ListRow { try completed(given(members)) }
+
+    /// The link's own columns as far as they are given.
+    private func given(_ members: [String: Value]) throws(FieldChecker.Refusal) -> ListRow {
+        var row: ListRow = [:]
+        if let primary = members["is_primary"], !primary.isNull {
+            row["is_primary"] = try FieldChecker.boolean(primary, named: "is_primary")
         }
-        for column in links.columns {
-            guard let value = given[column.key], !value.isNull else {
-                if case .value(let preset)? = column.defaultValue, given[column.key] == nil {
-                    row[column.key] = preset
-                } else if column.required {
-                    throw FieldChecker.Refusal(code: "records.required", message: "A link of \(field.label) needs \(column.label).")
-                } else {
-                    row[column.key] = column.type.emptyValue
-                }
+        for (name, value) in members where name != "is_primary" {
+            guard let column = links.columns.first(where: { $0.key == name }) else {
+                throw FieldChecker.Refusal(code: "records.unknown_property", message: "A link of \(field.label) has no column \(name).")
+            }
+            guard !value.isNull else {
+                guard !column.required else { throw missing(column) }
+                row[name] = column.type.emptyValue
                 continue
             }
-            row[column.key] = try InputReader.scalar(column, value)
+            row[name] = try InputReader.scalar(column, value)
         }
         return row
+    }
+
+    /// A link's row with the defaults of the columns that it doesn't have.
+    func completed(_ row: ListRow) throws(FieldChecker.Refusal) -> ListRow {
+        var row = row
+        row["is_primary"] = row["is_primary"] ?? .bool(false)
+        for column in links.columns where row[column.key] == nil {
+            if case .value(let preset)? = column.defaultValue {
+                row[column.key] = preset
+            } else if column.required {
+                throw missing(column)
+            } else {
+                row[column.key] = column.type.emptyValue
+            }
+        }
+        return row
+    }
+
+    private func missing(_ column: Field) -> FieldChecker.Refusal {
+        FieldChecker.Refusal(code: "records.required", message: "A link of \(field.label) needs \(column.label).")
     }
 }

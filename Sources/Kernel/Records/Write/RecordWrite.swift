@@ -6,6 +6,8 @@ package struct WriteOptions: Sendable {
     package var createsMissingLinks: Bool
     /// A type of which none are made all the same, since its records are still to come.
     package var awaitedType: String?
+    /// Take an entry that a list has twice once, as imports do: in a file the same number stands in two columns.
+    package var mergesRepeats = false
 
     package init(changeSet: ChangeSet, mode: BulkMode = .perItem, createsMissingLinks: Bool = false) {
         self.changeSet = changeSet

@@ -8,13 +8,13 @@ import QueryLanguage
 struct UpsertKeys {
     let type: RecordType
     let properties: [String]
-    let lookup: KeyLookup
+    let stored: StoredKeys
     let links: LinkResolver
 
     init(_ store: RecordStore, _ type: RecordType, by properties: [String], options: WriteOptions, access: Access) {
         self.type = type
         self.properties = properties
-        lookup = KeyLookup(store: store, type: type, access: access)
+        stored = StoredKeys(store: store, type: type, access: access)
         links = LinkResolver(store: store, catalog: store.catalog, access: access, options: options)
     }
 
@@ -26,15 +26,30 @@ struct UpsertKeys {
             for (index, value) in column.enumerated() {
                 keys[index] = keys[index].flatMap { known in
                     value.flatMap { value in
-                        guard !value.isNull else {
-                            return .failure(RecordsError(.invalid, "The key property \(property) has no value.", target: property))
-                        }
+                        guard !value.isNull else { return .failure(Self.missing(property)) }
                         return .success(known + [value])
                     }
                 }
             }
         }
+        return try await tidied(keys, inputs)
+    }
+
+    /// The keys as modules make them, where they write the properties.
+    private func tidied(_ keys: [Result<[Value], RecordsError>], _ inputs: [RecordInput]) async throws -> [Result<[Value], RecordsError>] {
+        var keys = keys
+        let complete = keys.indices.filter { if case .success = keys[$0] { true } else { false } }
+        let values = complete.compactMap { try? keys[$0].get() }
+        let tidied = try await stored.values(values, of: properties, in: complete.map { inputs[$0] })
+        for (index, values) in zip(complete, tidied) {
+            let missing = values.firstIndex(where: \.isNull).map { properties[$0] }
+            keys[index] = missing.map { .failure(Self.missing($0)) } ?? .success(values)
+        }
         return keys
+    }
+
+    private static func missing(_ property: String) -> RecordsError {
+        RecordsError(.invalid, "The key property \(property) has no value.", target: property)
     }
 
     private func column(of property: String, _ inputs: [RecordInput]) async throws -> [Result<Value, RecordsError>] {
@@ -45,7 +60,7 @@ struct UpsertKeys {
         let given = inputs.map { input in
             field.flatMap { Self.primaryEntry(of: $0, property, in: input) } ?? input.values[property] ?? .null
         }
-        return try lookup.normal(given, of: property).map { .success($0) }
+        return try stored.checked(given, of: property).map { .success($0) }
     }
 
     /// The address or number by which an input is found: the entry that its list flags, else the list's first, as the list is stored.
@@ -71,9 +86,9 @@ struct UpsertKeys {
             guard case .complex(let members) = value else { return .success(value) }
             if let id = members["id"] { return .success(id) }
             guard let (property, value) = members.first else { return .success(.null) }
-            let found = answers[.init(target: link.target, property: property)]?[value] ?? []
-            if found.count == 1, let id = found.first { return .success(.guid(id)) }
-            let message = self.links.missing(link.target, property, isNone: found.isEmpty)
+            let found = answers[.init(target: link.target, property: property)]?[value] ?? .init()
+            if found.ids.count == 1, let id = found.ids.first { return .success(.guid(id)) }
+            let message = self.links.missing(link.target, property, found)
             return .failure(
                 RecordsError(
                     .invalid, message, target: field.key,

@@ -14,8 +14,8 @@ struct WriteDraft: Sendable {
     var columns: [String: Value] = [:]
     /// Whole lists by field key: emails, phones, links to many. Only what this write replaces.
     var lists: [String: [ListRow]] = [:]
-    /// Fields whose list in `lists` is one entry to become the primary of what is stored, and no whole list yet.
-    var primaries: Set<String> = []
+    /// Fields whose list in `lists` is no whole list yet: its entries join those that are stored.
+    var joining: Set<String> = []
     /// Keys of the fields this write sets.
     var fields: Set<String> = []
     /// Choices that are retired, by field key: only a record that has one keeps it.
@@ -41,7 +41,7 @@ struct WriteDraft: Sendable {
 
     /// Whether it sets all of a field, so that what is stored doesn't show in it any more.
     func isWhole(_ field: Field) -> Bool {
-        guard fields.contains(field.key), !primaries.contains(field.key) else { return false }
+        guard fields.contains(field.key), !joining.contains(field.key) else { return false }
         return lists[field.key] != nil || field.columns.allSatisfy { columns[$0.name] != nil }
     }
 

@@ -7,7 +7,7 @@ extension WritePreparation {
     func fieldsToLoad(for draft: WriteDraft) -> Set<String> {
         // What is judged as it will be, and what is looked at as it was.
         var after: Set<String> = []
-        var before = draft.primaries.union(draft.retired.keys)
+        var before = draft.joining.union(draft.retired.keys)
         if let interest = store.hooks.interest(in: type.id), !draft.fields.isDisjoint(with: interest.reads) {
             after.formUnion(interest.reads)
         }

@@ -53,7 +53,7 @@ extension WritePreparation {
         }
     }
 
-    private static func links(of stored: Value?, primary: Value, links: Links, label: Field) -> [ListRow] {
+    static func links(of stored: Value?, primary: Value, links: Links, label: Field) -> [ListRow] {
         var rows: [ListRow] = []
         if case .collection(let items)? = stored {
             rows = items.compactMap { if case .complex(let row) = $0 { row } else { nil } }
@@ -85,22 +85,6 @@ extension WritePreparation {
                     "records.required", column, "An amount of \(field.label) is missing: give \(field.key) too, or leave \(column) out.")
             }
             draft.columns[column] = .null
-        }
-    }
-
-    /// An entry given as the new primary joins the list that is stored; the others stay.
-    func mergeLists(in draft: inout WriteDraft, stored: [String: Value]) {
-        for key in draft.primaries {
-            guard let entry = draft.lists[key]?.first, case .collection(let items)? = stored[key] else { continue }
-            let unique = entry["normalised"] == nil ? "number" : "normalised"
-            var rows = items.compactMap { item -> ListRow? in if case .complex(let row) = item { row } else { nil } }
-            for index in rows.indices { rows[index]["is_primary"] = .bool(false) }
-            if let position = rows.firstIndex(where: { $0[unique] == entry[unique] }) {
-                rows[position]["is_primary"] = .bool(true)
-            } else {
-                rows.insert(entry, at: 0)
-            }
-            draft.lists[key] = rows
         }
     }
 

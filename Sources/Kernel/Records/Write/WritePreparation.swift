@@ -64,7 +64,6 @@ struct WritePreparation {
             for index in drafts.indices {
                 guard let record = stored[drafts[index].id] else { continue }
                 drafts[index].checkedVersion = record.version
-                mergeLists(in: &drafts[index], stored: record.values)
             }
         }
         let values = stored.mapValues(\.values)
@@ -78,41 +77,16 @@ struct WritePreparation {
 
     private func complete(_ drafts: inout [WriteDraft], stored: [GUID: [String: Value]]) async throws {
         try await LinkResolver(store: store, catalog: catalog, access: access, options: options).resolve(&drafts, of: type)
-        try await runHooks(&drafts, stored: stored)
+        // Numbers that join others are known by their normal form.
+        if drafts.contains(where: { !$0.joining.isEmpty }) { try normalisePhones(&drafts) }
+        for index in drafts.indices where drafts[index].isUpdate { joinLists(of: &drafts[index], stored: stored[drafts[index].id] ?? [:]) }
+        try await HookRun(store: store, type: type, access: access).run(&drafts, stored: stored)
         try normalisePhones(&drafts)
         for index in drafts.indices {
+            settleRepeats(in: &drafts[index])
             keepPrimariesInStep(&drafts[index], stored: stored[drafts[index].id])
             completeMoney(&drafts[index], stored: stored[drafts[index].id])
             checkRules(&drafts[index], stored: stored[drafts[index].id])
-        }
-    }
-
-    // MARK: Modules
-
-    private func runHooks(_ drafts: inout [WriteDraft], stored: [GUID: [String: Value]]) async throws {
-        guard let interest = store.hooks.interest(in: type.id) else { return }
-        let concerned = drafts.indices.filter { index in
-            drafts[index].problems.isEmpty && (!drafts[index].isUpdate || !drafts[index].fields.isDisjoint(with: interest.reads))
-        }
-        guard !concerned.isEmpty else { return }
-        let seen = Set(type.fields.filter { interest.reads.contains($0.key) }.flatMap(\.hookProperties))
-        let images = concerned.map { index -> HookImage in
-            let draft = drafts[index]
-            let image = AfterImage(stored: stored[draft.id] ?? [:], draft: draft, type: type).values
-            return HookImage(
-                id: draft.id, isNew: !draft.isUpdate, values: image.filter { seen.contains($0.key) }, changed: draft.fields)
-        }
-        let choices = type.hookChoices(of: interest.reads.union(interest.writes))
-        let results = try await store.hooks.beforeWrite(recordType: type.id, choices: choices, images: images, access: access)
-        guard results.count == images.count else {
-            throw RecordsError(.moduleFailed, "The modules of \(type.id) answered for \(results.count) of \(images.count) records.")
-        }
-        let reader = InputReader(type: type, isModule: true)
-        for (index, result) in zip(concerned, results) {
-            switch result {
-            case .patch(let values): reader.read(RecordInput(values), into: &drafts[index])
-            case .refuse(let details): drafts[index].problems += details
-            }
         }
     }
 }

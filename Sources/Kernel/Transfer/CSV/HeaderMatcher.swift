@@ -12,9 +12,12 @@ package struct HeaderTarget: Sendable {
     /// True for a link by a property of the other record: no part of its key says anything without the other. `display_name` is nobody's
     /// `reports_to/display_name`.
     package var isLink: Bool
+    /// True for a field whose names are compared as a whole only: no word of them says enough.
+    package var isWhole: Bool
 
     package init(
-        key: String, label: String, synonyms: [String] = [], alsoCalled: [String] = [], isTitle: Bool = false, isLink: Bool = false
+        key: String, label: String, synonyms: [String] = [], alsoCalled: [String] = [], isTitle: Bool = false, isLink: Bool = false,
+        isWhole: Bool = false
     ) {
         self.key = key
         self.label = label
@@ -22,6 +25,7 @@ package struct HeaderTarget: Sendable {
         self.alsoCalled = alsoCalled
         self.isTitle = isTitle
         self.isLink = isLink
+        self.isWhole = isWhole
     }
 }
 
@@ -91,7 +95,7 @@ package struct HeaderMatcher: Sendable {
     package init(_ targets: [HeaderTarget], typeNames: [String] = []) {
         candidates = targets.map { target in
             var forms = ([target.key, target.label] + target.synonyms).map { Form($0) }
-            forms[0].isWhole = target.isLink
+            for index in forms.indices where target.isWhole || target.isLink && index == 0 { forms[index].isWhole = true }
             if !target.isLink, let part = target.key.split(separator: "/").dropFirst().last {
                 var form = Form(String(part))
                 form.weight = 0.9

@@ -29,7 +29,10 @@ package struct NumberFormatGuess: Sendable {
 
     private static let keptLines = 5
 
-    package init() {}
+    private let takesFractions: Bool
+
+    /// - Parameter takesFractions: false for a column of whole numbers, where `1.234` can only be a thousand and more.
+    package init(takesFractions: Bool = true) { self.takesFractions = takesFractions }
 
     package mutating func add(_ text: some StringProtocol, line: Int) { add(Array(text.utf8)[...], line: line) }
 
@@ -41,7 +44,7 @@ package struct NumberFormatGuess: Sendable {
             plainIntegers += 1
             for index in counts.indices { counts[index] += 1 }
         } else {
-            let readings = Self.readings(reading.core)
+            let readings = Self.readings(reading.core).map { digits in digits.flatMap { takesFractions || !$0.contains(".") ? $0 : nil } }
             guard readings.contains(where: { $0 != nil }) else { return addUnreadable(line) }
             compare(readings)
         }

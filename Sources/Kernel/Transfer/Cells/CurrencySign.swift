@@ -11,6 +11,9 @@ enum CurrencySign {
         return meanings.count == 1 || clear.contains(sign) ? meanings.first : nil
     }
 
+    /// Whether a sign or code may stand beside an amount in that currency.
+    static func canMean(_ sign: String, _ code: String) -> Bool { sign == code || meanings[sign]?.contains(code) == true }
+
     private static let meanings: [String: [String]] = [
         "€": ["EUR"], "£": ["GBP", "EGP", "SYP", "LBP"], "$": ["USD", "CAD", "AUD", "NZD", "HKD", "SGD", "MXN", "CLP", "COP", "ARS"],
         "US$": ["USD"], "CA$": ["CAD"], "C$": ["CAD"], "AU$": ["AUD"], "A$": ["AUD"], "NZ$": ["NZD"], "HK$": ["HKD"], "S$": ["SGD"],

@@ -56,13 +56,13 @@ struct LinkForm: Sendable, Hashable {
             throw ColumnReader.Refusal(message: "\(header): '\(entry.text.prefix(60))' is not an id")
         }
         guard !entry.notes.isEmpty else { return .complex(members) }
-        var own: [String: Value] = [:]
+        var own = RowValues()
         for note in entry.notes { try read(note, into: &own, header) }
-        members[TypeShape.linkMember] = .complex(own)
+        members[TypeShape.linkMember] = .complex(own.values)
         return .complex(members)
     }
 
-    private func read(_ note: CellList.Note, into own: inout [String: Value], _ header: String) throws(ColumnReader.Refusal) {
+    private func read(_ note: CellList.Note, into own: inout RowValues, _ header: String) throws(ColumnReader.Refusal) {
         guard let column = links.columns.first(where: { $0.key == note.name }) else {
             own["is_primary"] = .bool(note.value != .none)
             return

@@ -18,6 +18,8 @@ struct ColumnReader: Sendable {
     var currencies: [String] = []
     /// The mapping's currency.
     var currency: String?
+    /// The time zone (IANA) of moments that name none; nil where each must name its own.
+    var zone: String?
     /// Whether quotes keep blanks and the empty text, as an export writes them.
     var takesQuotedAsWritten = false
     /// Whether an empty cell empties the property, as it does in an export; else it sets nothing.
@@ -26,9 +28,11 @@ struct ColumnReader: Sendable {
     /// Why no format could be recognised, where values fit several.
     var misfit: String?
 
+    var isCurrency: Bool { if case .currency = target { true } else { false } }
+
     /// Adds what a cell says to a record.
     func read(
-        _ cell: String, isQuoted: Bool = false, origin: TableRow.Origin = .text, into values: inout [String: Value]
+        _ cell: String, isQuoted: Bool = false, origin: TableRow.Origin = .text, into values: inout RowValues
     ) throws(Refusal) {
         switch origin {
         case .text: try read(cell, isQuoted: isQuoted, into: &values)
@@ -40,7 +44,7 @@ struct ColumnReader: Sendable {
         }
     }
 
-    private func read(_ cell: String, isQuoted: Bool, into values: inout [String: Value]) throws(Refusal) {
+    private func read(_ cell: String, isQuoted: Bool, into values: inout RowValues) throws(Refusal) {
         let isExact = isQuoted && takesQuotedAsWritten
         let text = isExact ? cell : cell.trimmingBlanks()
         guard !text.isEmpty || isExact && target.holdsText else {
@@ -57,6 +61,8 @@ struct ColumnReader: Sendable {
             try read(text, cell, name, field, into: &values)
         case .currency(let field):
             values["\(field.key)_currency"] = .string(CurrencySign.code(text, preferred: currencies) ?? text.uppercased())
+        case .wholeName(let parts):
+            for (key, part) in parts.values(of: text) { values[key] = .string(part) }
         case .address(let field, let member):
             var members: [String: Value] = [:]
             if case .complex(let known)? = values[field.key] { members = known }
@@ -88,30 +94,31 @@ struct ColumnReader: Sendable {
         }
     }
 
-    private func clear(in values: inout [String: Value]) {
+    private func clear(in values: inout RowValues) {
         switch target {
         case .property(let name, let field): if field != nil { values[name] = .null }
         case .currency(let field): values["\(field.key)_currency"] = values["\(field.key)_currency"] ?? .null
         case .address(let field, _): values[field.key] = values[field.key] ?? .complex([:])
-        // Whoever loses the primary entry would get another one.
-        case .primary: return
+        // Whoever loses the primary entry would get another one; a whole name is no property of its own.
+        case .primary, .wholeName: return
         case .channel(let field, _), .links(let field, _, _): values[field.key] = values[field.key] ?? .collection([])
         case .link(let field, let property): values[property == nil ? "\(field.key)_id" : field.key] = .null
         }
     }
 
-    private func read(_ text: String, _ cell: String, _ name: String, _ field: Field, into values: inout [String: Value]) throws(Refusal) {
+    private func read(_ text: String, _ cell: String, _ name: String, _ field: Field, into values: inout RowValues) throws(Refusal) {
         switch field.type {
         case .longText: values[name] = .string(cell)
         case .text, .url, .autoNumber: values[name] = .string(text)
         case .integer:
-            guard let number = number(text), let value = Int64(number.digits) else { throw refuse(text, "a whole number") }
+            guard let value = Int64(try number(text, "a whole number", of: field).digits) else { throw refuse(text, "a whole number") }
             values[name] = .integer(value)
         case .decimal:
-            guard let number = number(text), let value = DecimalNumber(number.digits) else { throw refuse(text, "a number") }
+            guard let value = DecimalNumber(try number(text, "a number", of: field).digits) else { throw refuse(text, "a number") }
             values[name] = .decimal(value)
         case .money:
-            guard let number = number(text), let value = DecimalNumber(number.digits) else { throw refuse(text, "an amount") }
+            let number = try number(text, "an amount", of: field)
+            guard let value = DecimalNumber(number.digits) else { throw refuse(text, "an amount") }
             values[name] = .decimal(value)
             try readCurrency(number.currency, text, field, into: &values)
         case .boolean:
@@ -131,8 +138,14 @@ struct ColumnReader: Sendable {
             }
             guard let date = date(text) else { throw refuseDate(text, "a date and time") }
             let written = date.text(withTime: true)
-            guard let value = DateTime(written) ?? DateTime(written + "Z") else { throw refuseDate(text, "a date and time") }
+            if let value = DateTime(written) {
+                values[name] = .dateTime(value)
+                return
+            }
+            guard let value = DateTime(written + "Z") else { throw refuseDate(text, "a date and time") }
+            guard let zone else { throw refuse(text, "a date and time with its zone, such as 2026-11-23T10:00:00Z") }
             values[name] = .dateTime(value)
+            values.localTimes[name] = zone
         case .duration:
             guard let value = DayTimeDuration(text) else { throw refuse(text, "a duration such as PT1H30M") }
             values[name] = .duration(value)
@@ -152,12 +165,15 @@ struct ColumnReader: Sendable {
         }
     }
 
-    /// The currency beside an amount, unless a column of its own says it.
-    private func readCurrency(_ sign: String?, _ text: String, _ field: Field, into values: inout [String: Value]) throws(Refusal) {
+    /// The currency beside an amount, where no column of its own says it; one that contradicts that column is refused.
+    private func readCurrency(_ sign: String?, _ text: String, _ field: Field, into values: inout RowValues) throws(Refusal) {
         let property = "\(field.key)_currency"
-        guard values[property] == nil else { return }
+        if case .string(let code)? = values[property] {
+            guard let sign, !CurrencySign.canMean(sign, code) else { return }
+            throw Refusal(message: "\(header): '\(text.prefix(60))' is not in \(code.prefix(10)), as the column of its currency says")
+        }
         guard let sign else {
-            if let currency { values[property] = .string(currency) }
+            if let currency, values[property] == nil { values[property] = .string(currency) }
             return
         }
         guard let code = CurrencySign.code(sign, preferred: currencies) else {
@@ -168,11 +184,22 @@ struct ColumnReader: Sendable {
         values[property] = .string(code)
     }
 
-    private func add(_ items: [Value], to key: String, in values: inout [String: Value]) {
+    private func add(_ items: [Value], to key: String, in values: inout RowValues) {
         if case .collection(let known)? = values[key] { values[key] = .collection(known + items) } else { values[key] = .collection(items) }
     }
 
-    private func number(_ text: String) -> ParsedNumber? { (numbers ?? .plain).number(text) }
+    private func number(_ text: String, _ expected: String, of field: Field) throws(Refusal) -> ParsedNumber {
+        guard let number = (numbers ?? .plain).number(text) else { throw refuse(text, expected) }
+        guard !number.isPercentage else {
+            throw Refusal(
+                message: "\(header): '\(text.prefix(60))' is a percentage; write the number that \(field.label) is to hold, without %")
+        }
+        if case .money = field.type { return number }
+        guard number.currency == nil else {
+            throw Refusal(message: "\(header): '\(text.prefix(60))' has a currency, but \(field.label) is no amount of money")
+        }
+        return number
+    }
 
     private func date(_ text: String) -> ParsedDate? { (dates ?? .iso).date(text) }
 

@@ -19,12 +19,13 @@ package struct FailedRows: Sendable {
         if format != .vcard { writer.row(own + [Self.column]) }
     }
 
-    package mutating func add(_ cells: [String], reason: String) {
+    /// - Parameter cells: as they stood in the file; nil for those that held nothing.
+    package mutating func add(_ cells: [String?], reason: String) {
         count += 1
         if format == .vcard {
-            for card in cells { cards += Self.card(card, reason: reason) }
+            for card in cells.compactMap(\.self) { cards += Self.card(card, reason: reason) }
         } else {
-            writer.row(cells.prefix(width) + [String](repeating: "", count: max(0, width - cells.count)) + [reason])
+            writer.row(cells.prefix(width) + [String?](repeating: nil, count: max(0, width - cells.count)) + [reason])
         }
     }
 

@@ -14,7 +14,9 @@ struct FormatSurvey {
         self.prefersStandard = prefersStandard
         for (index, entry) in readers.enumerated() {
             if entry.reader.holdsDates, entry.reader.dates == nil { dates[index] = DateFormatGuess() }
-            if entry.reader.holdsNumbers, entry.reader.numbers == nil { numbers[index] = NumberFormatGuess() }
+            if entry.reader.holdsNumbers, entry.reader.numbers == nil {
+                numbers[index] = NumberFormatGuess(takesFractions: !entry.reader.holdsWholeNumbers)
+            }
         }
     }
 
@@ -59,13 +61,22 @@ struct FormatSurvey {
 }
 
 extension ColumnReader {
-    /// - Throws: `import.bad_format` for a format that isn't one of dates or numbers, and for a currency of what is no amount.
+    /// - Throws: `import.bad_format` for a format that isn't one of dates or numbers, and for a currency, a zone or `replace` where the target
+    ///   has no use for it.
     init(_ column: ImportMapping.Column, _ target: ImportTarget, catalog: Catalog) throws(ImportError) {
         self.init(header: column.header, target: target)
         currency = column.currency
         currencies = [column.currency, catalog.currency].compactMap(\.self)
+        zone = column.zone ?? catalog.timeZone
         guard currency == nil || holdsAmounts else {
             throw ImportError(.badFormat, "the column '\(column.header)' has a `currency`, but \(column.target) is no amount")
+        }
+        guard column.zone == nil || holdsMoments else {
+            throw ImportError(.badFormat, "the column '\(column.header)' has a `zone`, but \(column.target) is no date and time")
+        }
+        guard !column.replaces || target.joinedList != nil else {
+            throw ImportError(
+                .badFormat, "the column '\(column.header)' has `replace`, but \(column.target) is no list that rows are added to")
         }
         guard let format = column.format else { return }
         if holdsDates { dates = DateFormat(pattern: format) }
@@ -86,6 +97,16 @@ extension ColumnReader {
         case .date, .dateTime: return true
         default: return false
         }
+    }
+
+    private var holdsMoments: Bool {
+        guard case .property(_, let field?) = target, case .dateTime = field.type else { return false }
+        return true
+    }
+
+    var holdsWholeNumbers: Bool {
+        guard case .property(_, let field?) = target, case .integer = field.type else { return false }
+        return true
     }
 
     private var holdsAmounts: Bool {

@@ -6,6 +6,8 @@ package struct ImportError: Error, Sendable, CustomStringConvertible {
         package static let unreadable = Code(description: "import.unreadable")
         package static let noHeader = Code(description: "import.no_header")
         package static let unknownProperty = Code(description: "import.unknown_property")
+        /// What the store or a module writes can't be filled.
+        package static let readOnly = Code(description: "import.read_only")
         package static let unknownColumn = Code(description: "import.unknown_column")
         package static let twice = Code(description: "import.twice")
         package static let ambiguous = Code(description: "import.ambiguous")

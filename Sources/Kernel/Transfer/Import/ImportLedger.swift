@@ -189,13 +189,13 @@ package struct ImportLedger: Sendable {
         return Set(try await store.run(sql).rows.map { Int(try $0.decode(Int64.self, 0)) })
     }
 
-    /// The rows that failed, in the order of the file.
-    package func failedRows(_ body: (_ cells: [String], _ line: Int, _ reason: String) async throws -> Void) async throws {
+    /// The rows that failed, in the order of the file, with their cells as `SourceRecord.cells` has them.
+    package func failedRows(_ body: (_ cells: [String?], _ line: Int, _ reason: String) async throws -> Void) async throws {
         try await Self.failedRows(of: id, store: store, body)
     }
 
     package static func failedRows(
-        of id: GUID, store: RecordStore, _ body: (_ cells: [String], _ line: Int, _ reason: String) async throws -> Void
+        of id: GUID, store: RecordStore, _ body: (_ cells: [String?], _ line: Int, _ reason: String) async throws -> Void
     ) async throws {
         var place: Int64 = -1
         while true {
@@ -205,7 +205,7 @@ package struct ImportLedger: Sendable {
                 """
             let rows = try await store.run(sql).rows
             for row in rows {
-                try await body(try row.decode([String].self, 1), Int(try row.decode(Int64.self, 2)), try row.decode(String.self, 3))
+                try await body(try row.decode([String?].self, 1), Int(try row.decode(Int64.self, 2)), try row.decode(String.self, 3))
                 place = try row.decode(Int64.self, 0)
             }
             if rows.count < 1000 { return }
@@ -249,7 +249,6 @@ extension WriteOutcome {
     /// Why a row failed; empty for those that didn't.
     var reason: String {
         guard case .failed(let error) = self else { return "" }
-        let details = error.details.map(\.message).joined(separator: " ")
-        return details.isEmpty ? error.message : details
+        return error.reasons
     }
 }

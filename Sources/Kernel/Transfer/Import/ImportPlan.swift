@@ -20,6 +20,10 @@ package struct ImportPlan: Sendable {
     package let headers: [String]
     /// How a record is made of what the file has.
     let form: Form
+    /// Keys of lists whose entries join those that a record has which is changed.
+    let joining: Set<String>
+    /// Links whose missing records can't be made, and why.
+    private let makingNone: [String]
     /// The sheet of a workbook; nil for the first.
     let sheet: String?
 
@@ -75,6 +79,14 @@ package struct ImportPlan: Sendable {
         doubts = []
         headers = []
         sheet = nil
+        joining = Set(
+            form.places.map(\.field).filter { field in
+                switch field.type {
+                case .emails, .phones, .links: true
+                default: false
+                }
+            }.map(\.key))
+        makingNone = []
     }
 
     private init(
@@ -102,7 +114,7 @@ package struct ImportPlan: Sendable {
         for column in mapping.columns {
             let position = try Self.position(of: column, in: headers, path)
             let target = try ImportTarget(column.target, type: type, catalog: catalog)
-            if let slot = target.slot {
+            for slot in target.slots {
                 if let other = filled[slot] {
                     throw ImportError(.twice, "the columns '\(other)' and '\(column.header)' both fill \(column.target); leave one out")
                 }
@@ -110,6 +122,8 @@ package struct ImportPlan: Sendable {
             }
             var reader = try ColumnReader(column, target, catalog: catalog)
             reader.takesQuotedAsWritten = isExport
+            // An export writes moments in UTC, also where a workbook's cells have no zone.
+            if isExport, column.zone == nil { reader.zone = "UTC" }
             // A record that is made anew gets exactly what was exported, and no default; one that is changed keeps what a cell leaves out.
             reader.emptyClears = isExport && keys.isEmpty
             readers.append((position, reader))
@@ -129,12 +143,18 @@ package struct ImportPlan: Sendable {
         self.sheet = sheet
         self.rows = rows
         self.headers = headers
-        form = .columns(readers)
+        // What a column says of currencies is known before the amounts are read.
+        form = .columns(readers.filter { $0.reader.isCurrency } + readers.filter { !$0.reader.isCurrency })
+        let lists = Set(readers.compactMap { $0.reader.target.joinedList?.key })
+        let replaced = zip(mapping.columns, readers).filter(\.0.replaces).compactMap { $1.reader.target.joinedList?.key }
+        joining = lists.subtracting(replaced)
+        makingNone = readers.compactMap { Self.whyNoneIsMade(for: $0.reader, catalog) }
         self.mapping = ImportMapping(
             collection: mapping.collection, match: keys,
             columns: zip(mapping.columns, readers).map { column, entry in
                 ImportMapping.Column(
-                    header: column.header, target: column.target, format: entry.reader.format, currency: column.currency)
+                    header: column.header, target: column.target, format: entry.reader.format, currency: column.currency,
+                    zone: column.zone, replaces: column.replaces)
             })
         let used = Set(mapping.columns.map(\.header))
         unmapped = headers.filter { !used.contains($0) && $0 != FailedRows.column }
@@ -149,6 +169,27 @@ package struct ImportPlan: Sendable {
         case .columns: mapping.columns.map { ($0.header, $0.target, $0.format) }
         case .cards(let form): form.places.filter { !$0.field.readOnly }.map { ($0.text, $0.field.key, nil) }
         }
+    }
+
+    /// What people should know before the import begins, a sentence each.
+    package func notes(createsMissingLinks: Bool) -> [String] {
+        var notes: [String] = []
+        if !mapping.match.isEmpty, !joining.isEmpty {
+            let lists = type.fields.map(\.key).filter(joining.contains).joined(separator: ", ")
+            let remedy = format == .vcard ? "" : "; `replace: true` of a column in the mapping makes it the whole list"
+            notes.append("\(lists): what a row has joins what its record has\(remedy)")
+        }
+        return notes + (createsMissingLinks ? makingNone : [])
+    }
+
+    private static func whyNoneIsMade(for reader: ColumnReader, _ catalog: Catalog) -> String? {
+        guard let link = reader.target.linkByKey, let target = catalog.type(id: link.target),
+            let field = target.fields.first(where: { $0.key == link.property || $0.primaryProperty == link.property })
+        else { return nil }
+        let isNumbered = if case .autoNumber = field.type { true } else { false }
+        guard isNumbered || field.readOnly && (link.property != target.displayField || target.nameParts == nil) else { return nil }
+        let writer = isNumbered ? "the store" : "its module"
+        return "\(reader.header): no \(target.label.lowercased()) is made that isn't there, since \(link.property) is written by \(writer)"
     }
 
     // MARK: Reading
@@ -171,22 +212,28 @@ package struct ImportPlan: Sendable {
     /// What a record of the file says, or why it can't be read.
     func record(of source: SourceRecord) -> Result<ImportedRecord, RecordsError> {
         switch (source, form) {
-        case (.row(let row), .columns(let readers)): return input(of: row, readers).map { ImportedRecord(input: $0) }
+        case (.row(let row), .columns(let readers)): return record(of: row, readers)
         case (.card(let item), .cards(let form)):
             return item.card.mapError { RecordsError(.invalid, $0.description) }.flatMap { card in
                 let reading = form.read(card)
                 guard reading.refusals.isEmpty else { return .failure(RecordsError(.invalid, reading.refusals.joined(separator: " "))) }
-                return .success(ImportedRecord(input: RecordInput(reading.values), files: reading.files))
+                return .success(ImportedRecord(input: input(reading.values), files: reading.files))
             }
         default: return .failure(RecordsError(.internalFault, "The file changed its format while it was read."))
         }
     }
 
-    private func input(of row: TableRow, _ readers: [(column: Int, reader: ColumnReader)]) -> Result<RecordInput, RecordsError> {
+    private func input(_ values: [String: Value]) -> RecordInput {
+        var input = RecordInput(values)
+        input.joining = joining
+        return input
+    }
+
+    private func record(of row: TableRow, _ readers: [(column: Int, reader: ColumnReader)]) -> Result<ImportedRecord, RecordsError> {
         if row.count > headers.count {
             return .failure(RecordsError(.invalid, "the row has \(row.count) cells, the header \(headers.count)"))
         }
-        var values: [String: Value] = [:]
+        var values = RowValues()
         for (column, reader) in readers where column < row.count {
             do throws(ColumnReader.Refusal) {
                 try reader.read(row.text(column), isQuoted: row.isQuoted(column), origin: row.origin(column), into: &values)
@@ -194,8 +241,8 @@ package struct ImportPlan: Sendable {
                 return .failure(RecordsError(.invalid, error.message))
             }
         }
-        for field in type.fields { ChannelForm.join(field, in: &values) }
-        return .success(RecordInput(values))
+        for field in type.fields { ChannelForm.join(field, in: &values.values) }
+        return .success(ImportedRecord(input: input(values.values), localTimes: values.localTimes))
     }
 
     // MARK: Checking
@@ -242,6 +289,8 @@ package struct ImportPlan: Sendable {
 /// A record as an import is about to store it.
 struct ImportedRecord: Sendable {
     var input: RecordInput
+    /// Moments without a zone, as `RowValues` has them.
+    var localTimes: [String: String] = [:]
     /// Files that aren't stored yet, by the key of the field that gets them.
     var files: [String: CardFile] = [:]
 }

@@ -120,6 +120,7 @@ struct ImportRun: Sendable {
         var records = rows.map(\.record)
         try await ImportedFiles(type: plan.type, files: importer.files, store: store, access: importer.access, isRehearsal: isRehearsal)
             .keep(&records)
+        try await LocalTimes.settle(&records, store)
         var results: [ImportLedger.Row] = []
         var inputs: [RecordInput] = []
         for (row, record) in zip(rows, records) {
@@ -144,6 +145,7 @@ struct ImportRun: Sendable {
     private func write(_ inputs: [RecordInput], _ store: RecordStore, awaitsOwn: Bool) async throws -> [WriteOutcome] {
         var options = WriteOptions(
             changeSet: ChangeSet(id: ledger.changeSet), createsMissingLinks: importer.options.createsMissingLinks)
+        options.mergesRepeats = true
         if awaitsOwn { options.awaitedType = plan.type.id }
         return plan.mapping.match.isEmpty
             ? try await store.create(plan.type, inputs, options: options, access: importer.access)

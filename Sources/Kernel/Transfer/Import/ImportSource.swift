@@ -43,10 +43,10 @@ enum SourceRecord: Sendable {
         }
     }
 
-    /// What goes into the file of failed rows: the cells, or the text of the card.
-    var cells: [String] {
+    /// What goes into the file of failed rows: the cells, nil for those that hold nothing, or the text of the card.
+    var cells: [String?] {
         switch self {
-        case .row(let row): row.texts
+        case .row(let row): row.cells
         case .card(let item): [String(decoding: item.source, as: UTF8.self)]
         }
     }

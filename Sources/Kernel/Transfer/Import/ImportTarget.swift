@@ -7,7 +7,9 @@ enum ImportTarget: Sendable, Hashable {
     case property(String, Field?)
     case currency(of: Field)
     case address(Field, AddressMember)
-    /// Entries of emails or phones, of one kind when the target names it. They are the whole list.
+    /// A name in one, which is taken apart.
+    case wholeName(NameParts)
+    /// Entries of emails or phones, of one kind when the target names it.
     case channel(Field, kind: String?)
     /// The primary one of emails or phones; the others stay.
     case primary(Field)
@@ -16,7 +18,10 @@ enum ImportTarget: Sendable, Hashable {
     /// Links to many records; nil takes their ids.
     case links(Field, LinkForm, by: String?)
 
-    /// - Throws: `import.unknown_property` with the property that was probably meant.
+    /// The target of names in one, for types without a field that is called so.
+    static let wholeName = "full_name"
+
+    /// - Throws: `import.unknown_property` with the property that was probably meant, `import.read_only` for what is never given.
     init(_ text: String, type: RecordType, catalog: Catalog) throws(ImportError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts.first ?? ""
@@ -27,11 +32,17 @@ enum ImportTarget: Sendable, Hashable {
         }
         for field in type.fields {
             if let target = try Self.match(name, member, field, catalog) {
+                try Self.requireWritable(field, text, type)
                 self = target
                 return
             }
         }
-        let hint = Spelling.closest(to: name, in: type.fields.map(\.key)).map { "; did you mean \($0)?" } ?? ""
+        if let parts = type.nameParts, text == Self.wholeName {
+            self = .wholeName(parts)
+            return
+        }
+        let known = type.fields.map(\.key) + (type.nameParts == nil ? [] : [Self.wholeName])
+        let hint = Spelling.closest(to: name, in: known).map { "; did you mean \($0)?" } ?? ""
         throw ImportError(.unknownProperty, "\(type.label) has no property \(text)\(hint)")
     }
 
@@ -63,6 +74,17 @@ enum ImportTarget: Sendable, Hashable {
         }
     }
 
+    private static func requireWritable(_ field: Field, _ text: String, _ type: RecordType) throws(ImportError) {
+        let isNumbered = if case .autoNumber = field.type { true } else { false }
+        guard field.readOnly || isNumbered else { return }
+        let hint =
+            type.nameParts.flatMap { field.key == type.displayField ? "; \(wholeName) fills \($0.given.key) and \($0.family.key)" : nil }
+            ?? ""
+        throw ImportError(
+            .readOnly, "\(text) of \(type.collection) is written by \(isNumbered ? "the store" : "its module") and can't be imported\(hint)"
+        )
+    }
+
     /// Whether a cell holds text, so that an empty one in quotes is a value.
     var holdsText: Bool {
         switch self {
@@ -82,15 +104,34 @@ enum ImportTarget: Sendable, Hashable {
         case member(String, AddressMember)
     }
 
-    /// Nil for lists, which take the entries of several columns.
-    var slot: Slot? {
+    /// None for lists, which take the entries of several columns.
+    var slots: [Slot] {
         switch self {
-        case .property(let name, _): .property(name)
-        case .currency(let field): .property("\(field.key)_currency")
-        case .address(let field, let member): .member(field.key, member)
-        case .primary(let field): .property(field.primaryProperty ?? field.key)
-        case .link(let field, _): .property(field.key)
-        case .channel, .links: nil
+        case .property(let name, _): [.property(name)]
+        case .currency(let field): [.property("\(field.key)_currency")]
+        case .wholeName(let parts): [.property(parts.given.key), .property(parts.family.key)]
+        case .address(let field, let member): [.member(field.key, member)]
+        case .primary(let field): [.property(field.primaryProperty ?? field.key)]
+        case .link(let field, _): [.property(field.key)]
+        case .channel, .links: []
+        }
+    }
+
+    /// The list whose entries join those of a record that is changed; nil for all else.
+    var joinedList: Field? {
+        switch self {
+        case .channel(let field, _), .links(let field, _, _): field
+        default: nil
+        }
+    }
+
+    /// The link and the property of its target that `--create-links` makes a record by.
+    var linkByKey: (target: String, property: String)? {
+        switch self {
+        case .link(let field, let property?):
+            if case .link(let link) = field.type { (link.target, property) } else { nil }
+        case .links(_, let form, let property?): (form.links.target, property)
+        default: nil
         }
     }
 
@@ -99,6 +140,7 @@ enum ImportTarget: Sendable, Hashable {
         switch self {
         case .property(let name, _): name == key
         case .currency(let field): key == "\(field.key)_currency"
+        case .wholeName(let parts): key == parts.given.key || key == parts.family.key
         case .channel(let field, _), .primary(let field): key == field.key || key == field.primaryProperty
         case .link(let field, _): key == field.key || key == "\(field.key)_id"
         case .address, .links: false

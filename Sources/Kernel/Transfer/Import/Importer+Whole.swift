@@ -8,7 +8,7 @@ extension Importer {
     /// - Parameter label: what the change set is called in lists.
     package func run(
         file path: String, label: String, runsAutomation: Bool = true, isRestart: Bool = false, store: RecordStore,
-        failed: (_ cells: [String], _ line: Int, _ reason: String) async throws -> Void, progress: (Progress) async throws -> Void
+        failed: (_ cells: [String?], _ line: Int, _ reason: String) async throws -> Void, progress: (Progress) async throws -> Void
     ) async throws -> (counts: ImportCounts, changeSet: GUID) {
         let key = ImportLedger.Key(
             source: path, collection: plan.type.collection, digest: try FileDigest.sha256(path), settings: settings)

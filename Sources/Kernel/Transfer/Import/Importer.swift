@@ -64,7 +64,7 @@ package struct Importer: Sendable {
     /// - Parameter failed: told about every row that would fail, in the order of the file: its cells, its line and why.
     package func rehearse(
         file path: String, key: ImportLedger.Key, isRestart: Bool = false, store: RecordStore,
-        failed: (_ cells: [String], _ line: Int, _ reason: String) async throws -> Void, progress: (Progress) async throws -> Void
+        failed: (_ cells: [String?], _ line: Int, _ reason: String) async throws -> Void, progress: (Progress) async throws -> Void
     ) async throws -> ImportCounts {
         do {
             return try await store.transaction { store in

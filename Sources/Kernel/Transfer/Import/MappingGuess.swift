@@ -19,15 +19,20 @@ struct MappingGuess {
         let open = headers.indices.filter {
             targets[$0] == nil && exported[headers[$0]] == nil && headers[$0] != FailedRows.column
         }
-        var filled = Set(targets.compactMap { $0.flatMap(slot) })
-        let free = candidates.filter { target in slot(target.key).map { !filled.contains($0) } ?? true }
+        var filled = Set(targets.compactMap(\.self).flatMap(slots))
+        let free = candidates.filter { target in filled.isDisjoint(with: slots(target.key)) }
         let matches = HeaderMatcher(free, typeNames: [type.key, type.label, type.labelPlural] + type.alsoCalled).match(
             open.map { headers[$0] })
+        let channels = ChannelHeaders(type)
+        let claims = zip(open, matches).compactMap { index, found in
+            channels.better(than: found, for: headers[index]).map { (index: index, key: $0, rank: rank($0, found.confidence)) }
+        }
         // Two headers may mean the same link, one by name and one by id: the better claim has it.
-        for (index, found) in zip(open, matches).sorted(by: { $0.1.confidence > $1.1.confidence }) {
-            guard let key = found.key else { continue }
-            if let slot = slot(key), !filled.insert(slot).inserted { continue }
-            targets[index] = key
+        for claim in claims.sorted(by: { ($1.rank, $0.index) < ($0.rank, $1.index) }) {
+            let slots = slots(claim.key)
+            guard filled.isDisjoint(with: slots) else { continue }
+            filled.formUnion(slots)
+            targets[claim.index] = claim.key
         }
         return zip(headers, targets).compactMap { header, target in target.map { ImportMapping.Column(header: header, target: $0) } }
     }
@@ -37,14 +42,32 @@ struct MappingGuess {
         header.contains("/") && (try? ImportTarget(header, type: type, catalog: catalog)) != nil
     }
 
-    /// What one column at most may fill; nil for lists, which take the entries of several.
-    private func slot(_ target: String) -> ImportTarget.Slot? { try? ImportTarget(target, type: type, catalog: catalog).slot }
+    /// What one column at most may fill; none for lists, which take the entries of several.
+    private func slots(_ target: String) -> [ImportTarget.Slot] {
+        (try? ImportTarget(target, type: type, catalog: catalog).slots) ?? []
+    }
+
+    /// Columns for the parts of a name say more than one for all of it.
+    private func rank(_ target: String, _ confidence: Double) -> Double {
+        if case .wholeName? = try? ImportTarget(target, type: type, catalog: catalog) { -1 } else { confidence }
+    }
 
     /// Every property that a column may be meant for; what only modules or the store write is no target.
     private var candidates: [HeaderTarget] {
         var targets = [HeaderTarget(key: "id", label: "Id")]
         for field in type.fields where !field.readOnly { targets += candidates(of: field) }
+        if let wholeName { targets.append(wholeName) }
         return targets
+    }
+
+    /// Names in one, where modules put the name of a record together.
+    private var wholeName: HeaderTarget? {
+        guard type.nameParts != nil, type.field(ImportTarget.wholeName) == nil else { return nil }
+        let display = type.displayField.flatMap { type.field($0) }
+        let labels = display?.readOnly == true ? [display?.label, "name"].compactMap(\.self) : []
+        return HeaderTarget(
+            key: ImportTarget.wholeName, label: "Full name", synonyms: labels, alsoCalled: display?.alsoCalled ?? [],
+            isTitle: display?.readOnly == true, isWhole: true)
     }
 
     private func candidates(of field: Field) -> [HeaderTarget] {

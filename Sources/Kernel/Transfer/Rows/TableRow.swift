@@ -55,6 +55,14 @@ package struct TableRow: Sendable {
     /// All fields.
     package var texts: [String] { bounds.indices.map(text) }
 
+    /// All fields; nil for those that hold nothing, not even quotes.
+    var cells: [String?] {
+        bounds.indices.map { index in
+            let text = text(index)
+            return !isQuoted(index) && text.trimmingBlanks().isEmpty ? nil : text
+        }
+    }
+
     /// Begins another row.
     mutating func clear(line: Int) {
         self.line = line

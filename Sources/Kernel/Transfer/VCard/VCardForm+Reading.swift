@@ -136,8 +136,8 @@ private struct CardReader {
         else {
             return
         }
-        let words = property.text.trimmingBlanks().split(separator: " ")
-        let parts = ["given": words.dropLast().joined(separator: " "), "family": words.last.map(String.init) ?? ""]
+        let name = NameParts.split(property.text)
+        let parts = ["given": name.given, "family": name.family]
         for place in places where place.name == "N" {
             guard let part = place.part, let text = parts[part], !text.isEmpty else { continue }
             values[place.field.key] = .string(text)

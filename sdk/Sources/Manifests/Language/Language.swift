@@ -130,10 +130,17 @@ enum Language {
                     "to", .text(.label),
                     """
                     The property that it fills: `last_name`, `address/city`, `emails/work` for an entry of that kind, `organisation/name` for a link by \
-                    a property of the other record.
+                    a property of the other record, `full_name` for a name that is taken apart into the fields with `vcard: n/given` and `n/family`.
                     """),
                 .optional("format", .text(.label), default: "recognised", "How dates or numbers are written: `d.m.y`, `1.234,5`."),
                 .optional("currency", .word(.currency), default: "the deployment's", "The currency of amounts that name none (ISO 4217)."),
+                .optional("zone", .word(.timeZone), default: "the deployment's", "The time zone of moments that name none."),
+                .optional(
+                    "replace", .boolean, default: "`false`",
+                    """
+                    Whether a row has the whole list of emails, phones or links of a record that is changed; else its entries join those that the \
+                    record has.
+                    """),
             ]),
     ]
 

@@ -19,13 +19,21 @@ public struct ImportMapping: Sendable, Hashable {
         public let format: String?
         /// The currency (ISO 4217) of amounts that name none; nil for the deployment's.
         public let currency: String?
+        /// The time zone (IANA) of moments that name none; nil for the deployment's.
+        public let zone: String?
+        /// Whether a row has the whole list of a record that is changed, rather than entries that join those it has.
+        public let replaces: Bool
 
         /// Maps a column.
-        public init(header: String, target: String, format: String? = nil, currency: String? = nil) {
+        public init(
+            header: String, target: String, format: String? = nil, currency: String? = nil, zone: String? = nil, replaces: Bool = false
+        ) {
             self.header = header
             self.target = target
             self.format = format
             self.currency = currency
+            self.zone = zone
+            self.replaces = replaces
         }
     }
 
@@ -51,7 +59,9 @@ public struct ImportMapping: Sendable, Hashable {
         }
         let columns = root.objects("columns").compactMap { column -> Column? in
             guard let header = column.text("header"), let target = column.text("to") else { return nil }
-            return Column(header: header, target: target, format: column.text("format"), currency: column.text("currency"))
+            return Column(
+                header: header, target: target, format: column.text("format"), currency: column.text("currency"),
+                zone: column.text("zone"), replaces: column.boolean("replace") ?? false)
         }
         let mapping = ImportMapping(collection: collection, match: root.texts("match").map(\.value), columns: columns)
         return Parsed(manifest: mapping, diagnostics: file.diagnostics)
@@ -80,7 +90,10 @@ public struct ImportMapping: Sendable, Hashable {
             }
             let format = column.format.map { ", format: \(Self.quoted($0))" } ?? ""
             let currency = column.currency.map { ", currency: \($0)" } ?? ""
-            text += "  - { header: \(Self.quoted(column.header)), to: \(Self.quoted(column.target))\(format)\(currency) }\n"
+            let zone = column.zone.map { ", zone: \(Self.quoted($0))" } ?? ""
+            let replace = column.replaces ? ", replace: true" : ""
+            text +=
+                "  - { header: \(Self.quoted(column.header)), to: \(Self.quoted(column.target))\(format)\(currency)\(zone)\(replace) }\n"
         }
         return text
     }

@@ -1,4 +1,4 @@
-/// Mail addresses and phone numbers are compared by their normal forms. The checker writes such a comparison as one over the property that
+/// Mail addresses, phone numbers and web addresses are compared by their normal forms. The checker writes such a comparison as one over the property that
 /// holds the normal form, so that both back ends agree about it and its index serves: `primary_email eq 'Ada@x.org'` becomes
 /// `emails/any(e:e/is_primary and e/normalised eq 'ada@x.org')`.
 extension ExpressionChecker {
@@ -15,7 +15,7 @@ extension ExpressionChecker {
             }
             return comparison == .equal ? found : TypedExpression(.not(found), type: .boolean, mayBeNull: false, range: range)
         }
-        if case .sibling = form.place {
+        if form.place.isBeside {
             if let otherForm = other.normalForm, case .flagged = otherForm.place {
                 return try normalComparison(comparison, other, side, range: range)
             }
@@ -86,8 +86,9 @@ extension ExpressionChecker {
         return TypedExpression(.any(members), type: .boolean, mayBeNull: false, range: range)
     }
 
-    /// The sibling that holds the normal form.
+    /// The property that holds the normal form.
     private func stored(_ node: TypedExpression, _ form: NormalForm) -> TypedExpression? {
+        if form.place == .itself { return node }
         guard case .sibling(let name) = form.place, case .property(let path) = node.kind, let last = path.segments.last else { return nil }
         let found: Property? =
             switch last.owner {
@@ -114,6 +115,7 @@ extension ExpressionChecker {
 
     private func normalised(_ text: String, _ kind: NormalForm.Kind, at range: SourceRange) throws(QueryError) -> String {
         switch kind {
+        case .webAddress: return WebAddress.normal(text)
         case .email: return CaseMapping.lowercased(CodePoints.trimmed(text))
         case .phone:
             guard let number = schema.normalisedPhone(text) else {
@@ -132,6 +134,16 @@ extension ExpressionChecker {
 
     private func misplaced(_ range: SourceRange) -> QueryError {
         QueryError(.unknownName, at: range.start, "The normal form of this property isn't part of its type.")
+    }
+}
+
+extension NormalForm.Place {
+    /// Whether the normal form lies in the same structured value as the property.
+    fileprivate var isBeside: Bool {
+        switch self {
+        case .itself, .sibling: true
+        case .flagged: false
+        }
     }
 }
 

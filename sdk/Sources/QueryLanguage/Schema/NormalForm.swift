@@ -1,4 +1,4 @@
-/// The form by which mail addresses and phone numbers are compared, whatever way they were typed.
+/// The form by which mail addresses, phone numbers and web addresses are compared, whatever way they were typed.
 ///
 /// `eq`, `ne` and `in` over such a property compare normal forms, of mail addresses `contains`, `startswith` and `endswith` too; every other
 /// use sees the text as it was typed.
@@ -9,10 +9,14 @@ public struct NormalForm: Sendable, Hashable {
         case email
         /// A phone number: what `QuerySchema.normalisedPhone(_:)` makes of it.
         case phone
+        /// A web address: what `WebAddress.normal(_:)` makes of it.
+        case webAddress
     }
 
     /// Where the normal form of a stored value lies.
     public enum Place: Sendable, Hashable {
+        /// In the property itself, which holds nothing else.
+        case itself
         /// In another member of the same structured value.
         case sibling(String)
         /// In a member of the one structured value of a collection beside the property for which a Boolean member, the flag, is true.
