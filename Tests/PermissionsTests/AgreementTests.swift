@@ -21,6 +21,8 @@ struct AgreementTests {
         ("own records as made ones", { if case .owner = $0 { .creator } else { nil } }),
         ("teams as the person alone", { if case .owners = $0 { .owner } else { nil } }),
         ("teams as everybody", { if case .owners = $0 { .always } else { nil } }),
+        ("conditions as met", { if case .rule = $0 { .always } else { nil } }),
+        ("conditions as broken", { if case .rule = $0 { .never } else { nil } }),
         ("everybody as nobody", { if case .always = $0 { .never } else { nil } }),
     ]
 
@@ -32,7 +34,7 @@ struct AgreementTests {
             var noticed: Set<String> = []
             for number in 0..<Self.worlds {
                 let seed = Self.seed &+ UInt64(number)
-                var world = try await World(seed: seed, store: store)
+                var world = try await World(seed: seed, store: store, oracle: oracle)
                 for person in world.people {
                     let access = world.access(person)
                     cases += try await compareActions(world, person, access, oracle, seed, &noticed)
@@ -65,7 +67,7 @@ struct AgreementTests {
             #expect(inMemory == expected, "in memory, \(action.rawValue), seed \(seed), \(person)")
             let explained = world.accounts.filter { account in
                 let said = world.directory.explain(action, on: type, account.facts, for: person, under: world.roles)
-                let isCovered = said.reasons.contains { $0.ground != nil } && !said.isUnreadable
+                let isCovered = said.reasons.contains { $0.ground != nil } && !said.isUnreadable && said.limits.isEmpty
                 #expect(said.isAllowed == isCovered, "the reasons for \(action.rawValue), seed \(seed), \(person)")
                 return said.isAllowed
             }

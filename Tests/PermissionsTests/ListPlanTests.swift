@@ -15,7 +15,13 @@ struct ListPlanTests {
             roles:
               rep:
                 grants:
-                  account: { read: team }
+                  account:
+                    read: team
+                    allow:
+                      one_size: { when: "size eq 7" }
+                      never: { when: "size eq 12345" }
+                    only:
+                      other_than_two: { when: "size ne 2" }
             """
 
     /// 100,000 accounts: half of one person, a hundred of another, and some of each of their colleagues.
@@ -72,12 +78,26 @@ struct ListPlanTests {
     func rows() async throws {
         try await TestStore.with(["sales": Self.manifest]) { store in
             let crowd = try await Crowd.make(store)
+            let grant = try #require(store.catalog.roles.first?.grants.first)
+            let rules = Dictionary(
+                uniqueKeysWithValues: (grant.allowances.map(\.rule) + grant.limits.map(\.rule)).map { ($0.id, Predicate.rule($0)) })
+            func rule(_ key: String) throws -> Predicate { try #require(rules["sales.rep/\(key)"]) }
             let scopes: [(String, Access)] = [
                 ("dense own", crowd.access(crowd.dense, .owner)), ("sparse own", crowd.access(crowd.sparse, .owner)),
                 ("empty own", crowd.access(crowd.empty, .owner)),
                 ("team", crowd.access(crowd.sparse, .any([.owners(0), .shared(.read)]), owners: crowd.colleagues + [crowd.sparse])),
                 ("own or shared", crowd.access(crowd.sparse, .any([.owner, .shared(.read)]))),
                 ("empty, mixed", crowd.access(crowd.empty, .any([.owners(0), .shared(.read)]), owners: [crowd.empty])),
+                ("own or a condition", crowd.access(crowd.sparse, .any([.owner, .shared(.read), try rule("one_size")]))),
+                ("a condition alone", crowd.access(crowd.empty, try rule("one_size"))),
+                ("a condition that nothing meets", crowd.access(crowd.empty, .any([.owner, try rule("never")]))),
+                ("dense own, limited", crowd.access(crowd.dense, .all([.any([.owner, .shared(.read)]), try rule("other_than_two")]))),
+                (
+                    "team, limited",
+                    crowd.access(
+                        crowd.sparse, .all([.any([.owners(0), .shared(.read)]), try rule("other_than_two")]),
+                        owners: crowd.colleagues + [crowd.sparse])
+                ),
             ]
             for order in ["", "orderby=created_at%20desc", "orderby=name", "orderby=name%20desc"] {
                 for (name, access) in scopes {

@@ -55,7 +55,7 @@ struct MatrixTests {
         let matrix = try Matrix()
         try await TestStore.with(["sales": World.manifest]) { store in
             let oracle = try await Oracle.make(store)
-            let company = try await Self.make(matrix, store)
+            let company = try await Self.make(matrix, store, oracle)
             let type = try store.type("accounts")
             var cases = 0
             for (person, cells) in matrix["expected"] {
@@ -113,7 +113,7 @@ struct MatrixTests {
 
     // MARK: Making it
 
-    private static func make(_ matrix: Matrix, _ store: TestStore) async throws -> Company {
+    private static func make(_ matrix: Matrix, _ store: TestStore, _ oracle: Oracle) async throws -> Company {
         var company = Company()
         let client = store.client
         func words(_ text: String?) -> [String] { (text ?? "").split(separator: " ").map(String.init) }
@@ -137,17 +137,20 @@ struct MatrixTests {
             var scopes: [RecordAction: GrantScope] = [:]
             for action in World.actions { scopes[action] = values[action.rawValue].flatMap(GrantScope.init(rawValue:)) }
             let margin = values["margin"].flatMap(GrantScope.init(rawValue:))
-            let grant = Role.Grant(type: "sales.account", scopes: scopes, fields: margin.map { ["margin": .init(read: $0)] } ?? [:])
-            company.roles.append(Role(id: "sales.\(name)", label: name, grants: [grant]))
-            for action in World.actions {
-                _ = try await client.query(
-                    "INSERT INTO oracle.scope VALUES (\(bind: "sales.\(name)"), \(bind: action.rawValue), \(bind: grant.scope(of: action).rawValue))"
-                )
+            var grant = Role.Grant(type: "sales.account", scopes: scopes, fields: margin.map { ["margin": .init(read: $0)] } ?? [:])
+            func actions(_ key: String) -> Set<RecordAction>? {
+                values[key].map { Set(words($0).compactMap(RecordAction.init(rawValue:))) }
             }
-            if let margin {
-                _ = try await client.query(
-                    "INSERT INTO oracle.field_scope VALUES (\(bind: "sales.\(name)"), 'margin', \(bind: margin.rawValue))")
+            for condition in words(values["allow"]) {
+                grant.allowances.append(.init(rule: try World.rule(condition, store), actions: try #require(actions("allow_on"))))
             }
+            for condition in words(values["only"]) {
+                let rule = try World.rule(condition, store)
+                grant.limits.append(.init(rule: rule, actions: actions("only_on") ?? Set(RecordAction.allCases)))
+            }
+            let role = Role(id: "sales.\(name)", label: name, grants: [grant])
+            company.roles.append(role)
+            try await oracle.tell(of: role)
         }
         var memberships: [(principal: GUID, team: GUID)] = []
         var assignments: [(principal: GUID, assignment: Directory.RoleAssignment)] = []
@@ -178,8 +181,10 @@ struct MatrixTests {
         let world = World(in: store)
         for (name, values) in matrix["records"] {
             let (id, owner) = (try #require(company.ids[name]), try #require(values["owner"].flatMap { company.ids[$0] }))
-            try await world.insert("account", id, owner: owner, creator: .administrator, ["name": .string(name), "margin": 7])
-            company.facts[name] = RecordFacts(owner: owner, creator: .administrator)
+            var fields: [String: Value] = ["name": .string(name), "margin": 7]
+            if let size = values["size"].flatMap(Int64.init) { fields["size"] = .integer(size) }
+            try await world.insert("account", id, owner: owner, creator: .administrator, fields)
+            company.facts[name] = World.facts(owner: owner, creator: .administrator, values: fields)
         }
         for (section, ends) in [("shares", "NULL"), ("ended_shares", "now() - interval '1 hour'")] {
             for (record, grantees) in matrix[section] {

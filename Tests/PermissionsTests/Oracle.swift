@@ -1,4 +1,5 @@
 import Catalog
+import Manifests
 import Permissions
 import Postgres
 import QueryLanguage
@@ -19,6 +20,38 @@ struct Oracle {
         return oracle
     }
 
+    /// Tells it a role, as it is written.
+    func tell(of role: Role) async throws {
+        guard let grant = role.grants.first(where: { $0.type == "sales.account" }) else { return }
+        for action in World.actions {
+            _ = try await store.client.query(
+                "INSERT INTO oracle.scope VALUES (\(bind: role.id), \(bind: action.rawValue), \(bind: grant.scope(of: action).rawValue))")
+            // What is allowed with reading is allowed with exporting, of which these roles say so themselves or nothing.
+            let isAsRead = action == .export && grant.scopes[.export] == nil
+            for allowance in grant.allowances where allowance.actions.contains(action) || (isAsRead && allowance.actions.contains(.read)) {
+                let condition = World.name(of: allowance.rule)
+                _ = try await store.client.query(
+                    "INSERT INTO oracle.allowance VALUES (\(bind: role.id), \(bind: action.rawValue), \(bind: condition))")
+            }
+            for limit in grant.limits where limit.actions.contains(action) {
+                let condition = World.name(of: limit.rule)
+                _ = try await store.client.query(
+                    "INSERT INTO oracle.limitation VALUES (\(bind: role.id), \(bind: action.rawValue), \(bind: condition))")
+            }
+        }
+        for (field, scopes) in grant.fields {
+            guard let read = scopes.read else { continue }
+            _ = try await store.client.query(
+                "INSERT INTO oracle.field_scope VALUES (\(bind: role.id), \(bind: field), \(bind: read.rawValue))")
+        }
+    }
+
+    func forget() async throws {
+        for table in ["scope", "field_scope", "allowance", "limitation"] {
+            _ = try await store.client.query("DELETE FROM oracle.\(raw: table)")
+        }
+    }
+
     func remove() async throws {
         _ = try await store.client.query(SQL(verbatim: "DROP OWNED BY \(role)"))
         _ = try await store.client.query(SQL(verbatim: "DROP ROLE \(role)"))
@@ -30,7 +63,7 @@ struct Oracle {
             switch action {
             case .update: "UPDATE sales.account SET version = version RETURNING id"
             case .delete: "DELETE FROM sales.account RETURNING id"
-            case .export: "SELECT id FROM sales.account WHERE oracle.covers('export', NULL, owner_id, id)"
+            case .export: "SELECT id FROM sales.account WHERE oracle.covers('export', NULL, account)"
             default: "SELECT id FROM sales.account"
             }
         return try await rows(statement, for: person)
@@ -38,7 +71,7 @@ struct Oracle {
 
     /// The accounts on which somebody sees a field.
     func accounts(showing field: String, to person: GUID) async throws -> Set<GUID> {
-        try await rows("SELECT id FROM sales.account WHERE oracle.covers('read', '\(field)', owner_id, id)", for: person)
+        try await rows("SELECT id FROM sales.account WHERE oracle.covers('read', '\(field)', account)", for: person)
     }
 
     private func rows(_ statement: String, for person: GUID) async throws -> Set<GUID> {
@@ -61,6 +94,8 @@ struct Oracle {
             "CREATE SCHEMA oracle",
             "CREATE TABLE oracle.scope (role text, action text, scope text)",
             "CREATE TABLE oracle.field_scope (role text, field text, scope text)",
+            "CREATE TABLE oracle.allowance (role text, action text, condition text)",
+            "CREATE TABLE oracle.limitation (role text, action text, condition text)",
             "CREATE FUNCTION oracle.me() RETURNS uuid LANGUAGE sql STABLE AS $$SELECT current_setting('oracle.person')::uuid$$",
             """
             CREATE FUNCTION oracle.width(scope text) RETURNS int LANGUAGE sql IMMUTABLE AS
@@ -84,14 +119,36 @@ struct Oracle {
             $$
             """,
             """
-            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, owner uuid, record uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
+            CREATE FUNCTION oracle.below() RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
+            WITH RECURSIVE reach AS (
+                SELECT m.team_id FROM tessera.membership m WHERE m.principal_id = oracle.me()
+                UNION SELECT t.id FROM tessera.team t JOIN reach r ON t.parent_id = r.team_id)
+            SELECT team_id FROM reach
+            $$
+            """,
+            """
+            CREATE FUNCTION oracle.meets(condition text, r sales.account) RETURNS boolean LANGUAGE sql STABLE AS $$
+            SELECT coalesce(CASE condition \(World.conditions.map { "WHEN '\($0.name)' THEN \($0.sql)" }.joined(separator: " ")) END, false)
+            $$
+            """,
+            """
+            CREATE FUNCTION oracle.within(width int, held_in uuid, wanted text, r sales.account) RETURNS boolean LANGUAGE sql STABLE AS $$
+            SELECT width >= 5 OR (width >= 1 AND (r).owner_id = oracle.me()) OR (width >= 2 AND oracle.is_shared((r).id, wanted))
+                OR (width >= 3 AND oracle.reaches(held_in, width >= 4, (r).owner_id))
+            $$
+            """,
+            """
+            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, r sales.account) RETURNS boolean LANGUAGE sql STABLE AS $$
             SELECT EXISTS (
                 SELECT 1 FROM tessera.role_assignment a JOIN oracle.scope s ON s.role = a.role AND s.action = wanted
                 LEFT JOIN oracle.field_scope f ON f.role = a.role AND f.field = wanted_field
-                CROSS JOIN LATERAL (SELECT least(oracle.width(s.scope), coalesce(oracle.width(f.scope), 9)) AS width) w
-                WHERE a.principal_id = oracle.me() AND (
-                    w.width >= 5 OR (w.width >= 1 AND owner = oracle.me()) OR (w.width >= 2 AND oracle.is_shared(record, wanted))
-                    OR (w.width >= 3 AND oracle.reaches(a.team_id, w.width >= 4, owner))))
+                WHERE a.principal_id = oracle.me()
+                    AND (oracle.within(oracle.width(s.scope), a.team_id, wanted, r) OR EXISTS (
+                        SELECT 1 FROM oracle.allowance x WHERE x.role = a.role AND x.action = wanted AND oracle.meets(x.condition, r)))
+                    AND (f.scope IS NULL OR oracle.within(oracle.width(f.scope), a.team_id, wanted, r)))
+            AND NOT EXISTS (
+                SELECT 1 FROM tessera.role_assignment a JOIN oracle.limitation l ON l.role = a.role AND l.action = wanted
+                WHERE a.principal_id = oracle.me() AND NOT oracle.meets(l.condition, r))
             $$
             """,
             "CREATE ROLE \(role)",
@@ -99,9 +156,9 @@ struct Oracle {
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sales TO \(role)",
             "GRANT SELECT ON ALL TABLES IN SCHEMA oracle, tessera TO \(role)",
             "ALTER TABLE sales.account ENABLE ROW LEVEL SECURITY",
-            "CREATE POLICY reading ON sales.account FOR SELECT USING (deleted_at IS NULL AND oracle.covers('read', NULL, owner_id, id))",
-            "CREATE POLICY updating ON sales.account FOR UPDATE USING (oracle.covers('update', NULL, owner_id, id))",
-            "CREATE POLICY deleting ON sales.account FOR DELETE USING (oracle.covers('delete', NULL, owner_id, id))",
+            "CREATE POLICY reading ON sales.account FOR SELECT USING (deleted_at IS NULL AND oracle.covers('read', NULL, account))",
+            "CREATE POLICY updating ON sales.account FOR UPDATE USING (oracle.covers('update', NULL, account))",
+            "CREATE POLICY deleting ON sales.account FOR DELETE USING (oracle.covers('delete', NULL, account))",
         ]
     }
 }

@@ -38,6 +38,48 @@ struct World {
             indexes: [ { fields: [name] } ]
         """
 
+    /// Conditions of rights, and what each means to the oracle about a row `r`.
+    static let conditions: [(name: String, text: String, sql: String)] = [
+        ("big", "size ge 3", "(r).size >= 3"),
+        ("other_than_two", "size ne 2", "(r).size IS DISTINCT FROM 2"),
+        (
+            "small_or_mine", "size lt 3 or size eq null or owner_id eq $user/id",
+            "(r).size < 3 OR (r).size IS NULL OR (r).owner_id = oracle.me()"
+        ),
+        (
+            "queue_of_mine", "owner_id in $user/teams",
+            "EXISTS (SELECT 1 FROM tessera.membership m WHERE m.principal_id = oracle.me() AND m.team_id = (r).owner_id)"
+        ),
+        ("queue_below", "$user/teams_below/any(t:t eq owner_id)", "(r).owner_id IN (SELECT oracle.below())"),
+        ("made_by_me", "created_by eq $user/id and not (size gt 4)", "(r).created_by = oracle.me() AND ((r).size > 4) IS NOT TRUE"),
+        (
+            "alpha_for_r1", "startswith(name,'A') and 'sales.r1' in $user/roles",
+            "starts_with((r).name, 'A') AND EXISTS (SELECT 1 FROM tessera.role_assignment a WHERE a.principal_id = oracle.me() AND a.role = 'sales.r1')"
+        ),
+        ("somewhere", "region_id ne null", "(r).region_id IS NOT NULL"),
+    ]
+
+    /// A condition by its name, type-checked.
+    static func rule(_ name: String, _ store: TestStore) throws -> AccessRule {
+        let type = try store.type("accounts")
+        guard let text = conditions.first(where: { $0.name == name })?.text, let shape = store.catalog.entityShape(named: type.id) else {
+            throw UnknownCondition(name: name)
+        }
+        let expression = try QueryChecker(schema: store.catalog, user: UserValue.shape).check(Expression.parse(text), on: shape)
+        let reads = expression.recordPaths.compactMap { $0.segments.first?.property.name }.map { type.field(ofColumn: $0)?.key ?? $0 }
+        return AccessRule(id: "sales/\(name)", text: text, expression: expression, type: type, reads: Set(reads))
+    }
+
+    static func name(of rule: AccessRule) -> String { String(rule.id.split(separator: "/").last ?? "") }
+
+    private struct UnknownCondition: Error { var name: String }
+
+    /// What decides about an account.
+    static func facts(owner: GUID, creator: GUID, shares: [GUID: ShareLevel] = [:], values: [String: Value]) -> RecordFacts {
+        let system: [String: Value] = ["owner_id": .guid(owner), "created_by": .guid(creator)]
+        return RecordFacts(owner: owner, creator: creator, shares: shares, values: values.merging(system) { $1 }, moment: .now)
+    }
+
     struct Account {
         var id: GUID
         var facts: RecordFacts
@@ -56,16 +98,16 @@ struct World {
     private(set) var directory = Directory()
 
     /// A new world in an empty database.
-    init(seed: UInt64, store: TestStore, people count: Int = 10, accounts size: Int = 50) async throws {
+    init(seed: UInt64, store: TestStore, oracle: Oracle, people count: Int = 10, accounts size: Int = 50) async throws {
         random = SeededGenerator(seed: seed)
         self.store = store
         _ = try await store.client.query("TRUNCATE sales.account, sales.region CASCADE")
         _ = try await store.client.query("DELETE FROM tessera.share")
         _ = try await store.client.query("DELETE FROM tessera.role_assignment WHERE role <> 'administrator'")
         _ = try await store.client.query("DELETE FROM tessera.membership")
-        _ = try await store.client.query("DELETE FROM oracle.scope")
-        _ = try await store.client.query("DELETE FROM oracle.field_scope")
-        makeRoles()
+        try await oracle.forget()
+        try makeRoles()
+        for role in roles { try await oracle.tell(of: role) }
         try await makePeople(count)
         try await makeAccounts(size)
     }
@@ -82,40 +124,33 @@ struct World {
 
     // MARK: Roles
 
-    private mutating func makeRoles() {
-        roles = (0..<5).map { number in
+    private mutating func makeRoles() throws {
+        roles = try (0..<5).map { number in
             func scope() -> GrantScope { GrantScope.allCases[below(GrantScope.allCases.count)] }
             var scopes: [RecordAction: GrantScope] = [.read: scope(), .create: scope()]
             for action in [RecordAction.update, .delete, .export] where below(3) > 0 { scopes[action] = scope() }
+            for action in [RecordAction.restore, .purge, .importing, .bulk, .assign] where below(2) > 0 { scopes[action] = scope() }
             var fields: [String: Role.Grant.FieldScopes] = [:]
             for field in Self.masked where below(3) == 0 { fields[field] = .init(read: scope(), update: below(2) == 0 ? scope() : nil) }
+            var account = Role.Grant(type: "sales.account", scopes: scopes, fields: fields)
+            func condition() throws -> AccessRule { try Self.rule(Self.conditions[below(Self.conditions.count)].name, store) }
+            for _ in 0..<max(0, below(4) - 1) {
+                account.allowances.append(.init(rule: try condition(), actions: Set([.read] + Self.actions.filter { _ in below(2) == 0 })))
+            }
+            if below(4) == 0 {
+                let actions = [Set(RecordAction.allCases), [.read], [.update, .delete]][below(3)]
+                account.limits.append(.init(rule: try condition(), actions: actions))
+            }
             let regions = Role.Grant(type: "sales.region", scopes: [.read: .all])
             return Role(
                 id: "sales.r\(number)", label: "R\(number)",
-                grants: [Role.Grant(type: "sales.account", scopes: scopes, fields: fields), regions])
-        }
-    }
-
-    private func tellOracle() async throws {
-        for role in roles {
-            guard let grant = role.grants.first else { continue }
-            for action in Self.actions {
-                _ = try await store.client.query(
-                    "INSERT INTO oracle.scope VALUES (\(bind: role.id), \(bind: action.rawValue), \(bind: grant.scope(of: action).rawValue))"
-                )
-            }
-            for (field, scopes) in grant.fields {
-                guard let read = scopes.read else { continue }
-                _ = try await store.client.query(
-                    "INSERT INTO oracle.field_scope VALUES (\(bind: role.id), \(bind: field), \(bind: read.rawValue))")
-            }
+                grants: [account, regions])
         }
     }
 
     // MARK: People
 
     private mutating func makePeople(_ count: Int) async throws {
-        try await tellOracle()
         teams = (0..<6).map { _ in newID() }
         people = (0..<count).map { _ in newID() }
         var parents: [GUID: GUID] = [:]
@@ -182,7 +217,8 @@ struct World {
                     \(bind: PostgresUUID(guid: creator)))
                     """)
             }
-            accounts.append(Account(id: id, facts: RecordFacts(owner: owner, creator: creator, shares: shares), values: values))
+            accounts.append(
+                Account(id: id, facts: Self.facts(owner: owner, creator: creator, shares: shares, values: values), values: values))
         }
     }
 

@@ -12,11 +12,13 @@ extension Catalog {
         let types = zip(catalog.types, composition.types).map { checker.complete($0, from: $1) }
         var viewChecker = ViewChecker(catalog: catalog)
         let views = viewChecker.views(of: composition)
-        let diagnostics = checker.diagnostics + viewChecker.diagnostics + composition.findingsInRoles(catalog)
+        var roleChecker = RoleChecker(catalog: catalog)
+        let roles = roleChecker.roles(of: composition)
+        let diagnostics = checker.diagnostics + viewChecker.diagnostics + roleChecker.diagnostics
         guard diagnostics.isEmpty else { throw CatalogError(diagnostics: diagnostics) }
         self.init(
             deployment: catalog.deployment, currency: catalog.currency, timeZone: catalog.timeZone, modules: catalog.modules, types: types,
-            views: views, roles: composition.roles)
+            views: views, roles: roles)
     }
 
     /// What is wrong with the conditions, views and roles of a composition that has other errors, so that all are told at once. Names that may
@@ -28,7 +30,9 @@ extension Catalog {
         for (draft, composed) in zip(catalog.types, composition.types) { _ = checker.complete(draft, from: composed) }
         var viewChecker = ViewChecker(catalog: catalog, doubt: doubt)
         _ = viewChecker.views(of: composition)
-        return checker.diagnostics + viewChecker.diagnostics + composition.findingsInRoles(catalog, doubt: doubt)
+        var roleChecker = RoleChecker(catalog: catalog, doubt: doubt)
+        _ = roleChecker.roles(of: composition)
+        return checker.diagnostics + viewChecker.diagnostics + roleChecker.diagnostics
     }
 
     private init(withoutConditions composition: Composition) {

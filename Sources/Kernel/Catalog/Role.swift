@@ -48,11 +48,47 @@ package struct Role: Sendable, Hashable {
         package var scopes: [RecordAction: GrantScope]
         /// Fields that are seen or written on fewer records than the rest, by key.
         package var fields: [String: FieldScopes]
+        /// What is covered beyond the scopes.
+        package var allowances: [Allowance]
+        /// What has to hold beside everything that covers a record, whichever of its holder's roles it is.
+        package var limits: [Limit]
 
-        package init(type: String, scopes: [RecordAction: GrantScope], fields: [String: FieldScopes] = [:]) {
+        package init(
+            type: String, scopes: [RecordAction: GrantScope], fields: [String: FieldScopes] = [:], allowances: [Allowance] = [],
+            limits: [Limit] = []
+        ) {
             self.type = type
             self.scopes = scopes
             self.fields = fields
+            self.allowances = allowances
+            self.limits = limits
+        }
+
+        /// Records that are covered because a condition is true of them.
+        package struct Allowance: Sendable, Hashable {
+            package var rule: AccessRule
+            package var actions: Set<RecordAction>
+
+            package init(rule: AccessRule, actions: Set<RecordAction>) {
+                self.rule = rule
+                self.actions = actions
+            }
+        }
+
+        /// A condition outside of which nothing is covered.
+        package struct Limit: Sendable, Hashable {
+            package var rule: AccessRule
+            package var actions: Set<RecordAction>
+
+            package init(rule: AccessRule, actions: Set<RecordAction>) {
+                self.rule = rule
+                self.actions = actions
+            }
+
+            /// Whether the condition has to hold for an action. Who makes somebody else the owner of a record changes it.
+            package func holds(for action: RecordAction) -> Bool {
+                actions.contains(action) || (action == .assign && actions.contains(.update))
+            }
         }
 
         /// On whose records a field is seen and written; nil for all that are read, changed or made.
@@ -70,51 +106,17 @@ package struct Role: Sendable, Hashable {
         package func scope(of action: RecordAction) -> GrantScope {
             scopes[action] ?? action.standIn.map { scope(of: $0) } ?? .none
         }
-    }
-}
 
-extension Role {
-    init(_ declaration: RoleDeclaration, owner: String) {
-        self.init(
-            id: "\(owner).\(declaration.key)", label: declaration.label, description: declaration.description,
-            grants: declaration.grants.map(Grant.init))
-    }
-}
+        /// The conditions that cover records for an action. Where the role says nothing about the action itself, it is as the one that stands in.
+        package func rules(allowing action: RecordAction) -> [AccessRule] {
+            let own = allowances.filter { $0.actions.contains(action) }.map(\.rule)
+            guard scopes[action] == nil, let standIn = action.standIn else { return own }
+            return own + rules(allowing: standIn).filter { !own.contains($0) }
+        }
 
-extension Role.Grant {
-    fileprivate init(_ declaration: GrantDeclaration) {
-        var scopes: [RecordAction: GrantScope] = [
-            .read: declaration.read, .create: declaration.create, .update: declaration.update, .delete: declaration.delete,
-        ]
-        for (key, scope) in declaration.further { if let action = RecordAction(rawValue: key) { scopes[action] = scope } }
-        self.init(
-            type: declaration.type.name.description, scopes: scopes,
-            fields: Dictionary(
-                declaration.fields.map { ($0.field.value, FieldScopes(read: $0.read, update: $0.update)) },
-                uniquingKeysWith: { first, _ in first }))
-    }
-}
-
-extension Composition {
-    /// Every role that modules bring and the integrator adds, in their order.
-    package var roles: [Role] {
-        modules.flatMap { module in module.manifest.roles.map { Role($0, owner: module.manifest.id.value) } }
-            + overlays.flatMap { overlay in overlay.roles.map { Role($0, owner: Overlay.moduleID) } }
-    }
-}
-
-extension Composition {
-    /// Fields that roles name and their types don't have.
-    func findingsInRoles(_ catalog: Catalog, doubt: NameDoubt? = nil) -> [Diagnostic] {
-        let declarations = modules.flatMap(\.manifest.roles) + overlays.flatMap(\.roles)
-        return declarations.flatMap(\.grants).flatMap { grant -> [Diagnostic] in
-            guard let type = catalog.type(id: grant.type.name.description) else { return [] }
-            return grant.fields.compactMap { field in
-                guard type.field(field.field.value) == nil, doubt?.covers(field.field.value, on: type) != true else { return nil }
-                return Diagnostic(
-                    code: .unknownReference, location: field.field.location, message: "\(type.id) has no field '\(field.field.value)'",
-                    suggestion: Spelling.closest(to: field.field.value, in: type.fields.map(\.key)))
-            }
+        /// Everything that its conditions read of a record.
+        package var reads: Set<String> {
+            (allowances.map(\.rule) + limits.map(\.rule)).reduce(into: []) { $0.formUnion($1.reads) }
         }
     }
 }

@@ -13,6 +13,8 @@ package struct AccessExplanation: Sendable, Hashable {
         case team(GUID)
         /// It is shared with the person or this team.
         case shared(with: GUID, ShareLevel)
+        /// A condition of the role's is true of it.
+        case rule(String)
     }
 
     /// What one role that they hold says.
@@ -32,6 +34,8 @@ package struct AccessExplanation: Sendable, Hashable {
     package var hiddenFields: [String]
     /// It is covered, and can't be read: then nothing else is allowed either.
     package var isUnreadable: Bool
+    /// Conditions that keep it out, whatever covers it, by their ids.
+    package var limits: [String]
 }
 
 extension Directory {
@@ -49,7 +53,7 @@ extension Directory {
             } : []
         return AccessExplanation(
             action: action, isAllowed: isAllowed, reasons: reasons(action, type, record, principal, roles), hiddenFields: hidden,
-            isUnreadable: !isReadable)
+            isUnreadable: !isReadable, limits: limits(action, type, record, rights.actor, principal, roles))
     }
 
     /// Everybody who may read a record, by name.
@@ -65,7 +69,7 @@ extension Directory {
     ) -> [AccessExplanation.Reason] {
         (self.roles[principal] ?? []).sorted { ($0.role, $0.team?.description ?? "") < ($1.role, $1.team?.description ?? "") }.compactMap {
             assignment in
-            if assignment.role == Self.administratorRole {
+            if assignment.role == Self.administratorRole, assignment.team == nil {
                 return AccessExplanation.Reason(role: assignment.role, scope: .all, ground: .everything)
             }
             guard let grant = roles.first(where: { $0.id == assignment.role })?.grants.first(where: { $0.type == type.id }) else {
@@ -74,8 +78,34 @@ extension Directory {
             let scope = grant.scope(of: action)
             return AccessExplanation.Reason(
                 role: assignment.role, team: assignment.team, scope: scope,
-                ground: ground(scope, action, record, principal, assignment.team))
+                ground: ground(scope, action, record, principal, assignment.team)
+                    ?? rule(of: grant, action, record, principal, assignment.team, roles))
         }
+    }
+
+    /// The first condition of a grant that covers the record; none of a role held in a team that was left.
+    private func rule(
+        of grant: Role.Grant, _ action: RecordAction, _ record: RecordFacts, _ principal: GUID, _ heldIn: GUID?, _ roles: [Role]
+    ) -> AccessExplanation.Ground? {
+        if let heldIn, teams[principal]?.contains(heldIn) != true { return nil }
+        let actor = rights(of: principal, under: roles).actor
+        return grant.rules(allowing: action).first { $0.holds(for: record, actor: actor) }.map { .rule($0.id) }
+    }
+
+    /// The conditions of all grants that the record doesn't meet.
+    private func limits(
+        _ action: RecordAction, _ type: RecordType, _ record: RecordFacts, _ actor: Actor, _ principal: GUID, _ roles: [Role]
+    ) -> [String] {
+        if rights(of: principal, under: roles).isUnlimited { return [] }
+        var broken: [String] = []
+        for assignment in self.roles[principal] ?? [] {
+            if let team = assignment.team, teams[principal]?.contains(team) != true { continue }
+            let grants = roles.first { $0.id == assignment.role }?.grants.filter { $0.type == type.id } ?? []
+            for limit in grants.flatMap(\.limits) where limit.holds(for: action) && !limit.rule.holds(for: record, actor: actor) {
+                if !broken.contains(limit.rule.id) { broken.append(limit.rule.id) }
+            }
+        }
+        return broken.sorted()
     }
 
     private func ground(

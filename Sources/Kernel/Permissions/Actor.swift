@@ -1,3 +1,4 @@
+package import Catalog
 package import QueryLanguage
 
 /// Who asks, with everything about them that predicates compare records with: their closure, resolved once.
@@ -7,11 +8,35 @@ package struct Actor: Sendable, Hashable {
     package var ownerSets: [[GUID]]
     /// Themselves and their teams: whom shares are given to.
     package var grantees: [GUID]
+    /// The teams that they are in, those and all below, and the roles that they hold: for conditions that ask.
+    package var teams: [GUID]
+    package var teamsBelow: [GUID]
+    package var roles: [String]
 
-    package init(id: GUID, ownerSets: [[GUID]] = [], grantees: [GUID] = []) {
+    package init(
+        id: GUID, ownerSets: [[GUID]] = [], grantees: [GUID] = [], teams: [GUID] = [], teamsBelow: [GUID] = [], roles: [String] = []
+    ) {
         self.id = id
         self.ownerSets = ownerSets
         self.grantees = grantees
+        self.teams = teams
+        self.teamsBelow = teamsBelow
+        self.roles = roles
+    }
+
+    /// A member of `$user`.
+    package func value(of member: UserValue) -> Value {
+        switch member {
+        case .id: .guid(id)
+        case .teams: .collection(teams.map(Value.guid))
+        case .teamsBelow: .collection(teamsBelow.map(Value.guid))
+        case .roles: .collection(roles.map(Value.string))
+        }
+    }
+
+    /// `$user` as a whole.
+    var user: Value {
+        .complex(Dictionary(UserValue.allCases.map { ($0.rawValue, value(of: $0)) }, uniquingKeysWith: { first, _ in first }))
     }
 }
 
@@ -21,11 +46,19 @@ package struct RecordFacts: Sendable, Hashable {
     package var creator: GUID
     /// Shares that hold now: to whom, and how much.
     package var shares: [GUID: ShareLevel]
+    /// The values that conditions read, by property.
+    package var values: [String: Value]
+    /// When all this is so: what conditions call now.
+    package var moment: DateTime?
 
-    package init(owner: GUID, creator: GUID, shares: [GUID: ShareLevel] = [:]) {
+    package init(
+        owner: GUID, creator: GUID, shares: [GUID: ShareLevel] = [:], values: [String: Value] = [:], moment: DateTime? = nil
+    ) {
         self.owner = owner
         self.creator = creator
         self.shares = shares
+        self.values = values
+        self.moment = moment
     }
 }
 
@@ -38,7 +71,15 @@ extension Predicate {
         case .owner: record.owner == actor.id
         case .creator: record.creator == actor.id
         case .owners(let set): actor.ownerSets.indices.contains(set) && actor.ownerSets[set].contains(record.owner)
+        case .rule(let rule): rule.holds(for: record, actor: actor)
         case .shared(let level): actor.grantees.contains { grantee in record.shares[grantee].map { $0 >= level } ?? false }
         }
+    }
+}
+
+extension AccessRule {
+    /// Whether it is true of a record; null isn't.
+    func holds(for record: RecordFacts, actor: Actor) -> Bool {
+        Evaluator(now: record.moment, user: actor.user).isTrue(expression, on: RecordValues(record.values))
     }
 }

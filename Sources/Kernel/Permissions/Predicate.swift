@@ -1,3 +1,5 @@
+package import Catalog
+
 /// A condition on a record, in the terms that rights speak in. It has two back ends that agree: `holds(for:actor:)` in memory, and SQL in the
 /// record store. Values of the principal (ids, teams) are no part of it, so that principals with the same roles share it.
 package indirect enum Predicate: Sendable, Hashable {
@@ -11,8 +13,22 @@ package indirect enum Predicate: Sendable, Hashable {
     case owners(Int)
     /// The principal made the record.
     case creator
+    /// A condition of a manifest's is true of the record.
+    case rule(AccessRule)
     /// The record is shared, at this level or a higher one, with the principal or a team of theirs.
     case shared(ShareLevel)
+
+    /// Keys of the fields, and names of the system columns, by whose change a record can begin or cease to meet it.
+    package var reads: Set<String> {
+        switch self {
+        case .all(let parts), .any(let parts): parts.reduce(into: []) { $0.formUnion($1.reads) }
+        case .owner, .owners: ["owner_id"]
+        case .creator: ["created_by"]
+        case .rule(let rule): rule.reads
+        // A share is no part of the record.
+        case .shared: []
+        }
+    }
 
     package static let always = Predicate.all([])
     package static let never = Predicate.any([])

@@ -29,6 +29,10 @@ private struct RightsBuilder {
     let principal: GUID
     private let teams: Set<GUID>
     private var covered: [String: [RecordAction: [Predicate]]] = [:]
+    /// What has to hold beside, by type and action.
+    private var limits: [String: [RecordAction: [Predicate]]] = [:]
+    private var roles: [String] = []
+    private var usesRules = false
     /// Grants by type, with the teams they are held in: for masks, which only all of them together decide about.
     private var grants: [String: [(grant: Role.Grant, team: GUID?)]] = [:]
     private var sets: [Reach: Int] = [:]
@@ -52,26 +56,44 @@ private struct RightsBuilder {
         if let team, !teams.contains(team) { return }
         for grant in role.grants {
             grants[grant.type, default: []].append((grant, team))
+            usesRules = usesRules || !grant.allowances.isEmpty || !grant.limits.isEmpty
             for action in RecordAction.allCases {
-                let predicate = predicate(grant.scope(of: action), for: action, in: team)
+                let rules = grant.rules(allowing: action).map(Predicate.rule)
+                let predicate = Predicate.any(of: [predicate(grant.scope(of: action), for: action, in: team)] + rules)
                 if predicate != .never { covered[grant.type, default: [:]][action, default: []].append(predicate) }
+                let only = grant.limits.filter { $0.holds(for: action) }.map { Predicate.rule($0.rule) }
+                if !only.isEmpty { limits[grant.type, default: [:]][action, default: []] += only }
             }
         }
+        if !roles.contains(role.id) { roles.append(role.id) }
     }
 
     mutating func finish() -> Rights {
-        var types = covered.mapValues { TypePolicy(actions: $0.mapValues { Predicate.any(of: $0) }) }
+        var types: [String: TypePolicy] = [:]
+        for (type, actions) in covered {
+            var policy = TypePolicy()
+            for (action, parts) in actions {
+                policy.actions[action] = .all(of: [Predicate.any(of: parts)] + (limits[type]?[action] ?? []))
+            }
+            types[type] = policy
+        }
         for type in types.keys.sorted() {
             types[type]?.masks = masks(of: type, .read, \.read)
             types[type]?.updateMasks = masks(of: type, .update, \.update)
             types[type]?.createMasks = masks(of: type, .create, \.update)
         }
-        let actor = Actor(id: principal, ownerSets: ownerSets, grantees: [principal] + teams.sorted { "\($0)" < "\($1)" })
+        func sorted(_ ids: Set<GUID>) -> [GUID] { ids.sorted { ($0.high, $0.low) < ($1.high, $1.low) } }
+        var actor = Actor(id: principal, ownerSets: ownerSets, grantees: [principal] + sorted(teams))
+        if usesRules {
+            actor.teams = sorted(teams)
+            actor.teamsBelow = sorted(directory.reach(of: teams, below: true))
+            actor.roles = roles
+        }
         return Rights(policy: Policy(types: types), actor: actor)
     }
 
-    /// Fields on which all grants together don't cover what they cover with the action: each grant brings as many records as the narrower of
-    /// its two scopes.
+    /// Fields on which all grants together don't cover what they cover with the action: each grant brings those of its records that lie within the
+    /// field's scope too.
     private mutating func masks(
         of type: String, _ action: RecordAction, _ scope: KeyPath<Role.Grant.FieldScopes, GrantScope?>
     ) -> [String: Predicate] {
@@ -82,8 +104,13 @@ private struct RightsBuilder {
             var parts: [Predicate] = []
             for (grant, team) in all {
                 let own = grant.scope(of: action)
-                let narrowed = grant.fields[field]?[keyPath: scope].map { $0.width < own.width ? $0 : own } ?? own
+                let narrower = grant.fields[field]?[keyPath: scope]
+                let narrowed = narrower.map { $0.width < own.width ? $0 : own } ?? own
                 parts.append(predicate(narrowed, for: action, in: team))
+                for rule in grant.rules(allowing: action) {
+                    let within = narrower.map { predicate($0, for: action, in: team) } ?? .always
+                    parts.append(.all(of: [.rule(rule), within]))
+                }
             }
             let part = Predicate.any(of: parts)
             if part != whole { masks[field] = part }

@@ -19,7 +19,13 @@ extension PrincipalStore {
                 "SELECT grantee_id, level FROM tessera.share WHERE record_id = \(bind: id) AND (ends_at IS NULL OR ends_at > now())")
             var levels: [GUID: ShareLevel] = [:]
             for row in shares.rows { levels[try row.guid(0)] = ShareLevel(rawValue: Int(try row.decode(Int64.self, 1))) }
-            return (type, RecordFacts(owner: try row.guid(0), creator: try row.guid(1), shares: levels))
+            let grants = records.catalog.roles.flatMap(\.grants).filter { $0.type == type.id }
+            let reads = grants.reduce(into: Set<String>()) { $0.formUnion($1.reads) }
+            let values = reads.isEmpty ? [:] : try await records.valuesForRights(of: record, type, reading: reads) ?? [:]
+            return (
+                type,
+                RecordFacts(owner: try row.guid(0), creator: try row.guid(1), shares: levels, values: values, moment: .now)
+            )
         }
         return nil
     }
@@ -53,6 +59,7 @@ extension AccessExplanation {
         var members: [String: Value] = [
             "action": .string(action.rawValue), "allowed": .bool(isAllowed), "reasons": .collection(reasons.map(\.value)),
         ]
+        if !limits.isEmpty { members["kept_out_by"] = .collection(limits.map { .string($0) }) }
         if action == .read { members["hidden_fields"] = .collection(hiddenFields.map { .string($0) }) }
         return .complex(members)
     }
@@ -68,6 +75,7 @@ extension AccessExplanation.Reason {
         case .everything: members["because"] = "all"
         case .owner: members["because"] = "owner"
         case .team(let team): (members["because"], members["team_id"]) = ("team", .guid(team))
+        case .rule(let id): (members["because"], members["rule"]) = ("rule", .string(id))
         case .shared(let grantee, let level):
             (members["because"], members["shared_with"], members["level"]) = ("shared", .guid(grantee), .string(level.name))
         case nil: break

@@ -9,7 +9,13 @@ package enum AccessGuard {
     package static func predicate(
         _ action: RecordAction, on type: RecordType, alias: String, access: Access, includeDeleted: Bool = false
     ) -> SQL {
-        sql(pieces(action, on: type, alias: alias, access: access, includeDeleted: includeDeleted), access)
+        #if DEBUG
+            if access.rights.predicate(action, on: type.id) != .always, GuardFault.leavesOutNext("\(action.rawValue) \(type.key) \(alias)")
+            {
+                return includeDeleted ? "TRUE" : "\(raw: alias).deleted_at IS NULL"
+            }
+        #endif
+        return sql(pieces(action, on: type, alias: alias, access: access, includeDeleted: includeDeleted), access)
     }
 
     /// The same with the principal's values left open: it is one text for all principals with the same policy.
@@ -27,13 +33,14 @@ package enum AccessGuard {
     }
 
     /// The parts of a condition of which one has to hold, where there are several, or where it speaks of several owners: each can be read in the
-    /// order of an index of its own. Nil where the whole condition is one that an index serves, or none is.
-    static func branches(_ action: RecordAction, on type: RecordType, access: Access) -> [Predicate]? {
-        switch access.rights.predicate(action, on: type.id) {
-        case .any(let parts) where parts.count > 1: parts
-        case .owners(let set): [.owners(set)]
-        default: nil
-        }
+    /// order of an index of its own. What has to hold beside is part of each. Nil where the whole condition is one that an index serves, or none is.
+    static func branches(_ action: RecordAction, on type: RecordType, access: Access) -> [GuardBranch]? {
+        let predicate = access.rights.predicate(action, on: type.id)
+        var others: [Predicate] = if case .all(let parts) = predicate { parts } else { [predicate] }
+        guard let position = others.firstIndex(where: \.hasBranches) else { return nil }
+        let branching = others.remove(at: position)
+        let parts: [Predicate] = if case .any(let parts) = branching { parts } else { [branching] }
+        return parts.map { GuardBranch($0, and: others) }
     }
 
     /// A condition over the table `alias` that holds for the records on which a field is seen; nil when on all that are read.
@@ -68,6 +75,9 @@ package enum AccessGuard {
         if access.rights.predicate(.create, on: type.id) != .always {
             conditions.append(predicate(.create, on: type, alias: alias, access: access, includeDeleted: true))
         }
+        if access.channel == .importing, access.rights.predicate(.importing, on: type.id) != .always {
+            conditions.append(predicate(.importing, on: type, alias: alias, access: access, includeDeleted: true))
+        }
         conditions += writeMasks(of: type, fields, alias: alias, isNew: true, access)
         return conditions.isEmpty ? nil : SQL.joined(conditions, separator: " AND ")
     }
@@ -75,39 +85,88 @@ package enum AccessGuard {
     /// What has to hold for the records whose fields are written, for each field that isn't written on all of them.
     private static func writeMasks(of type: RecordType, _ fields: Set<String>, alias: String, isNew: Bool, _ access: Access) -> [SQL] {
         fields.sorted().compactMap { field in
-            access.rights.writeMask(of: field, on: type.id, isNew: isNew).map { mask in
-                sql(GuardText(type: type, alias: alias).pieces(of: mask), access)
-            }
+            guard let mask = access.rights.writeMask(of: field, on: type.id, isNew: isNew) else { return nil }
+            #if DEBUG
+                if GuardFault.leavesOutNext("\(field) of \(type.key) \(alias)") { return nil }
+            #endif
+            return sql(GuardText(type: type, alias: alias).pieces(of: mask), access)
         }
     }
 
     /// What has to hold for a record that was `old` and has become `new`: it is still one of those that may be changed, or was given to somebody
-    /// whom this access may make an owner. Nil when nothing has to.
+    /// whom this access may make an owner. Nil when nothing has to, or nothing changes that it depends on: as it was, it could be changed.
     ///
-    /// - Parameter fields: keys of the fields that are set, whether they change or not.
-    static func change(of type: RecordType, old: String, new: String, fields: Set<String>, access: Access) -> SQL? {
-        let masks = writeMasks(of: type, fields, alias: old, isNew: false, access)
-        guard access.rights.predicate(.update, on: type.id) != .always || access.rights.predicate(.assign, on: type.id) != .always else {
-            return masks.isEmpty ? nil : SQL.joined(masks, separator: " AND ")
+    /// - Parameters:
+    ///   - fields: keys of the fields that are set, whether they change or not, and names of system columns.
+    ///   - given: keys of those that may be written on some records only.
+    static func change(
+        of type: RecordType, old: String, new: String, fields: Set<String>, given: Set<String>, access: Access
+    ) -> SQL? {
+        var conditions = writeMasks(of: type, given, alias: old, isNew: false, access)
+        let (update, assign) = (access.rights.predicate(.update, on: type.id), access.rights.predicate(.assign, on: type.id))
+        func condition(_ action: RecordAction) -> SQL { predicate(action, on: type, alias: new, access: access, includeDeleted: true) }
+        if fields.contains("owner_id") {
+            if update != .always || assign != .always {
+                conditions.append(
+                    """
+                    CASE WHEN \(raw: new).owner_id IS DISTINCT FROM \(raw: old).owner_id THEN \(condition(.assign)) ELSE \(condition(.update)) END
+                    """)
+            }
+        } else if update != .always, !update.reads.isDisjoint(with: fields.union(Self.alwaysSet)) {
+            conditions.append(condition(.update))
         }
-        let update = predicate(.update, on: type, alias: new, access: access, includeDeleted: true)
-        let assign = predicate(.assign, on: type, alias: new, access: access, includeDeleted: true)
-        let image: SQL = "CASE WHEN \(raw: new).owner_id IS DISTINCT FROM \(raw: old).owner_id THEN \(assign) ELSE \(update) END"
-        return SQL.joined(masks + [image], separator: " AND ")
+        return conditions.isEmpty ? nil : SQL.joined(conditions, separator: " AND ")
+    }
+
+    /// What every write sets.
+    private static let alwaysSet: Set<String> = ["version", "updated_at", "updated_by"]
+}
+
+/// One of the reasons for which a record may be read.
+struct GuardBranch {
+    /// The set of owners that the records are of, where the reason is one.
+    var owners: Int?
+    /// What has to hold beside.
+    var rest: Predicate
+
+    init(_ reason: Predicate, and others: [Predicate]) {
+        var parts: [Predicate] = if case .all(let parts) = reason { parts } else { [reason] }
+        for (position, part) in parts.enumerated() {
+            guard case .owners(let set) = part else { continue }
+            owners = set
+            parts.remove(at: position)
+            break
+        }
+        rest = .all(of: parts + others)
+    }
+
+    /// All of it.
+    var predicate: Predicate { .all(of: (owners.map { [.owners($0)] } ?? []) + [rest]) }
+}
+
+extension Predicate {
+    fileprivate var hasBranches: Bool {
+        switch self {
+        case .any(let parts): parts.count > 1
+        case .owners: true
+        default: false
+        }
     }
 }
 
-/// A piece of a guard's condition: text, or a value of the principal.
+/// A piece of a guard's condition: text, or a value that it compares with.
 enum GuardPiece: Sendable, Hashable {
     case text(String)
-    case value(ActorValue)
+    case value(GuardValue)
 }
 
-/// A value of the principal that a condition compares with.
-enum ActorValue: Sendable, Hashable {
+/// A value that a condition compares with: one of the principal's, or one that a manifest's condition names.
+enum GuardValue: Sendable, Hashable {
     case id
     case owners(Int)
     case grantees
+    case user(UserValue)
+    case constant(QueryLiteral, LiteralUse)
 
     func parameter(of actor: Actor) -> PostgresParameter {
         switch self {
@@ -115,6 +174,11 @@ enum ActorValue: Sendable, Hashable {
         case .owners(let set):
             (actor.ownerSets.indices.contains(set) ? actor.ownerSets[set] : []).map { PostgresUUID(guid: $0) }.postgresParameter
         case .grantees: actor.grantees.map { PostgresUUID(guid: $0) }.postgresParameter
+        case .user(.id): PostgresUUID(guid: actor.id).postgresParameter
+        case .user(.teams): actor.teams.map { PostgresUUID(guid: $0) }.postgresParameter
+        case .user(.teamsBelow): actor.teamsBelow.map { PostgresUUID(guid: $0) }.postgresParameter
+        case .user(.roles): actor.roles.postgresParameter
+        case .constant(let literal, let use): literal.parameter(use)
         }
     }
 }
@@ -136,6 +200,7 @@ struct GuardText {
         case .owner: [.text("\(alias).owner_id = "), .value(.id)]
         case .owners(let set): [.text("\(alias).owner_id = ANY ("), .value(.owners(set)), .text(")")]
         case .creator: [.text("\(alias).created_by = "), .value(.id)]
+        case .rule(let rule): RuleTexts.shared.pieces(of: rule, alias: alias)
         case .shared(let level):
             [
                 .text("\(alias).id = ANY (ARRAY(SELECT s.record_id FROM tessera.share s WHERE s.grantee_id = ANY ("), .value(.grantees),

@@ -4,14 +4,20 @@ import QueryLanguage
 
 extension DesiredSchema {
     package init(catalog: Catalog) {
-        // Where a role reads some owners' records only, their lists are read in order too.
-        let grants = catalog.roles.flatMap(\.grants).filter { ![.none, .all].contains($0.scope(of: .read)) }
-        self.init(types: catalog.types, timeZone: catalog.timeZone, ownersApart: Set(grants.map(\.type)))
+        // Where a role reads some owners' records only, or those with some value, their lists are read in order too.
+        var apart: [String: [String]] = [:]
+        for grant in catalog.roles.flatMap(\.grants) {
+            let owners = [.none, .all].contains(grant.scope(of: .read)) ? [] : ["owner_id"]
+            for column in owners + grant.rules(allowing: .read).compactMap(\.leadingColumn) {
+                if apart[grant.type]?.contains(column) != true { apart[grant.type, default: []].append(column) }
+            }
+        }
+        self.init(types: catalog.types, timeZone: catalog.timeZone, apart: apart)
     }
 
-    /// - Parameter ownersApart: ids of types whose lists are read owner by owner: each of their orders has an index for that too.
-    package init(types: [RecordType], timeZone: String = "UTC", ownersApart: Set<String> = []) {
-        var builder = DesiredSchemaBuilder(timeZone: timeZone, ownersApart: ownersApart)
+    /// - Parameter apart: columns by whose values the lists of a type are read apart, by the type's id: each order has an index within them too.
+    package init(types: [RecordType], timeZone: String = "UTC", apart: [String: [String]] = [:]) {
+        var builder = DesiredSchemaBuilder(timeZone: timeZone, apart: apart)
         types.forEach { builder.add($0) }
         self = builder.finish()
     }
@@ -21,11 +27,11 @@ extension DesiredSchema {
 struct DesiredSchemaBuilder {
     private(set) var schema: DesiredSchema
 
-    private let ownersApart: Set<String>
+    private let apart: [String: [String]]
 
-    init(timeZone: String, ownersApart: Set<String> = []) {
+    init(timeZone: String, apart: [String: [String]] = [:]) {
         schema = DesiredSchema(timeZone: timeZone)
-        self.ownersApart = ownersApart
+        self.apart = apart
     }
 
     /// Fields of one type. Beyond that forms, plans and PostgreSQL's planner become slow; a part of the fields wants a type of its own.
@@ -162,18 +168,21 @@ struct DesiredSchemaBuilder {
         }
         for key in type.uniqueKeys { addUnique(key, of: type, to: &table) }
         for rule in type.indexes { addIndex(rule, of: type, to: &table) }
-        if ownersApart.contains(type.id) { addOwnersIndexes(of: type, to: &table) }
+        let orders = table.indexes.filter { index in
+            index.shape.method == .btree && !index.shape.isUnique && index.shape.predicate == IndexShape.notDeleted
+                && index.shape.keys.first?.column != "owner_id"
+        }
+        for column in apart[type.id] ?? [] where table.column(column) != nil { add(orders, within: column, of: type, to: &table) }
     }
 
-    /// The orders that have an index, within each owner's records.
-    private func addOwnersIndexes(of type: RecordType, to table: inout DesiredTable) {
-        for index in table.indexes
-        where index.shape.method == .btree && !index.shape.isUnique && index.shape.keys.first?.column != "owner_id" {
-            guard index.shape.predicate == IndexShape.notDeleted else { continue }
-            let owner = IndexShape.Key("owner_id", nullsFirst: Self.sortsNullsFirst("owner_id"))
+    /// The orders that have an index, among the records with one value of a column.
+    private mutating func add(_ orders: [DesiredIndex], within column: String, of type: RecordType, to table: inout DesiredTable) {
+        let first = IndexShape.Key(column, nullsFirst: Self.sortsNullsFirst(column))
+        // Without another order, records come by their ids.
+        addIndex([first, .init("id")], predicate: IndexShape.notDeleted, owner: type.module, to: &table)
+        for index in orders where index.shape.keys.first?.column != column {
             addIndex(
-                [owner] + index.shape.keys.filter { $0.column != "owner_id" }, predicate: IndexShape.notDeleted, owner: index.owner,
-                to: &table)
+                [first] + index.shape.keys.filter { $0.column != column }, predicate: IndexShape.notDeleted, owner: index.owner, to: &table)
         }
     }
 

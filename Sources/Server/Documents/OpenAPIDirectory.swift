@@ -166,13 +166,14 @@ enum OpenAPIDirectory {
         ("team_change", [], [("name", .text), ("parent_id", .optionalID)]),
         (
             "explanation", ["action", "allowed", "reasons"],
-            [("action", .text), ("allowed", .flag), ("hidden_fields", .texts), ("reasons", .reasons)]
+            [("action", .text), ("allowed", .flag), ("hidden_fields", .texts), ("kept_out_by", .texts), ("reasons", .reasons)]
         ),
         (
             "access_reason", ["role", "scope", "covers"],
             [
                 ("role", .text), ("held_in", .optionalID), ("scope", .text), ("covers", .flag),
-                ("because", .word(["all", "owner", "team", "shared"])), ("team_id", .id), ("shared_with", .id), ("level", .text),
+                ("because", .word(["all", "owner", "team", "rule", "shared"])), ("team_id", .id), ("rule", .text), ("shared_with", .id),
+                ("level", .text),
             ]
         ),
         ("role", ["id", "label"], [("id", .text), ("label", .text), ("description", .optionalText)]),

@@ -75,11 +75,13 @@ extension AccessExplanation {
                 case .everything: "covers everybody's"
                 case .owner: "covers it: they own it"
                 case .team(let team): "covers it: its owner is in \(name(team))"
+                case .rule(let id): "covers it: \(id) is true of it"
                 case .shared(let grantee, let level): "covers it: shared with \(name(grantee)) to \(level.name)"
                 case nil: "doesn't cover it"
                 }
             lines.append("  \(reason.role)\(held): \(reason.scope.rawValue), \(because)")
         }
+        for limit in limits { lines.append("  but \(limit) isn't true of it") }
         if !isAllowed, isUnreadable, action != .read, reasons.contains(where: { $0.ground != nil }) {
             lines.append("  but it can't be read")
         }

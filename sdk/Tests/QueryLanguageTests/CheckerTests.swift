@@ -37,6 +37,29 @@ struct CheckerTests {
         #expect(checked.type == .boolean)
     }
 
+    @Test("knows who asks in conditions of rights, and the evaluator compares with them")
+    func user() throws {
+        let user = ComplexShape(
+            name: "$user",
+            properties: [
+                Property(name: "id", type: .guid, isNullable: false),
+                Property(name: "teams", type: .collection(of: .guid), isNullable: false),
+            ])
+        let checker = QueryChecker(schema: SampleSchema.schema, user: user)
+        let (me, team, other) = (GUID(high: 1, low: 2), GUID(high: 3, low: 4), GUID(high: 5, low: 6))
+        let asking = Evaluator(user: .complex(["id": .guid(me), "teams": .collection([.guid(team)])]))
+        for (text, holders) in [
+            ("id eq $user/id", [me]), ("id in $user/teams", [team]), ("$user/teams/any(t:t eq id)", [team]),
+            ("not id in $user/teams", [me, other]), ("$user/teams/$count eq 1", [me, team, other]),
+        ] {
+            let parsed = try Expression.parse(text)
+            #expect(parsed.text == text)
+            let condition = try checker.check(parsed, on: SampleSchema.person)
+            let held = [me, team, other].filter { asking.isTrue(condition, on: RecordValues(["id": .guid($0)])) }
+            #expect(held == holders, "\(text)")
+        }
+    }
+
     @Test(
         "refuses the rest with code, column and remedy",
         arguments: [
@@ -85,6 +108,7 @@ struct CheckerTests {
             ("startwith(x=first_name)", .unknownFunction, 1, "Did you mean 'startswith'?"),
             ("matchespattern(first_name,'x')", .notSupported, 1, "'matchespattern' is not supported yet."),
             ("geo.length(first_name) gt 3", .notSupported, 1, "'geo.length' is not supported yet."),
+            ("id eq $user/id", .notSupported, 7, "'$user' stands in conditions of rights only"),
             ("isof(contacts.person)", .notSupported, 1, "'isof' is not supported yet."),
             ("cast(Edm.String) eq '3'", .notSupported, 1, "A cast of the whole record is not supported yet."),
             ("cast(age,Edm.Strng) eq '3'", .notSupported, 1, "Did you mean 'Edm.String'?"),

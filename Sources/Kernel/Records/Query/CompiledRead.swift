@@ -59,6 +59,7 @@ struct ReadValues {
     func shown(_ source: ParameterSource) -> String {
         switch source {
         case .literal(let index, let use): literals.indices.contains(index) ? literals[index].shown(use) : "null"
+        case .actor(.constant(let literal, let use)): literal.shown(use)
         case .actor: "(of the principal)"
         case .limit: String(limit)
         case .offset: String(offset)

@@ -6,7 +6,7 @@ import QueryLanguage
 /// slower.
 extension ListCompiler {
     func merged(
-        _ branches: [Predicate], _ query: CheckedQuery, _ keys: [SortKey], _ conditions: [String], rows: Int, _ compiler: QueryCompiler
+        _ branches: [GuardBranch], _ query: CheckedQuery, _ keys: [SortKey], _ conditions: [String], rows: Int, _ compiler: QueryCompiler
     ) throws -> String {
         let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")
         let order = keys.map(\.ordering).joined(separator: ", ")
@@ -16,12 +16,13 @@ extension ListCompiler {
             "SELECT t.\"id\", \(columns) FROM \(source)\(Self.whereClause([condition] + conditions)) ORDER BY \(order) LIMIT \(ListLimit.step(rows))"
         }
         let parts = branches.map { branch -> String in
-            guard case .owners(let set) = branch, access.rights.isNarrow(set) else {
-                return "(\(select(compiler.text(of: branch, on: compiler.type, alias: "t"))))"
+            guard let set = branch.owners, access.rights.isNarrow(set) else {
+                return "(\(select(compiler.text(of: branch.predicate, on: compiler.type, alias: "t"))))"
             }
             // Each owner's records in their order: no index gives those of several owners in one.
             let owners = compiler.placeholder(.actor(.owners(set)))
-            return "(SELECT b.* FROM unnest(\(owners)) AS o(id) CROSS JOIN LATERAL (\(select("t.owner_id = o.id"))) AS b)"
+            let beside = branch.rest == .always ? "" : " AND \(compiler.text(of: branch.rest, on: compiler.type, alias: "t"))"
+            return "(SELECT b.* FROM unnest(\(owners)) AS o(id) CROSS JOIN LATERAL (\(select("t.owner_id = o.id\(beside)"))) AS b)"
         }
         let merged = keys.enumerated().map { SortKey(sql: "u.k\($0)", type: $1.type, form: $1.form).ordering }.joined(separator: ", ")
         let union = parts.joined(separator: " UNION ")

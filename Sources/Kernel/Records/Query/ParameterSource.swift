@@ -5,8 +5,8 @@ import QueryLanguage
 enum ParameterSource: Sendable, Hashable {
     /// A literal of the query, by its place in `QueryKey.literals`.
     case literal(Int, LiteralUse)
-    /// A value of the principal that `AccessGuard` compares with.
-    case actor(ActorValue)
+    /// A value that `AccessGuard` compares with.
+    case actor(GuardValue)
     case limit, offset
     /// The last row of the page before, by the place of the sort key.
     case cursor(Int)

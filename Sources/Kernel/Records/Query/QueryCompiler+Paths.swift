@@ -4,6 +4,7 @@ import QueryLanguage
 extension QueryCompiler {
     /// Follows a path from its root, joining the targets of links to one on the way.
     func resolve(_ path: PropertyPath) throws -> QueryPlace {
+        if path.root == .user { return try userValue(path) }
         var row = record
         if case .variable(let number) = path.root {
             guard let variable = variables[number] else {
@@ -27,6 +28,15 @@ extension QueryCompiler {
             index += usesMember ? 2 : 1
         }
         return place
+    }
+
+    /// What a condition of rights asks about the principal.
+    private func userValue(_ path: PropertyPath) throws -> QueryPlace {
+        guard let member = path.property.flatMap({ UserValue(rawValue: $0.name) }), path.segments.count == 1 else {
+            throw Self.gone(path.displayName)
+        }
+        let value = SQLFragment(placeholder(.actor(.user(member))), isNullable: false)
+        return member == .id ? .value(value) : .members(.array(value))
     }
 
     /// A property of a group, or a structure of several.

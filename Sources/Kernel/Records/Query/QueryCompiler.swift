@@ -20,23 +20,28 @@ final class QueryCompiler {
     var languageSort: (path: PropertyPath, collation: String)?
     /// Whether values decide about the way to the rows, so that one plan can't serve them all, or never do.
     var planning = Planning.byServer
+    /// Before the names of rows that this compiler makes up: where its text stands within another's.
+    private let aliasPrefix: String
     private var aliasCount = 0
     #if DEBUG
         private var conditionsAsked = 0
     #endif
 
-    /// A compiler for rows of `shape` under the alias `t`.
+    /// A compiler for rows of `shape`.
+    ///
+    /// - Parameter alias: what the rows are called in the text.
     init(
         catalog: Catalog, access: Access, format: ReadFormat = ReadFormat(), shape: TypeShape, from text: String? = nil,
-        linkAlias: String? = nil
+        linkAlias: String? = nil, alias: String = "t", aliasPrefix: String = ""
     ) throws {
         self.catalog = catalog
         self.access = access
         self.format = format
         let type = try Self.recordType(of: shape, in: catalog)
         self.type = type
+        self.aliasPrefix = aliasPrefix
         record = QueryRow(
-            alias: "t", kind: .record(shape, type), linkAlias: linkAlias, from: FromClause(text ?? "\(type.table.sql) AS t"))
+            alias: alias, kind: .record(shape, type), linkAlias: linkAlias, from: FromClause(text ?? "\(type.table.sql) AS \(alias)"))
     }
 
     // MARK: Parameters
@@ -108,7 +113,7 @@ final class QueryCompiler {
 
     func newAlias(_ letter: String) -> String {
         aliasCount += 1
-        return "\(letter)\(aliasCount)"
+        return "\(aliasPrefix)\(letter)\(aliasCount)"
     }
 
     func typeShape(_ shape: EntityShape) throws -> TypeShape {

@@ -162,8 +162,8 @@ extension VersionRow {
         guard access.rights.predicate(action, on: type.id) != access.rights.predicate(.read, on: type.id) else { return false }
         // Deleted records are there for those who bring them back or remove them for good.
         let includesDeleted = action == .restore || action == .purge
-        let readable = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: includesDeleted)
-        let sql: SQL = "SELECT 1 FROM \(raw: type.table.sql) t WHERE t.id = \(bind: PostgresUUID(guid: id)) AND \(readable)"
+        let readable = AccessGuard.predicate(.read, on: type, alias: "seen", access: access, includeDeleted: includesDeleted)
+        let sql: SQL = "SELECT 1 FROM \(raw: type.table.sql) seen WHERE seen.id = \(bind: PostgresUUID(guid: id)) AND \(readable)"
         return try await !runner.query(sql).isEmpty
     }
 }

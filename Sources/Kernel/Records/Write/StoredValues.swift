@@ -15,11 +15,11 @@ struct StoredValues {
     }
 
     /// The records among `ids` that may be read, with the fields named by key or system column.
-    func load(_ ids: [GUID], fields keys: Set<String>) async throws -> [GUID: Record] {
+    func load(_ ids: [GUID], fields keys: Set<String>, includeDeleted: Bool = false) async throws -> [GUID: Record] {
         let fields = type.fields.filter { keys.contains($0.key) }
         let columns = RecordType.systemColumns.filter { keys.contains($0.name) } + fields.flatMap(\.columns)
         let list = ["id", "version"] + columns.map(\.name)
-        let guarded = AccessGuard.predicate(.read, on: type, alias: "t", access: access)
+        let guarded = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: includeDeleted)
         let wanted = ids.map { PostgresUUID(guid: $0) }
         let sql: SQL = """
             SELECT \(raw: list.map { "t.\"\($0)\"" }.joined(separator: ", ")) FROM \(raw: type.table.sql) t \

@@ -64,7 +64,9 @@ struct UpdateStatement {
         let new = SQL("\(raw: trace(columnsOf: "r", lists: "will"))")
         let source = "rec r JOIN old o ON o.id = r.id\(joins)"
         let given = drafts.reduce(into: Set<String>()) { $0.formUnion($1.given) }
-        let granted = AccessGuard.granting(old, if: AccessGuard.change(of: type, old: "o", new: "r", fields: given, access: access))
+        let set = Set(columns.map { type.field(ofColumn: $0.name)?.key ?? $0.name } + lists.map(\.field))
+        let granted = AccessGuard.granting(
+            old, if: AccessGuard.change(of: type, old: "o", new: "r", fields: set, given: given, access: access))
         sql += ", trace AS (\(Trace.change("update", type: type, changeSet: changeSet, before: granted, from: source)))"
         sql += ", told AS (\(Trace.outbox("update", type: type, access: access, changeSet: changeSet, old: old, new: new, from: source)))"
         sql += loops.walks

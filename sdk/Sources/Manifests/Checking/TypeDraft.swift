@@ -7,6 +7,7 @@ struct TypeDraft {
     private var unique: [Owned<UniqueDeclaration>]
     private var rules: [Owned<RuleDeclaration>]
     private var ruleIDs: [String: SourceLocation] = [:]
+    private var only: [Owned<AccessRuleDeclaration>]
     /// Labels by the key of the field, and under keys that no field has those of the type itself.
     private var labels: [String: LabelClaim] = [:]
 
@@ -34,6 +35,7 @@ struct TypeDraft {
         indexes = declaration.indexes.map { Owned(owner: owner, declaration: $0) }
         unique = declaration.unique.map { Owned(owner: owner, declaration: $0) }
         rules = declaration.rules.map { Owned(owner: owner, declaration: $0) }
+        only = declaration.only.map { Owned(owner: owner, declaration: $0) }
         scope = TypeScope(name: declaration.name, isComplete: isComplete)
         // What the file itself has wrong was found with the file.
         var silent = DeclarationChecker()
@@ -67,6 +69,13 @@ struct TypeDraft {
         indexes += addition.indexes.map { Owned(owner: owner, declaration: $0) }
         unique += addition.unique.map { Owned(owner: owner, declaration: $0) }
         rules += addition.rules.map { Owned(owner: owner, declaration: $0) }
+        for rule in addition.only {
+            if let first = only.first(where: { $0.declaration.key == rule.key })?.declaration.location {
+                checker.report(.doubleClaim, rule.location, "\(declaration.name) has '\(rule.key)' in 'only' already, at \(first)")
+            } else {
+                only.append(Owned(owner: owner, declaration: rule))
+            }
+        }
         for change in addition.choices { add(change, &checker) }
         for change in addition.searches { add(change, isOverlay: isOverlay, &checker) }
         for change in addition.labels { add(change, isOverlay: isOverlay, &checker) }
@@ -149,7 +158,7 @@ struct TypeDraft {
                 guard let label = labels[field.key]?.label else { return field }
                 return ComposedField(owner: field.owner, declaration: field.declaration.with(label: label))
             },
-            indexes: indexes, unique: unique, rules: rules)
+            indexes: indexes, unique: unique, rules: rules, only: only)
     }
 }
 

@@ -31,7 +31,7 @@ struct DeclarationBuilder {
             labelPlural: object.text("label_plural") ?? Names.label(from: collection.value), description: object.text("description"),
             alsoCalled: object.texts("also_called").map(\.value), display: object.located("display"), fields: fields,
             indexes: indexes(object), unique: unique(object), rules: rules(object),
-            isETagRequired: object.boolean("etag_required") ?? false, location: key.location)
+            only: accessRules(object.map("only")), isETagRequired: object.boolean("etag_required") ?? false, location: key.location)
     }
 
     func indexes(_ object: CheckedObject) -> [IndexDeclaration] {
@@ -79,7 +79,8 @@ struct DeclarationBuilder {
             searches: object.map("search").compactMap { entry in
                 entry.text.flatMap { SearchWeight(rawValue: $0.value) }.map { SearchChange(field: entry.key, weight: $0) }
             },
-            indexes: indexes(object), unique: unique(object), rules: rules(object), location: key.location)
+            indexes: indexes(object), unique: unique(object), rules: rules(object), only: accessRules(object.map("only")),
+            location: key.location)
     }
 
     // MARK: Views, roles, events
@@ -112,7 +113,16 @@ struct DeclarationBuilder {
         return GrantDeclaration(
             type: reference(entry.key), read: scope("read") ?? .none, create: scope("create") ?? .none,
             update: scope("update") ?? .none, delete: scope("delete") ?? .none, further: further,
-            fields: object.map("fields").compactMap(fieldGrant))
+            fields: object.map("fields").compactMap(fieldGrant), allow: accessRules(object.map("allow")),
+            only: accessRules(object.map("only")))
+    }
+
+    private func accessRules(_ entries: [CheckedMap.Entry]) -> [AccessRuleDeclaration] {
+        entries.compactMap { entry in
+            guard let object = entry.object, let when = object.expression("when") else { return nil }
+            let actions = object.has("actions") ? object.texts("actions").map(\.value) : nil
+            return AccessRuleDeclaration(key: entry.key.value, when: when, actions: actions, location: entry.key.location)
+        }
     }
 
     private func fieldGrant(_ entry: CheckedMap.Entry) -> FieldGrantDeclaration? {

@@ -18,6 +18,8 @@ extension Language {
                 .optional("unique", uniqueList, "Combinations of fields that may not occur twice."),
                 .optional("rules", ruleList, "Conditions that every record fulfils."),
                 .optional(
+                    "only", onlyRules, "Conditions outside of which nobody but administrators reaches a record, by a key of your choice."),
+                .optional(
                     "etag_required", .boolean, default: "`false`",
                     "Whether a change must name the version that it changes (`If-Match`), and is refused with 428 without."),
             ]),
@@ -75,6 +77,9 @@ extension Language {
                 .optional("indexes", indexList, "Indexes to add."),
                 .optional("unique", uniqueList, "Unique combinations to add."),
                 .optional("rules", ruleList, "Rules to add; each `id` is unique in the whole type."),
+                .optional(
+                    "only", onlyRules,
+                    "Conditions to add outside of which nobody but administrators reaches a record; each key is unique in the whole type."),
             ], needsSome: true)
     ]
 

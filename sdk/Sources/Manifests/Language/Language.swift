@@ -227,6 +227,36 @@ enum Language {
                 .optional(
                     "fields", .map(key: .key, of: .object(.fieldGrant), count: 0...400),
                     "Fields that are seen or changed on fewer records than the rest, by key."),
+                .optional(
+                    "allow", .map(key: .key, of: .object(.allowance), count: 0...50),
+                    "Records that the role covers beyond its scopes, by a key of your choice."),
+                .optional(
+                    "only", onlyRules,
+                    "Conditions outside of which its holders reach nothing of the type, whatever other roles they have, by a key of your choice."
+                ),
+            ]),
+        ObjectShape(
+            .allowance, "Records that a role covers because a condition is true of them, whoever owns them.",
+            [
+                .required(
+                    "when", .text(.expression),
+                    "The condition (expression language), over values of the record itself and `$user`: `status eq 'open' and owner_id in $user/teams`."
+                ),
+                .optional(
+                    "actions", .list(of: .keyword(actions), count: 1...12, isDistinct: true), default: "`[read]`",
+                    "What may be done with them. Actions of which the role says nothing else follow as the scopes do."),
+            ]),
+        ObjectShape(
+            .onlyRule,
+            "A condition that has to be true of a record beside everything else that covers it. Administrators alone are exempt.",
+            [
+                .required(
+                    "when", .text(.expression),
+                    "The condition (expression language), over values of the record itself and `$user`: `confidential ne true or owner_id eq $user/id`."
+                ),
+                .optional(
+                    "actions", .list(of: .keyword(actions), count: 1...12, isDistinct: true), default: "all of them",
+                    "What can be done only then."),
             ]),
         ObjectShape(
             .fieldGrant, "What a role allows with one field.",
@@ -244,6 +274,10 @@ enum Language {
                 .optional("fields", .map(key: .key, of: .object(.eventField), count: 0...100), "What it carries, by key."),
             ]),
     ]
+
+    static let onlyRules = ValueShape.map(key: .key, of: .object(.onlyRule), count: 0...50)
+
+    private static let actions: [Keyword] = AccessRuleDeclaration.actions.map { Keyword(word: $0, doc: "") }
 
     private static let scopes: [Keyword] = [
         Keyword(word: "none", doc: "Nobody's."),

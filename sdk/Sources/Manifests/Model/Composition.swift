@@ -51,6 +51,8 @@ public struct ComposedType: Sendable, Hashable {
     public let unique: [Owned<UniqueDeclaration>]
     /// The rules, with the module that each belongs to.
     public let rules: [Owned<RuleDeclaration>]
+    /// Conditions outside of which nobody but administrators reaches a record, with the module that each belongs to.
+    public let only: [Owned<AccessRuleDeclaration>]
 
     /// The full name.
     public var name: TypeName { declaration.name }

@@ -24,6 +24,8 @@ public struct RecordTypeDeclaration: Sendable, Hashable {
     public let unique: [UniqueDeclaration]
     /// Conditions that every record fulfils.
     public let rules: [RuleDeclaration]
+    /// Conditions outside of which nobody but administrators reaches a record.
+    public let only: [AccessRuleDeclaration]
     /// Whether a change must name the version that it changes (`If-Match`), and is refused with 428 without.
     public let isETagRequired: Bool
     /// Where the key stands.

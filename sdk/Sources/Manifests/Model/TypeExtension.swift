@@ -20,6 +20,8 @@ public struct TypeExtension: Sendable, Hashable {
     public let unique: [UniqueDeclaration]
     /// Rules to add.
     public let rules: [RuleDeclaration]
+    /// Conditions to add outside of which nobody but administrators reaches a record.
+    public let only: [AccessRuleDeclaration]
     /// Where the extension starts.
     public let location: SourceLocation
 }

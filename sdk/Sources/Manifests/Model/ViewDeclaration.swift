@@ -48,6 +48,10 @@ public struct GrantDeclaration: Sendable, Hashable {
     public let further: [String: GrantScope]
     /// What is said about single fields, in the order of the file.
     public let fields: [FieldGrantDeclaration]
+    /// Records that are covered beyond the scopes.
+    public let allow: [AccessRuleDeclaration]
+    /// Conditions outside of which the role's holders reach nothing of the type.
+    public let only: [AccessRuleDeclaration]
 
     /// The keys of `further`.
     public static let furtherActions = ["restore", "purge", "export", "import", "bulk", "merge", "share", "assign"]
@@ -61,6 +65,21 @@ public struct FieldGrantDeclaration: Sendable, Hashable {
     public let read: GrantScope?
     /// On whose records it is written; nil for those that are changed or made.
     public let update: GrantScope?
+}
+
+/// A condition on records that rights depend on.
+public struct AccessRuleDeclaration: Sendable, Hashable {
+    /// The key, unique in its grant or type.
+    public let key: String
+    /// The condition, over values of the record itself and `$user`.
+    public let when: ExpressionText
+    /// What it is about, by key; nil where nothing is said.
+    public let actions: [String]?
+    /// Where the key stands.
+    public let location: SourceLocation
+
+    /// All actions, by key.
+    public static let actions = ["read", "create", "update", "delete"] + GrantDeclaration.furtherActions
 }
 
 /// Whose records a grant covers.

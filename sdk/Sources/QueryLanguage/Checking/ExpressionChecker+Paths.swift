@@ -71,6 +71,12 @@ extension ExpressionChecker {
         case .this: return progress(at: base.root, base.element, range: range)
         case .service: throw unsupported("'$root'", range)
         case .these: throw unsupported("'$these'", range)
+        case .user:
+            guard let user else {
+                throw QueryError(
+                    .notSupported, at: range.start, "'$user' stands in conditions of rights only, in 'allow' and 'only'; name an id here.")
+            }
+            return progress(at: .user, .complex(user), range: range)
         case .alias(let name):
             throw QueryError(.unknownName, at: range.start, "The parameter alias '@\(name)' has no value; add &@\(name)=… to the query.")
         }

@@ -21,6 +21,8 @@ struct ExpressionChecker {
     var variables: [Variable] = []
     var nextVariable = 0
     private let isNested: Bool
+    /// What `$user` has, where it can stand.
+    let user: ComplexShape?
     /// What `compute` has named.
     let names: ComputedNames?
     private var depth = 0
@@ -28,11 +30,12 @@ struct ExpressionChecker {
     /// Deeper than any tree that the parser makes: a bound for trees made by code.
     private static let greatestDepth = 1_000
 
-    init(schema: any QuerySchema, record: Element, isNested: Bool = false, names: ComputedNames? = nil) {
+    init(schema: any QuerySchema, record: Element, isNested: Bool = false, names: ComputedNames? = nil, user: ComplexShape? = nil) {
         self.schema = schema
         self.record = record
         self.isNested = isNested
         self.names = names
+        self.user = user
         base = (.record, record)
     }
 

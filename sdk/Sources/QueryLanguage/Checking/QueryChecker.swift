@@ -7,10 +7,14 @@
 /// Errors carry the column of the text that was parsed and, for a misspelt name, the name that was probably meant.
 public struct QueryChecker: Sendable {
     private let schema: any QuerySchema
+    private let user: ComplexShape?
 
     /// Makes a checker for the entity types of a schema.
-    public init(schema: any QuerySchema) {
+    ///
+    /// - Parameter user: the members of `$user`, for conditions of rights. Without them `$user` is refused.
+    public init(schema: any QuerySchema, user: ComplexShape? = nil) {
         self.schema = schema
+        self.user = user
     }
 
     /// Checks an expression about records of a type.
@@ -22,7 +26,7 @@ public struct QueryChecker: Sendable {
     public func check(
         _ expression: Expression, on shape: EntityShape, expecting expected: PropertyType? = .boolean
     ) throws(QueryError) -> TypedExpression {
-        var checker = ExpressionChecker(schema: schema, record: .entity(shape))
+        var checker = ExpressionChecker(schema: schema, record: .entity(shape), user: user)
         return try checker.checkWhole(expression, expecting: expected)
     }
 

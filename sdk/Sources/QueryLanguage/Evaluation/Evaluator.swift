@@ -9,16 +9,20 @@
 public struct Evaluator: Sendable {
     /// What `now()` answers: one instant for the whole evaluation. Nil makes it null.
     public var now: DateTime?
+    /// What `$user` has, as a `.complex`: for conditions of rights.
+    public var user: Value
 
     /// Makes an evaluator.
     /// - Parameter now: what `now()` answers; leave it out only for expressions about which it is known that they don't ask.
-    public init(now: DateTime? = nil) {
+    /// - Parameter user: what `$user` has; leave it out for expressions that can't ask.
+    public init(now: DateTime? = nil, user: Value = .null) {
         self.now = now
+        self.user = user
     }
 
     /// The value of an expression for a record.
     public func evaluate(_ expression: TypedExpression, on record: some RecordSource) -> Value {
-        var evaluation = Evaluation(record: record, now: now)
+        var evaluation = Evaluation(record: record, now: now, user: user)
         return evaluation.value(of: expression)
     }
 
@@ -32,12 +36,14 @@ public struct Evaluator: Sendable {
 struct Evaluation<Record: RecordSource> {
     let record: Record
     let now: DateTime?
+    let user: Value
     /// The value of each open variable, innermost last; they are few.
     private var variables: [(number: Int, value: Value)] = []
 
-    init(record: Record, now: DateTime?) {
+    init(record: Record, now: DateTime?, user: Value) {
         self.record = record
         self.now = now
+        self.user = user
     }
 
     mutating func value(of expression: TypedExpression) -> Value {
@@ -129,6 +135,7 @@ struct Evaluation<Record: RecordSource> {
         case .variable(let number):
             guard let variable = variables.last(where: { $0.number == number }) else { return .null }
             return Value.follow(path.segments[...], from: variable.value)
+        case .user: return Value.follow(path.segments[...], from: user)
         }
     }
 

@@ -174,6 +174,7 @@ struct ExpressionPrinter {
         case .this: append("$this")
         case .service: append("$root")
         case .these: append("$these")
+        case .user: append("$user")
         case .alias(let name): append("@\(name)")
         }
         for (index, step) in path.steps.enumerated() {

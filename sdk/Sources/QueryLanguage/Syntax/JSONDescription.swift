@@ -196,6 +196,7 @@ struct TreeWriter {
         case .this: member("root", "$this")
         case .service: member("root", "$root")
         case .these: member("root", "$these")
+        case .user: member("root", "$user")
         case .alias(let name): member("root", "@\(name)")
         }
         array("steps", path.steps) { $0.write($1) }

@@ -23,6 +23,8 @@ public struct Path: Sendable, Hashable {
         case service
         /// `$these` of the aggregation extension.
         case these
+        /// `$user`, who the rights are those of: in conditions of rights only.
+        case user
         /// `@name`: a parameter alias, or an annotation without a namespace when no alias has that name.
         case alias(String)
     }

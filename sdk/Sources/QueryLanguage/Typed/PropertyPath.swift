@@ -6,6 +6,8 @@ public struct PropertyPath: Sendable, Hashable {
         case record
         /// The member of a collection that a variable of `any`, `all` or `$count` stands for.
         case variable(Int)
+        /// Who the rights are those of, in conditions of rights.
+        case user
     }
 
     /// Where the path starts.
@@ -24,7 +26,7 @@ public struct PropertyPath: Sendable, Hashable {
 
     /// The names separated by slashes.
     public var displayName: String {
-        segments.map(\.property.name).joined(separator: "/")
+        (root == .user ? "$user/" : "") + segments.map(\.property.name).joined(separator: "/")
     }
 }
 

@@ -1,0 +1,118 @@
+import Manifests
+import QueryLanguage
+
+/// Makes the roles of a composition, parses and type-checks the conditions in them, and collects what is wrong.
+struct RoleChecker {
+    let catalog: Catalog
+    let doubt: NameDoubt?
+    private(set) var diagnostics: [Diagnostic] = []
+    /// What holds for everybody who reaches a type at all, by the type's id.
+    private var everybody: [String: [Role.Grant.Limit]] = [:]
+
+    init(catalog: Catalog, doubt: NameDoubt? = nil) {
+        self.catalog = catalog
+        self.doubt = doubt
+    }
+
+    /// Every role that modules bring and the integrator adds, in their order. What types demand of everybody is part of each grant on them, since
+    /// nobody but administrators reaches a record without one.
+    mutating func roles(of composition: Composition) -> [Role] {
+        for type in composition.types {
+            let id = type.name.description
+            everybody[id] = type.only.compactMap { limit($0.declaration, of: id, in: id) }
+        }
+        var roles: [Role] = []
+        for module in composition.modules {
+            for role in module.manifest.roles { roles.append(make(role, owner: module.manifest.id.value)) }
+        }
+        for overlay in composition.overlays { for role in overlay.roles { roles.append(make(role, owner: Overlay.moduleID)) } }
+        return roles
+    }
+
+    private mutating func make(_ declaration: RoleDeclaration, owner: String) -> Role {
+        let id = "\(owner).\(declaration.key)"
+        var grants: [Role.Grant] = []
+        for grant in declaration.grants { grants.append(make(grant, role: id)) }
+        return Role(id: id, label: declaration.label, description: declaration.description, grants: grants)
+    }
+
+    private mutating func make(_ declaration: GrantDeclaration, role: String) -> Role.Grant {
+        let type = declaration.type.name.description
+        var scopes: [RecordAction: GrantScope] = [
+            .read: declaration.read, .create: declaration.create, .update: declaration.update, .delete: declaration.delete,
+        ]
+        for (key, scope) in declaration.further { if let action = RecordAction(rawValue: key) { scopes[action] = scope } }
+        checkFields(of: declaration, type)
+        var (allowances, limits): ([Role.Grant.Allowance], [Role.Grant.Limit]) = ([], [])
+        for rule in declaration.allow {
+            guard let made = self.rule(rule, of: type, in: role) else { continue }
+            allowances.append(.init(rule: made, actions: Self.actions(rule) ?? [.read]))
+        }
+        for rule in declaration.only { if let made = limit(rule, of: type, in: role) { limits.append(made) } }
+        return Role.Grant(
+            type: type, scopes: scopes,
+            fields: Dictionary(
+                declaration.fields.map { ($0.field.value, .init(read: $0.read, update: $0.update)) },
+                uniquingKeysWith: { first, _ in first }),
+            allowances: allowances, limits: limits + (everybody[type] ?? []))
+    }
+
+    private mutating func limit(_ declaration: AccessRuleDeclaration, of type: String, in owner: String) -> Role.Grant.Limit? {
+        rule(declaration, of: type, in: owner).map { .init(rule: $0, actions: Self.actions(declaration) ?? Set(RecordAction.allCases)) }
+    }
+
+    private static func actions(_ declaration: AccessRuleDeclaration) -> Set<RecordAction>? {
+        declaration.actions.map { Set($0.compactMap(RecordAction.init(rawValue:))) }
+    }
+
+    private mutating func checkFields(of grant: GrantDeclaration, _ id: String) {
+        guard let type = catalog.type(id: id) else { return }
+        for field in grant.fields where type.field(field.field.value) == nil && doubt?.covers(field.field.value, on: type) != true {
+            diagnostics.append(
+                Diagnostic(
+                    code: .unknownReference, location: field.field.location, message: "\(type.id) has no field '\(field.field.value)'",
+                    suggestion: Spelling.closest(to: field.field.value, in: type.fields.map(\.key))))
+        }
+    }
+
+    // MARK: Conditions
+
+    private mutating func rule(_ declaration: AccessRuleDeclaration, of id: String, in owner: String) -> AccessRule? {
+        guard let type = catalog.type(id: id), let shape = catalog.typeShape(named: id) else { return nil }
+        let source = declaration.when
+        do {
+            let checker = QueryChecker(schema: catalog, user: UserValue.shape)
+            let expression = try checker.check(Expression.parse(source.text), on: shape.shape, expecting: .boolean)
+            return AccessRule(
+                id: "\(owner)/\(declaration.key)", text: source.text, expression: expression, type: type,
+                reads: try Self.reads(of: expression, shape))
+        } catch {
+            if doubt?.covers(error, in: source.text, on: type) == true { return nil }
+            let place = source.location(at: max(0, error.column - 1))
+            diagnostics.append(Diagnostic(code: .expression, location: place, message: error.message, suggestion: error.suggestion))
+            return nil
+        }
+    }
+
+    /// What of the record a condition reads. A write is judged by the record's row as it becomes, so lists and links are out of reach.
+    private static func reads(of expression: TypedExpression, _ shape: TypeShape) throws(QueryError) -> Set<String> {
+        var reads: Set<String> = []
+        for path in expression.recordPaths {
+            guard let first = path.segments.first, shape.bindings.indices.contains(first.property.ordinal) else { continue }
+            switch shape.bindings[first.property.ordinal] {
+            case .system(let column): reads.insert(column.name)
+            case .column(_, let field), .address(let field), .file(let field): reads.insert(field)
+            case .channels:
+                throw QueryError(
+                    .notSupported, at: 0,
+                    "\(path.displayName) is a list of its own; conditions of rights over it are not supported yet, use the primary value")
+            case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .linkColumns, .toAny:
+                throw QueryError(
+                    .notSupported, at: 0,
+                    "\(path.displayName) leads to another record; conditions of rights over linked records are not supported yet, "
+                        + "use the record's own fields")
+            }
+        }
+        return reads
+    }
+}
