@@ -1,4 +1,6 @@
+import JSONReading
 import QueryLanguage
+import Records
 import Testing
 
 @testable import Server
@@ -8,7 +10,7 @@ import Testing
 struct RouteDenialTests {
     private struct Case {
         var method = "GET"
-        /// `ID` stands for the account of another rep, `FILE` for its file, `USER` for the other rep.
+        /// `ID` stands for the account of another rep, `FILE` for its file, `USER` for the other rep, `CHANGES` and `JOB` for work of the other.
         var url: String
         var headers: [String: String] = [:]
         var body: String?
@@ -49,16 +51,19 @@ struct RouteDenialTests {
         .files: Case(method: "GET", url: "/api/files", denied: 405, granted: 405),
         .file: Case(url: "/api/files(FILE)", denied: 404, granted: 200),
         .content: Case(url: "/api/files(FILE)/$value", denied: 404, granted: 200),
-        .changeSets: Case(url: "/api/change_sets", denied: 403, granted: 200),
-        .changeSet: Case(url: "/api/change_sets(ID)", denied: 403),
-        .changes: Case(url: "/api/change_sets(ID)/changes", denied: 403),
-        .undo: Case(method: "POST", url: "/api/change_sets(ID)/undo", denied: 403),
-        .imports: Case(method: "POST", url: "/api/imports", body: "x", denied: 403),
-        .importPlan: Case(method: "POST", url: "/api/imports/plan", body: "x", denied: 403),
-        .jobs: Case(url: "/api/jobs", denied: 403, granted: 200),
-        .job: Case(url: "/api/jobs(ID)", denied: 403),
-        .jobStatus: Case(url: "/api/jobs(ID)/status", denied: 403),
-        .jobCancel: Case(method: "POST", url: "/api/jobs(ID)/cancel", denied: 403),
+        .changeSets: Case(url: "/api/change_sets", denied: 200, granted: 200, secret: "Of another"),
+        .changeSet: Case(url: "/api/change_sets(CHANGES)", denied: 404, granted: 200),
+        .changes: Case(url: "/api/change_sets(CHANGES)/changes", denied: 404, granted: 200, secret: "\"before\""),
+        .undo: Case(method: "POST", url: "/api/change_sets(CHANGES)/undo?dry_run=true", denied: 404, granted: 200),
+        .imports: Case(
+            method: "POST", url: "/api/imports", body: #"{"collection": "accounts", "file_id": "FILE"}"#, denied: 400, granted: 202),
+        .importPlan: Case(
+            method: "POST", url: "/api/imports/plan", body: #"{"collection": "accounts", "file_id": "FILE"}"#, denied: 400, granted: 200),
+        .jobs: Case(url: "/api/jobs", denied: 200, granted: 200, secret: "In the background"),
+        .job: Case(url: "/api/jobs(JOB)", denied: 404, granted: 200),
+        .jobStatus: Case(url: "/api/jobs(JOB)/status", denied: 404, granted: 200),
+        // It has ended by then.
+        .jobCancel: Case(method: "POST", url: "/api/jobs(JOB)/cancel", denied: 404, granted: 409),
         .users: Case(url: "/api/users", denied: 200, granted: 200, secret: "sales.rep"),
         .user: Case(url: "/api/users(USER)", denied: 403, granted: 200),
         .teams: Case(method: "POST", url: "/api/teams", body: #"{"name": "Mine"}"#, denied: 403, granted: 201),
@@ -73,6 +78,19 @@ struct RouteDenialTests {
         .userEnd: Case(method: "POST", url: "/api/users(USER)/deactivate", body: "{}", denied: 403, granted: 200),
     ]
 
+    /// A change set and a finished job of the other rep's.
+    private static func work(_ floor: SalesFloor) async throws -> (changes: String, job: String) {
+        let body =
+            #"{"operation": "update", "items": [{"id": "\#(floor.bens)", "name": "Acme South"}, {"id": "\#(floor.bens)", "size": 21}]}"#
+        let made = try await floor.send(floor.ben, "POST", "/api/accounts/bulk", ["tessera-change-set": "Of another"], body: body)
+        let changes = try #require(try JSONReader.value(of: made.body)["change_set"]?["id"]?.asText, "\(made.text)")
+        let headers = ["prefer": "respond-async", "tessera-change-set": "In the background"]
+        let begun = try await floor.send(floor.ben, "POST", "/api/accounts/bulk", headers, body: body)
+        let job = String(try #require(begun.headers["location"], "\(begun.text)").dropLast().suffix(36))
+        while try await floor.send(floor.ben, "GET", "/api/jobs(\(job))").status == 202 {}
+        return (changes, job)
+    }
+
     @Test("has a case for each route: what is denied to a rep is granted to an administrator")
     func routes() async throws {
         for route in Route.allCases where !Self.open.contains(route) {
@@ -84,8 +102,11 @@ struct RouteDenialTests {
             let file = String(decoding: try #require(JSONExtract.member("id", of: sent.body)).dropFirst().dropLast(), as: UTF8.self)
             #expect(
                 try await floor.send(floor.ben, "PATCH", "/api/accounts(\(floor.bens))", body: #"{"offer_id": "\#(file)"}"#).status == 204)
+            let (changes, job) = try await Self.work(floor)
             func filled(_ text: String) -> String {
-                text.replacing("ID", with: floor.bens).replacing("FILE", with: file).replacing("USER", with: floor.ben.id)
+                text.replacing("CHANGES", with: changes).replacing("JOB", with: job).replacing("ID", with: floor.bens).replacing(
+                    "FILE", with: file
+                ).replacing("USER", with: floor.ben.id)
                     .replacing("TEAM", with: floor.south)
             }
             for route in Route.allCases.filter({ $0 != .userEnd }) + [.userEnd] {

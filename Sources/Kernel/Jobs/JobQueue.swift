@@ -52,22 +52,31 @@ package final class JobQueue: Sendable {
         return id
     }
 
-    package func find(_ id: GUID) async throws -> Job? {
-        try await jobs("WHERE id = \(bind: PostgresUUID(guid: id))").first
+    /// - Parameter principal: whose job it has to be; nil for anybody's.
+    package func find(_ id: GUID, of principal: GUID? = nil) async throws -> Job? {
+        try await jobs("WHERE id = \(bind: PostgresUUID(guid: id))\(Self.isOwn(principal))").first
     }
 
     /// Newest first; `before` is the id of the last one seen.
-    package func list(limit: Int, before: GUID? = nil) async throws -> [Job] {
-        let place: SQL = before.map { "WHERE id < \(bind: PostgresUUID(guid: $0))" } ?? ""
-        return try await jobs("\(place) ORDER BY id DESC LIMIT \(bind: Int64(limit))")
+    ///
+    /// - Parameter principal: whose jobs; nil for everybody's.
+    package func list(limit: Int, before: GUID? = nil, of principal: GUID? = nil) async throws -> [Job] {
+        let place: SQL = before.map { " AND id < \(bind: PostgresUUID(guid: $0))" } ?? ""
+        return try await jobs("WHERE TRUE\(place)\(Self.isOwn(principal)) ORDER BY id DESC LIMIT \(bind: Int64(limit))")
+    }
+
+    private static func isOwn(_ principal: GUID?) -> SQL {
+        principal.map { " AND principal_id = \(bind: PostgresUUID(guid: $0))" } ?? ""
     }
 
     /// Asks a job to stop: one that waits never begins, one that runs stops at its next step. False when it has finished already.
-    package func cancel(_ id: GUID) async throws -> Bool {
+    ///
+    /// - Parameter principal: whose job it has to be; nil for anybody's.
+    package func cancel(_ id: GUID, of principal: GUID? = nil) async throws -> Bool {
         let sql: SQL = """
             UPDATE tessera.job SET cancel_asked = true, state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END, \
             finished_at = CASE state WHEN 'queued' THEN now() ELSE finished_at END, file = CASE state WHEN 'queued' THEN NULL ELSE file END \
-            WHERE id = \(bind: PostgresUUID(guid: id)) AND state IN ('queued', 'running') RETURNING 1
+            WHERE id = \(bind: PostgresUUID(guid: id))\(Self.isOwn(principal)) AND state IN ('queued', 'running') RETURNING 1
             """
         let isStopped = try await !client.query(sql).rows.isEmpty
         for wake in listeners.withLock({ $0 }) { wake() }

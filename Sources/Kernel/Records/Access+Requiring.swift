@@ -6,6 +6,11 @@ extension Access {
     package func require(_ action: RecordAction, on type: RecordType) throws {
         guard rights.allows(action, on: type.id) else { throw RecordsError.forbidden(action, type) }
     }
+
+    /// Whether this access can make records of a type at all, by the way that it came in.
+    func mayCreate(_ type: RecordType) -> Bool {
+        rights.allows(.create, on: type.id) && (channel != .importing || rights.allows(.importing, on: type.id))
+    }
 }
 
 extension RecordsError {

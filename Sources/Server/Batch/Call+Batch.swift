@@ -8,7 +8,6 @@ import Records
 extension Call {
     func batch(_ body: ByteBuffer) async throws -> ServerResponse {
         try options.allow(["dry_run"], of: "$batch")
-        try refuseRehearsals()
         if let type = request.header(.contentType), type.lowercased().hasPrefix("multipart/") {
             throw APIError(
                 .unsupportedMediaType, "batch.multipart",

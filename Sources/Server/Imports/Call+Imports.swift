@@ -4,6 +4,7 @@ import JSONReading
 import Jobs
 import NIOCore
 import NIOHTTP1
+import Permissions
 import QueryLanguage
 import Records
 import Transfer
@@ -18,6 +19,7 @@ extension Call {
         guard method == .POST else { throw APIError.methodNotAllowed("POST") }
         try options.allow(["dry_run"], of: "imports")
         let (order, file) = try await importOrder(body)
+        try access.require(.importing, on: order.type)
         let id = try await jobs.enqueue(
             kind: ImportJob.kind, label: changeSet.label ?? "import \(file.name)",
             input: ImportJob.input(order, file: file, isRehearsal: options.dryRun),
@@ -30,6 +32,7 @@ extension Call {
         guard method == .POST else { throw APIError.methodNotAllowed("POST") }
         try options.allow([], of: "imports/plan")
         let (order, file) = try await importOrder(body)
+        try access.require(.importing, on: order.type)
         let plan = try await files.lend(file) { path in try await order.plan(path, name: file.name, catalog: model.catalog) }
         return response(.ok, json: Array(plan.value(of: file, for: order).json.utf8))
     }

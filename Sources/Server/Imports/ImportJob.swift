@@ -33,7 +33,7 @@ package struct ImportJob: JobHandler {
             throw JobError(.badInput, "An import job has a file and options.")
         }
         do {
-            let order = try ImportOrder(options, catalog: store.catalog)
+            let order = try ImportOrder(options, catalog: store.catalog(for: job.access))
             guard let file = try await files.file(id, access: job.access) else {
                 throw JobError(JobError.Code(description: FilesError.Code.notFound.description), "The uploaded file is there no longer.")
             }
@@ -57,11 +57,12 @@ package struct ImportJob: JobHandler {
     private func carryOut(
         _ order: ImportOrder, _ file: StoredFile, _ path: String, _ isRehearsal: Bool, _ job: JobRun
     ) async throws -> Value {
-        let plan = try await order.plan(path, name: file.name, catalog: store.catalog)
+        let plan = try await order.plan(path, name: file.name, catalog: store.catalog(for: job.access))
         try order.requireUse(of: plan, name: file.name)
         var options = Importer.Options()
         options.createsMissingLinks = order.createsLinks
-        var access = job.access
+        // It may change many records that are there already, with one request.
+        var access = job.access.changingMany
         access.channel = .importing
         let importer = Importer(plan: plan, options: options, access: access, files: files)
         let failures = ImportFailures(files: files, plan: plan, name: file.name, access: access, told: Self.toldErrors)

@@ -21,7 +21,7 @@ package struct BulkJob: JobHandler {
     }
 
     package func run(_ job: JobRun) async throws -> Value {
-        let write = try decode(job.input)
+        let write = try decode(job.input, access: job.access)
         let count = write.bulk.items.count
         guard job.input["dry_run"]?.asBool != true else { return try await rehearse(write, job) }
         // The job's own id, so that every turn writes under the same change set; the queue finishes it with the job.
@@ -36,7 +36,7 @@ package struct BulkJob: JobHandler {
             let outcome = try await steps.once(number) { store in
                 try await ChangeSetLog(store, access: job.access).requireOpen(job.id)
                 let options = WriteOptions(changeSet: ChangeSet(id: job.id), mode: write.mode)
-                let (outcomes, failures) = try await write.write(range, store: store, options: options, access: job.access)
+                let (outcomes, failures) = try await write.write(range, store: store, options: options, access: job.access.changingMany)
                 let result = BulkOutcome(range, outcomes: outcomes, failures: failures)
                 if write.mode == .atomic, !failures.isEmpty { throw JobError(BulkWrite.refusal(result)) }
                 return BulkResult.step(result, of: count)
@@ -52,7 +52,7 @@ package struct BulkJob: JobHandler {
         let items = write.bulk.items.indices
         let (rehearsed, changes) = try await store.rehearse(limit: BulkOutcome.listed, access: job.access) { store, changeSet in
             let options = WriteOptions(changeSet: changeSet, mode: write.mode)
-            let (outcomes, failures) = try await write.write(items, store: store, options: options, access: job.access)
+            let (outcomes, failures) = try await write.write(items, store: store, options: options, access: job.access.changingMany)
             var result = BulkOutcome(items, outcomes: outcomes, failures: failures)
             result.trees = write.trees
             return result
@@ -64,11 +64,11 @@ package struct BulkJob: JobHandler {
         return try BulkResult(rehearsed: outcome).value(ChangeSet(id: job.id, label: job.label))
     }
 
-    private func decode(_ input: Value) throws -> BulkWrite {
+    private func decode(_ input: Value, access: Access) throws -> BulkWrite {
         guard let collection = input["collection"]?.asText, let body = input["body"]?.asText else {
             throw JobError(.badInput, "A bulk job has a collection and a body.")
         }
-        let model = ApiModel(store.catalog)
+        let model = ApiModel(store.catalog(for: access))
         guard let type = model.types[collection] else {
             throw JobError(.badInput, "This deployment has no collection '\(collection)' any more.")
         }

@@ -1,5 +1,6 @@
 import Jobs
 import NIOHTTP1
+import Permissions
 import QueryLanguage
 import Records
 
@@ -22,7 +23,8 @@ extension Call {
         guard isRead else { throw APIError.methodNotAllowed("GET") }
         try options.allow(["top", "skiptoken"], of: "jobs")
         let size = platformPageSize
-        let found = try await jobs.list(limit: size + 1, before: try options.system.skipToken.map(Self.id(inToken:)))
+        let found = try await jobs.list(
+            limit: size + 1, before: try options.system.skipToken.map(Self.id(inToken:)), of: whoseWork)
         return list(found.prefix(size).map(\.value), next: found.count > size ? found[size - 1].id.description : nil)
     }
 
@@ -65,15 +67,18 @@ extension Call {
     func cancel(_ id: GUID) async throws -> ServerResponse {
         guard method == .POST || method == .DELETE else { throw APIError.methodNotAllowed("POST") }
         try options.allow([], of: "cancel")
-        guard try await jobs.cancel(id) else {
+        guard try await jobs.cancel(id, of: whoseWork) else {
             let job = try await job(id)
             throw APIError(.conflict, "jobs.finished", "This job is \(job.state.rawValue); there is nothing left to cancel.")
         }
         return response(.noContent)
     }
 
+    /// Whose background work is there for the caller: their own, and everybody's for administrators. Others' is answered as none.
+    private var whoseWork: GUID? { access.rights.isUnlimited ? nil : access.principal }
+
     private func job(_ id: GUID) async throws -> Job {
-        guard let job = try await jobs.find(id) else {
+        guard let job = try await jobs.find(id, of: whoseWork) else {
             throw APIError(
                 .notFound, JobError.Code.notFound.description,
                 "There is no job with this id. Finished ones are kept for \(JobQueue.keptDays) days.")

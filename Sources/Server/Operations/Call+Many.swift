@@ -5,11 +5,6 @@ import Records
 
 /// What all writes of many records have in common: one change set, a rehearsal on request, and an answer with one entry for each record.
 extension Call {
-    /// A rehearsal tells what records held before and after, without regard to fields that are hidden.
-    func refuseRehearsals() throws(APIError) {
-        guard !options.dryRun || access.rights.isUnlimited else { throw APIError.notYetFor("dry_run") }
-    }
-
     var bulkMode: BulkMode { preferences.continuesOnError == true ? .perItem : .atomic }
 
     /// - Parameters:

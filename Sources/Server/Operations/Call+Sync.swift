@@ -7,8 +7,8 @@ import Records
 /// Lists that a client keeps up to date: `Prefer: track-changes` and delta links (OData Protocol 4.01 section 11.3).
 extension Call {
     func tracked(_ type: ApiType, _ query: CheckedQuery) async throws -> ServerResponse {
-        // What left the caller's reach would have to be told from what never was in it.
-        guard access.rights.isUnlimited else { throw APIError.notYetFor("Tracking the changes of a list") }
+        // At the other end, what left the caller's reach would have to be told from what never was in it.
+        guard access.rights.isUnlimited || query.expand.isEmpty else { throw APIError.notYetFor("Tracking the changes of expanded links") }
         if let item = query.expand.first(where: { $0.tracksSeveralTypes }) {
             throw APIError.notSupported(
                 "\(item.link.name) links to several types; its changes can't be tracked: leave it out, and track their collections.",

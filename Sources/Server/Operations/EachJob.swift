@@ -65,7 +65,8 @@ package struct EachJob: JobHandler {
 
     package func run(_ job: JobRun) async throws -> Value {
         guard let input = Input(job.input) else { throw JobError(.badInput, "This job has a collection and a query.") }
-        let write = try decode(input)
+        let write = try decode(input, access: job.access)
+        let access = job.access.changingMany
         guard !input.isRehearsal else { return try await rehearse(write, input.mode, job) }
         // The job's own id, so that every turn writes under the same change set; the queue finishes it with the job.
         let log = ChangeSetLog(store, access: job.access)
@@ -73,7 +74,7 @@ package struct EachJob: JobHandler {
         try await log.begin(changeSet)
         let steps = WorkSteps(store, work: job.id)
         let kept = try await steps.once(0) { store in
-            let ids = try await store.selected(write.type.record, where: write.filter, limit: Self.mostRecords, access: job.access)
+            let ids = try await store.selected(write.type.record, where: write.filter, limit: Self.mostRecords, access: access)
             return PostgresJSON(Value.collection(ids.map(Value.guid)).json)
         }
         let ids = try JSONReader.value(of: kept.bytes).items.compactMap(\.asGUID)
@@ -86,7 +87,7 @@ package struct EachJob: JobHandler {
             let outcome = try await steps.once(number + 1) { store in
                 try await ChangeSetLog(store, access: job.access).requireOpen(job.id)
                 let options = WriteOptions(changeSet: ChangeSet(id: job.id), mode: input.mode)
-                let outcomes = try await store.each(write.type.record, part, write.action, options: options, access: job.access) { done in
+                let outcomes = try await store.each(write.type.record, part, write.action, options: options, access: access) { done in
                     try await job.progress(Job.Progress(done: start + done, total: ids.count))
                 }
                 let result = EachWrite.result(write.type, part, outcomes)
@@ -101,12 +102,12 @@ package struct EachJob: JobHandler {
 
     /// All of it in one transaction that is rolled back: broken off, it begins anew.
     private func rehearse(_ write: EachWrite, _ mode: BulkMode, _ job: JobRun) async throws -> Value {
-        let type = write.type
+        let (type, access) = (write.type, job.access.changingMany)
         let (rehearsed, changes) = try await store.rehearse(limit: BulkOutcome.listed, access: job.access) { store, changeSet in
-            let ids = try await store.selected(type.record, where: write.filter, limit: Self.mostRecords, access: job.access)
+            let ids = try await store.selected(type.record, where: write.filter, limit: Self.mostRecords, access: access)
             try await job.progress(Job.Progress(done: 0, total: ids.count))
             let options = WriteOptions(changeSet: changeSet, mode: mode)
-            let outcomes = try await store.each(type.record, ids, write.action, options: options, access: job.access) { done in
+            let outcomes = try await store.each(type.record, ids, write.action, options: options, access: access) { done in
                 try await job.progress(Job.Progress(done: done, total: ids.count))
             }
             return EachWrite.result(type, ids, outcomes)
@@ -117,8 +118,8 @@ package struct EachJob: JobHandler {
         return try BulkResult(rehearsed: outcome).value(ChangeSet(id: job.id, label: job.label))
     }
 
-    private func decode(_ input: Input) throws -> EachWrite {
-        let model = ApiModel(store.catalog)
+    private func decode(_ input: Input, access: Access) throws -> EachWrite {
+        let model = ApiModel(store.catalog(for: access))
         guard let type = model.types[input.collection] else {
             throw JobError(.badInput, "This deployment has no collection '\(input.collection)' any more.")
         }

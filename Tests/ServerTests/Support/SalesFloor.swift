@@ -99,6 +99,10 @@ struct SalesFloor: Sendable {
                   region: { read: own }
                   ceiling: { read: own }
               region: { read: all }
+          typist:
+            label: Typist
+            grants:
+              account: { read: own, create: own, import: none }
           helper:
             label: Helper
             grants:

@@ -1,5 +1,6 @@
 import Catalog
 import JSONReading
+import Permissions
 import Postgres
 package import QueryLanguage
 
@@ -25,7 +26,25 @@ extension ChangeSetLog {
     ///
     /// Values are columns and lists as they are stored. What a record held afterwards is put together from later before-values and what it
     /// holds now. Of purged records no values are shown.
+    ///
+    /// For those who don't read everything, what is gone is shown where the change set itself purged it, and values of fields that they don't see are
+    /// left out.
     package func changes(of id: GUID, limit: Int, after place: Place? = nil) async throws -> ChangePage {
+        var page = try await step(of: id, limit: limit, after: place)
+        // What may not be read takes no place, and no page ends at it.
+        while page.changes.count < limit, let next = page.next {
+            let more = try await step(of: id, limit: limit, after: next)
+            page.changes += more.changes
+            page.next = more.next
+        }
+        guard page.changes.count > limit || page.next != nil else { return page }
+        page.changes = Array(page.changes.prefix(limit))
+        page.next = page.changes.last.map { Place(record: $0.record, version: $0.version) }
+        return page
+    }
+
+    /// The readable ones among the next changes. `next` is where the step ended, whether that may be read or not.
+    private func step(of id: GUID, limit: Int, after place: Place?) async throws -> ChangePage {
         let from = place ?? Place(record: GUID(high: 0, low: 0), version: -1)
         let sql: SQL = """
             SELECT record_id, version, record_type, action FROM tessera.change WHERE change_set = \(bind: PostgresUUID(guid: id)) \
@@ -60,17 +79,19 @@ extension ChangeSetLog {
         let ids = changes.map { PostgresUUID(guid: $0.record) }
         let lists = type.childTables.map { " || jsonb_build_object('\($0.field)', \(ListRows.stored($0, alias: "t")))" }.joined()
         let guarded = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: true)
+        let gone = access.rights.isUnlimited ? "TRUE" : "c.action = 'purge'"
+        let hidden = hiddenNames(of: type)
         let sql: SQL = """
-            SELECT c.record_id, c.version, CASE WHEN t.id IS NULL THEN NULL ELSE c.before END, CASE WHEN t.id IS NULL THEN NULL \
+            SELECT c.record_id, c.version, CASE WHEN t.id IS NULL THEN NULL ELSE c.before - \(hidden) END, (CASE WHEN t.id IS NULL THEN NULL \
             WHEN c.action = 'create' THEN jsonb_strip_nulls(now.image - \(raw: Self.computed)) \
-            ELSE (SELECT jsonb_object_agg(k, now.image -> k) FROM jsonb_object_keys(c.before) k) END \
+            ELSE (SELECT jsonb_object_agg(k, now.image -> k) FROM jsonb_object_keys(c.before) k) END) - \(hidden) \
             FROM unnest(\(bind: ids), \(bind: changes.map(\.version))) AS i(id, version) \
             JOIN tessera.change c ON c.record_id = i.id AND c.version = i.version \
             LEFT JOIN \(raw: type.table.sql) t ON t.id = c.record_id \
             LEFT JOIN LATERAL (SELECT to_jsonb(t.*)\(raw: lists) || coalesce((SELECT jsonb_object_agg(l.key, l.value) FROM ( \
             SELECT DISTINCT ON (e.key) e.key, e.value FROM tessera.change d, jsonb_each(d.before) e \
             WHERE d.record_id = c.record_id AND d.version > c.version ORDER BY e.key, d.version) l), '{}') AS image) now ON true \
-            WHERE t.id IS NULL OR \(guarded)
+            WHERE (t.id IS NULL AND \(raw: gone)) OR \(guarded)
             """
         var images: [Place: Images] = [:]
         for row in try await ReadFailure.translating({ try await store.statements.query(sql) }).rows {
@@ -78,6 +99,17 @@ extension ChangeSetLog {
             images[place] = (try row.members(2), try row.members(3))
         }
         return images
+    }
+
+    /// The names under which a record's image holds fields that aren't seen on it: an expression over the row `t`.
+    private func hiddenNames(of type: RecordType) -> SQL {
+        var parts: [SQL] = ["'{}'::text[]"]
+        for field in type.fields {
+            guard let seen = AccessGuard.mask(of: field.key, on: type, alias: "t", access: access) else { continue }
+            let names = ([field.key] + field.columns.map(\.name)).map { "'\($0)'" }.joined(separator: ", ")
+            parts.append("CASE WHEN \(seen) THEN '{}'::text[] ELSE ARRAY[\(raw: names)] END")
+        }
+        return "(\(SQL.joined(parts, separator: " || ")))"
     }
 
     /// Columns that the store sets itself.

@@ -1,5 +1,6 @@
 import Catalog
 import JSONReading
+import Permissions
 package import Postgres
 package import QueryLanguage
 
@@ -13,14 +14,19 @@ package struct ChangeSetLog: Sendable {
         self.access = access
     }
 
-    /// Newest first; `before` is the id of the last one seen.
+    /// Newest first; `before` is the id of the last one seen. Everybody has their own, administrators have all.
     package func list(limit: Int, before: GUID? = nil) async throws -> [ChangeSetEntry] {
-        let place: SQL = before.map { "WHERE s.id < \(bind: PostgresUUID(guid: $0))" } ?? ""
-        return try await entries("\(place) ORDER BY s.id DESC LIMIT \(bind: Int64(limit))")
+        let place: SQL = before.map { " AND s.id < \(bind: PostgresUUID(guid: $0))" } ?? ""
+        return try await entries("WHERE \(isOwn)\(place) ORDER BY s.id DESC LIMIT \(bind: Int64(limit))")
     }
 
     package func find(_ id: GUID) async throws -> ChangeSetEntry? {
-        try await entries("WHERE s.id = \(bind: PostgresUUID(guid: id))").first
+        try await entries("WHERE s.id = \(bind: PostgresUUID(guid: id)) AND \(isOwn)").first
+    }
+
+    /// Which change sets are there for this access.
+    private var isOwn: SQL {
+        access.rights.isUnlimited ? "TRUE" : "s.principal_id = \(bind: PostgresUUID(guid: access.principal))"
     }
 
     /// Puts it into the list before its first write.
@@ -62,7 +68,8 @@ package struct ChangeSetLog: Sendable {
         var uncounted: [GUID] = []
         for row in try await ReadFailure.translating({ try await store.statements.query(sql) }).rows {
             let state = ChangeSetEntry.State(rawValue: try row.decode(String.self, 2)) ?? .done
-            let counts = try row.decode(PostgresJSON?.self, 10)
+            // What is kept counts everything, readable or not.
+            let counts = access.rights.isUnlimited ? try row.decode(PostgresJSON?.self, 10) : nil
             let entry = ChangeSetEntry(
                 id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), label: try row.decode(String.self, 1), state: state,
                 principal: GUID(postgres: try row.decode(PostgresUUID.self, 3)), principalName: try row.decode(String.self, 4),
@@ -76,20 +83,45 @@ package struct ChangeSetLog: Sendable {
             entries.append(entry)
         }
         guard !uncounted.isEmpty else { return entries }
-        let counted = try await counts(of: uncounted)
+        let counted = try await shownCounts(of: uncounted)
         for index in entries.indices where entries[index].counts.isEmpty { entries[index].counts = counted[entries[index].id] ?? [] }
+        guard access.rights.isUnlimited else { return entries }
         try await keepCounts(of: entries.filter { uncounted.contains($0.id) && $0.state != .running }.map(\.id))
         return entries
     }
 
+    /// What was done under change sets, counted by record type, as far as the caller may read it.
+    func shownCounts(of ids: [GUID]) async throws -> [GUID: [ChangeSetEntry.Count]] {
+        try await access.rights.isUnlimited ? counts(of: ids) : readableCounts(of: ids)
+    }
+
     /// What was done under change sets, counted by record type.
-    func counts(of ids: [GUID]) async throws -> [GUID: [ChangeSetEntry.Count]] {
+    private func counts(of ids: [GUID]) async throws -> [GUID: [ChangeSetEntry.Count]] {
         let sql: SQL = """
             SELECT change_set, record_type, action, count(*) FROM tessera.change \
             WHERE change_set = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) GROUP BY 1, 2, 3 ORDER BY 2
             """
+        return try Self.counts(try await store.run(sql))
+    }
+
+    /// The same of records that this access may read, and of those that are gone because the change set purged them.
+    private func readableCounts(of ids: [GUID]) async throws -> [GUID: [ChangeSetEntry.Count]] {
         var found: [GUID: [ChangeSetEntry.Count]] = [:]
-        for row in try await store.run(sql).rows {
+        for type in store.catalog.types where access.rights.allows(.read, on: type.id) {
+            let readable = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: true)
+            let sql: SQL = """
+                SELECT change_set, record_type, action, count(*) FROM tessera.change c \
+                WHERE change_set = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND record_type = \(bind: type.id) AND (action = 'purge' \
+                OR EXISTS (SELECT 1 FROM \(raw: type.table.sql) t WHERE t.id = c.record_id AND \(readable))) GROUP BY 1, 2, 3
+                """
+            found.merge(try Self.counts(try await store.run(sql))) { $0 + $1 }
+        }
+        return found
+    }
+
+    private static func counts(_ result: PostgresResult) throws -> [GUID: [ChangeSetEntry.Count]] {
+        var found: [GUID: [ChangeSetEntry.Count]] = [:]
+        for row in result.rows {
             let id = GUID(postgres: try row.decode(PostgresUUID.self, 0))
             let type = try row.decode(String.self, 1)
             if found[id]?.last?.recordType != type { found[id, default: []].append(ChangeSetEntry.Count(recordType: type)) }

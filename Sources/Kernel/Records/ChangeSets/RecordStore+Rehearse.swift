@@ -28,7 +28,7 @@ extension RecordStore {
             return try await transaction { store in
                 let result = try await body(store, rehearsed)
                 let log = ChangeSetLog(store, access: access)
-                let counts = try await log.counts(of: [rehearsed.id])[rehearsed.id] ?? []
+                let counts = try await log.shownCounts(of: [rehearsed.id])[rehearsed.id] ?? []
                 let page = try await log.changes(of: rehearsed.id, limit: limit)
                 throw Rehearsal(result: (result, RehearsedChanges(counts: counts, changes: page.changes)))
             }

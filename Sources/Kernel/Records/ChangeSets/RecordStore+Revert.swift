@@ -28,7 +28,9 @@ extension RecordStore {
                 }.map(\.key))
             return draft
         }
-        try await WritePreparation(store: self, catalog: catalog, type: type, access: access, options: options).reversions(&drafts)
+        let preparation = WritePreparation(store: self, catalog: catalog, type: type, access: access, options: options)
+        for index in drafts.indices { preparation.refuseReverting(&drafts[index]) }
+        try await preparation.reversions(&drafts)
         let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options)
         return try await runner.run(drafts) { drafts, runner in
             try await self.updateGroups(type, drafts, changeSet: options.changeSet, access: access, runner: runner)

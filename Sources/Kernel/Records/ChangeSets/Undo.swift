@@ -1,4 +1,5 @@
 import Catalog
+import Permissions
 import Postgres
 package import QueryLanguage
 
@@ -19,11 +20,12 @@ package struct Undo: Sendable {
     package init(_ store: RecordStore, of changeSet: GUID, access: Access) {
         self.store = store
         self.changeSet = changeSet
-        self.access = access
+        // It changes many records with one request.
+        self.access = access.changingMany
     }
 
     /// - Parameter progress: called after each batch with the number of records that were looked at.
-    /// - Throws: `records.not_found` when there is no such change set.
+    /// - Throws: `records.not_found` when there is no such change set of the caller's.
     package func run(progress: @Sendable (_ records: Int) async throws -> Void = { _ in }) async throws -> UndoReport {
         let log = ChangeSetLog(store, access: access)
         guard let entry = try await log.find(changeSet) else {
@@ -73,8 +75,8 @@ package struct Undo: Sendable {
         /// Records were refused for what the same undo may have cleared away meanwhile.
         var waits = false
 
-        mutating func refuse(_ type: String, _ id: GUID, _ code: String, _ reason: String) {
-            refusals.add(UndoRefusal(recordType: type, record: id, code: code, reason: reason))
+        mutating func refuse(_ type: String, _ id: GUID, _ code: String, _ reason: String, isNamed: Bool = true) {
+            refusals.add(UndoRefusal(recordType: type, record: id, code: code, reason: reason), isNamed: isNamed)
             if Self.passing.contains(code) { waits = true }
         }
 
@@ -101,7 +103,9 @@ package struct Undo: Sendable {
             for (typeID, records) in Dictionary(grouping: rows, by: \.type).sorted(by: { $0.key < $1.key }) {
                 guard let type = store.catalog.type(id: typeID) else {
                     for record in records {
-                        pass.refuse(typeID, record.id, "undo.type_gone", "This deployment has no \(typeID) any more.")
+                        pass.refuse(
+                            typeID, record.id, "undo.type_gone", "This deployment has no \(typeID) any more.",
+                            isNamed: access.rights.isUnlimited)
                     }
                     continue
                 }
@@ -123,7 +127,10 @@ package struct Undo: Sendable {
                     var pass = known
                     let batch = UndoBatch(store: store, changeSet: changeSet, undo: known.undo, type: type, access: access)
                     let result = try await batch.run(ids, label: known.label, family: known.family, except: exceptions)
-                    for refusal in result.refused { pass.refuse(type.id, refusal.id, refusal.code, refusal.reason) }
+                    for refusal in result.refused {
+                        let isNamed = access.rights.isUnlimited || refusal.code != UndoPlan.gone
+                        pass.refuse(type.id, refusal.id, refusal.code, refusal.reason, isNamed: isNamed)
+                    }
                     pass.changed += result.changed
                     pass.undone += result.changed + result.unchanged
                     return pass

@@ -40,6 +40,9 @@ enum UndoPlan {
         var lists: [String: [ListRow]]
     }
 
+    /// The record can't be found, or not by whoever undoes.
+    static let gone = "undo.gone"
+
     /// - Parameter family: the change sets that undo this one (1), undo that undo (2) and so on.
     init(_ facts: Facts, label: String, family: [GUID: Int]) {
         if facts.actions.contains("purge") {
@@ -47,7 +50,7 @@ enum UndoPlan {
             return
         }
         guard let version = facts.version else {
-            self = .refuse(code: "undo.gone", reason: "The \(label) is there no more.")
+            self = .refuse(code: Self.gone, reason: "The \(label) is there no more.")
             return
         }
         guard facts.last - facts.first + 1 == facts.count, facts.since.allSatisfy({ family[$0] != nil }) else {

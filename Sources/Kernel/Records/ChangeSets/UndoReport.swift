@@ -37,8 +37,9 @@ package struct UndoReport: Sendable, Equatable {
             refused: value["refused"]?.items.compactMap(UndoRefusal.init) ?? [], refusedCount: count)
     }
 
-    mutating func add(_ refusal: UndoRefusal) {
+    /// - Parameter isNamed: false for records that whoever undoes may not know of, which are counted alone.
+    mutating func add(_ refusal: UndoRefusal, isNamed: Bool = true) {
         refusedCount += 1
-        if refused.count < Self.listedRefusals { refused.append(refusal) }
+        if isNamed, refused.count < Self.listedRefusals { refused.append(refusal) }
     }
 }

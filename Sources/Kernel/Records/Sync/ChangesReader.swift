@@ -1,4 +1,5 @@
 import Catalog
+import Permissions
 import Postgres
 import QueryLanguage
 
@@ -33,6 +34,9 @@ struct ChangesReader {
 
     func page(now: Int64) async throws -> ChangesPage {
         guard token.issued <= now + 60, now - token.issued <= SyncToken.lifetime else { throw Self.expired }
+        let digest = RightsDigest(type: request.type, access: access)
+        guard !digest.dependsOnTime else { throw Self.timed }
+        guard try await digest.current(in: store) == token.rights else { throw Self.otherRights }
         let wanted = min(max(request.pageSize, 1), ReadLimits.largestPageSize)
         let sql = try statement(rows: wanted + 1)
         let result = try await ReadFailure.translating { try await store.statements.query(sql) }
@@ -57,12 +61,13 @@ struct ChangesReader {
             }
         }
         guard count > wanted else {
-            let next = SyncToken(seen: until, issued: token.until == nil ? now : token.issued, system: token.system)
+            let next = SyncToken(seen: until, issued: token.until == nil ? now : token.issued, system: token.system, rights: token.rights)
             return ChangesPage(items: items, next: .delta(next.encoded(for: fingerprint)))
         }
         // A long answer goes on telling of the same transactions; what commits meanwhile is told after it.
         let next = SyncToken(
-            seen: token.seen, issued: token.until == nil ? now : token.issued, system: token.system, until: until, last: last)
+            seen: token.seen, issued: token.until == nil ? now : token.issued, system: token.system, until: until, last: last,
+            rights: token.rights)
         return ChangesPage(items: items, next: .page(next.encoded(for: fingerprint)))
     }
 
@@ -90,15 +95,22 @@ struct ChangesReader {
         // A list with deleted records loses those that were purged alone, and tells of deleted ones as they are.
         let isGone = request.includeDeleted ? "x.id IS NULL" : "x.id IS NULL OR x.deleted_at IS NOT NULL"
         let neverThere = isConditional ? "FALSE" : "NOT bool_or(a.is_own)"
+        let readable = compiler.guardCondition(request.type, alias: "x", includeDeleted: true)
+        let now = compiler.guardCondition(request.type, alias: "x", includeDeleted: request.includeDeleted)
+        let told = access.rights.isUnlimited ? "" : " AND (\(now ?? "TRUE") OR \(wasReadable(window, type, compiler)))"
+        // Whoever may not read it any more isn't told what became of it.
+        let isDeleted =
+            access.rights.isUnlimited
+            ? isGone : request.includeDeleted ? "FALSE" : "x.deleted_at IS NOT NULL AND \(readable ?? "TRUE")"
         let text = """
             WITH told AS MATERIALIZED (SELECT coalesce(\(until)::pg_snapshot, pg_current_snapshot()) AS snapshot), \
             changed AS MATERIALIZED (SELECT a.id, \(neverThere) AS never_there FROM ( \
             SELECT c.record_id AS id, TRUE AS is_own FROM tessera.change AS c \
-            WHERE c.record_type = \(type) AND \(window)\(linked.joined())) AS a \
-            WHERE a.id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000') GROUP BY a.id ORDER BY a.id LIMIT \(rows)) \
+            WHERE c.record_type = \(type) AND \(window)\(linked.joined())) AS a LEFT JOIN \(request.type.table.sql) AS x ON x.id = a.id \
+            WHERE a.id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000')\(told) GROUP BY a.id ORDER BY a.id LIMIT \(rows)) \
             SELECT told.snapshot::text, (SELECT system_identifier::text FROM pg_control_system()), \
             pg_snapshot_xmax(\(seen)::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()), g.id, m.j, \
-            \(isGone), g.never_there \
+            coalesce(\(isDeleted), FALSE), g.never_there \
             FROM told LEFT JOIN changed AS g ON TRUE LEFT JOIN \(request.type.table.sql) AS x ON x.id = g.id \
             LEFT JOIN LATERAL (SELECT \(object) AS j FROM \(compiler.record.from.text)\(join) WHERE \(conditions.joined(separator: " AND "))) \
             AS m ON TRUE ORDER BY g.id
@@ -113,6 +125,20 @@ struct ChangesReader {
         return CompiledRead(text: text, compiler: compiler).bound(values, access: access)
     }
 
+    /// Whether the record `a.id` could be read before one of the changes that the token hasn't seen: only of such a one the caller may learn that it is
+    /// in the list no more. What it held then is put together from what it holds now and the before-values since.
+    private func wasReadable(_ window: String, _ typeKey: String, _ compiler: QueryCompiler) -> String {
+        let table = request.type.table.sql
+        return """
+            EXISTS (SELECT 1 FROM tessera.change AS c LEFT JOIN \(table) AS y ON y.id = c.record_id CROSS JOIN LATERAL ( \
+            SELECT jsonb_object_agg(e.key, e.value) AS image FROM (SELECT DISTINCT ON (e.key) e.key, e.value FROM tessera.change AS d \
+            CROSS JOIN LATERAL jsonb_each(d.before) AS e WHERE d.record_id = c.record_id AND d.version >= c.version ORDER BY e.key, d.version) AS e) \
+            AS b CROSS JOIN LATERAL jsonb_populate_record(NULL::\(table), coalesce(to_jsonb(y.*), '{}') || coalesce(b.image, '{}')) AS w \
+            WHERE c.record_id = a.id AND c.record_type = \(typeKey) AND c.action <> 'create' AND \(window) \
+            AND \(compiler.guardCondition(request.type, alias: "w", includeDeleted: request.includeDeleted) ?? "TRUE"))
+            """
+    }
+
     private func key(_ index: Int, _ compiler: QueryCompiler) -> String { compiler.placeholder(.recordKey(index)) }
 
     /// OData JSON 4.01 section 15.3; 4.0 has an object of another form.
@@ -124,6 +150,14 @@ struct ChangesReader {
         }
         return "{\"@odata.context\":\"$metadata#\(request.type.collection)/$deletedEntity\",\"id\":\"\(address)\",\"reason\":\"\(reason)\"}"
     }
+
+    static let otherRights = RecordsError(
+        .syncExpired,
+        "Your roles, teams or shares have changed since the deltatoken was given: read the whole list anew, with Prefer: track-changes.",
+        target: "deltatoken")
+
+    static let timed = RecordsError(
+        .notSupported, "What your roles let you read changes as time goes by; tracking the changes of such a list is not supported yet.")
 
     static let expired = RecordsError(
         .syncExpired,

@@ -20,12 +20,16 @@ extension RecordStore {
     /// all.
     package func syncToken(_ request: ListRequest, now: Int64, access: Access) async throws -> String {
         let fingerprint = try ListReader(store: self, request: request, access: access).fingerprint
+        let digest = RightsDigest(type: request.type, access: access)
+        guard !digest.dependsOnTime else { throw ChangesReader.timed }
+        let rights = try await digest.current(in: self)
         let result = try await ReadFailure.translating {
             try await client.pipelined("SELECT pg_current_snapshot()::text, (SELECT system_identifier::text FROM pg_control_system())")
         }
         guard let row = result.first else { throw RecordsError(.internalFault, "PostgreSQL told no snapshot.") }
-        return SyncToken(seen: try row.decode(String.self, 0), issued: now, system: try row.decode(String.self, 1)).encoded(
-            for: fingerprint)
+        return SyncToken(
+            seen: try row.decode(String.self, 0), issued: now, system: try row.decode(String.self, 1), rights: rights
+        ).encoded(for: fingerprint)
     }
 
     /// One page of what changed of a list since a token. The filter, search and select of the request are those of the list; order, count, top and skip

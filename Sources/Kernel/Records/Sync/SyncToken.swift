@@ -14,30 +14,40 @@ package struct SyncToken: Sendable, Hashable {
     /// Within an answer of several pages: the transactions it tells of, and the last record.
     var until: String?
     var last: GUID?
+    /// Of those who don't read everything: the rights that it was given under.
+    var rights: String?
 
     /// How long a token can be used.
     package static let lifetime: Int64 = 30 * 24 * 3_600
 
     private static let types: [PropertyType] = [.string, .int64, .string, .string, .guid]
+    private static let typesWithRights = types + [.string]
 
     package func encoded(for query: String) -> String {
         PageToken(
             remaining: nil,
             values: [
                 .string(seen), .integer(issued), .string(system), until.map { .string($0) } ?? .null, last.map { .guid($0) } ?? .null,
-            ]
+            ] + (rights.map { [.string($0)] } ?? [])
         ).encoded(for: "delta|\(query)")
     }
 
     /// Nil for anything that `encoded(for:)` did not make for this query.
     package init?(_ text: String, for query: String) {
-        guard let page = PageToken(text, for: "delta|\(query)", types: Self.types), page.values.count == Self.types.count,
-            case .string(let seen) = page.values[0], Self.isSnapshot(seen), case .integer(let issued) = page.values[1], issued >= 0,
+        let pages = [Self.typesWithRights, Self.types].compactMap { types in
+            PageToken(text, for: "delta|\(query)", types: types).flatMap { $0.values.count == types.count ? $0 : nil }
+        }
+        guard let page = pages.first, case .string(let seen) = page.values[0], Self.isSnapshot(seen),
+            case .integer(let issued) = page.values[1], issued >= 0,
             case .string(let system) = page.values[2]
         else { return nil }
         self.seen = seen
         self.issued = issued
         self.system = system
+        if page.values.count > Self.types.count {
+            guard case .string(let rights) = page.values[5] else { return nil }
+            self.rights = rights
+        }
         if case .string(let until) = page.values[3] {
             guard Self.isSnapshot(until), case .guid(let last) = page.values[4] else { return nil }
             self.until = until
@@ -45,12 +55,13 @@ package struct SyncToken: Sendable, Hashable {
         }
     }
 
-    package init(seen: String, issued: Int64, system: String, until: String? = nil, last: GUID? = nil) {
+    package init(seen: String, issued: Int64, system: String, until: String? = nil, last: GUID? = nil, rights: String? = nil) {
         self.seen = seen
         self.issued = issued
         self.system = system
         self.until = until
         self.last = last
+        self.rights = rights
     }
 
     /// `xmin:xmax:xip,…`: numbers of 64 bits, those in progress in order and between the two others.

@@ -111,7 +111,7 @@ struct LinkResolver {
             var found = try await KeyLookup(store: store, type: target, access: access).ids(of: question.property, values: wanted)
             found.merge(try await made(question, wanted)) { known, _ in known }
             var known = found.mapValues { Answer(ids: $0) }
-            if options.createsMissingLinks, question.target != options.awaitedType {
+            if options.createsMissingLinks, question.target != options.awaitedType, access.mayCreate(target) {
                 known.merge(try await create(wanted.filter { found[$0] == nil }, property: question.property, in: target)) { old, _ in old }
             }
             answers[question] = Dictionary(uniqueKeysWithValues: zip(given, stored).map { ($0, known[$1] ?? Answer()) })

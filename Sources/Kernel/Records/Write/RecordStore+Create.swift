@@ -16,6 +16,7 @@ extension RecordStore {
         _ type: RecordType, _ inputs: [RecordInput], turn: CreationTurn?, options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
         try access.require(.create, on: type)
+        if access.channel == .importing { try access.require(.importing, on: type) }
         let type = whole(type)
         let catalog = self.catalog
         let preparation = WritePreparation(store: self, catalog: catalog, type: type, access: access, options: options)

@@ -16,6 +16,17 @@ extension WritePreparation {
         }
     }
 
+    /// The same for values that an undo puts back, which may be of fields that whoever takes it back doesn't see: these aren't named.
+    func refuseReverting(_ draft: inout WriteDraft) {
+        for key in draft.fields.sorted() {
+            let mask = access.rights.writeMask(of: key, on: type.id, isNew: false)
+            if mask != nil { draft.given.insert(key) }
+            if mask == .never || access.rights.mask(of: key, on: type.id) == .never {
+                draft.refuse("records.forbidden", nil, "Your roles don't let you put all values of this \(type.label.lowercased()) back.")
+            }
+        }
+    }
+
     /// The fields themselves, and those that follow them: a list of links and the single link that points where its primary one does.
     private func fieldsWritten(with fields: Set<String>) -> Set<String> {
         var written = fields
@@ -28,12 +39,14 @@ extension WritePreparation {
     }
 
     /// Rules speak of all fields. What they say of one that the writer doesn't see is told without saying which.
-    func veil(_ drafts: inout [WriteDraft]) {
+    ///
+    /// - Parameter whoeverGave: also of fields that the draft sets, where that isn't by its writer's words.
+    func veil(_ drafts: inout [WriteDraft], whoeverGave: Bool = false) {
         guard !access.rights.isUnlimited else { return }
         for index in drafts.indices {
             drafts[index].problems = drafts[index].problems.map { problem in
                 guard let property = problem.property, let field = type.field(property) ?? type.field(ofColumn: property),
-                    access.rights.mask(of: field.key, on: type.id) != nil, !drafts[index].given.contains(field.key)
+                    access.rights.mask(of: field.key, on: type.id) != nil, whoeverGave || !drafts[index].given.contains(field.key)
                 else { return problem }
                 return RecordsError.Detail(
                     code: "records.invalid", message: "The \(type.label.lowercased()) breaks a rule over fields that you don't see.")

@@ -53,6 +53,7 @@ struct WritePreparation {
             drafts[index].columns.merge(given[index].columns) { _, stored in stored }
             drafts[index].lists.merge(given[index].lists) { _, stored in stored }
         }
+        veil(&drafts, whoeverGave: true)
     }
 
     /// Completes changes that were read, and gives what is stored of the fields that were looked at.
