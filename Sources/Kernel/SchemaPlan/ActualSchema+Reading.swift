@@ -49,7 +49,22 @@ extension ActualSchema {
         }
         if tables.contains("schema_state") {
             stateDigest = try await connection.query("SELECT digest FROM tessera.schema_state").first?.value(0)
+            rights = try await Self.readRights(connection)
         }
+    }
+
+    private static func readRights(_ connection: PostgresConnection) async throws -> RightsDocument? {
+        let known: Bool? = try await connection.query("SELECT document -> 'rights' IS NOT NULL FROM tessera.schema_state").first?.value(0)
+        guard known == true else { return nil }
+        let rows = try await connection.query(
+            """
+            SELECT r ->> 'role', r ->> 'type', r ->> 'aspect', r ->> 'covers'
+            FROM tessera.schema_state, jsonb_array_elements(document -> 'rights') r
+            """
+        ).rows
+        var sayings: [RightsDocument.Subject: String] = [:]
+        for row in rows { sayings[.init(role: try row.value(0), type: try row.value(1), aspect: try row.value(2))] = try row.value(3) }
+        return RightsDocument(sayings: sayings)
     }
 
     private mutating func readRelations(_ connection: PostgresConnection, _ names: [String]) async throws {

@@ -13,6 +13,8 @@ package struct ActualSchema: Sendable, Hashable {
     package var functions: [String: String] = [:]
     /// What `apply` noted last; nil before the first time.
     package var stateDigest: String?
+    /// What roles said when `apply` last ran; nil when it didn't note that.
+    package var rights: RightsDocument?
     /// Digests of the rules by which the words of types were collected.
     package var searches: [String: String] = [:]
     package var trigrams = TrigramExtension()

@@ -11,6 +11,8 @@ package struct DesiredSchema: Sendable, Hashable {
     package var problems: [SchemaProblem] = []
     /// For fields whose default is a day: IANA name.
     package var timeZone: String
+    /// What roles say; no table depends on it.
+    package var rights = RightsDocument()
 
     package struct OwnedSchema: Sendable, Hashable {
         package var name: String

@@ -13,6 +13,7 @@ extension DesiredSchema {
             }
         }
         self.init(types: catalog.types, timeZone: catalog.timeZone, apart: apart)
+        rights = RightsDocument(roles: catalog.roles)
     }
 
     /// - Parameter apart: columns by whose values the lists of a type are read apart, by the type's id: each order has an index within them too.

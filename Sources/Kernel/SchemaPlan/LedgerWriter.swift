@@ -29,7 +29,7 @@ struct LedgerWriter {
             """
             INSERT INTO tessera.schema_state AS s (digest, document) VALUES (\(bind: target.digest), \(bind: target.document)::text::jsonb)
             ON CONFLICT (singleton) DO UPDATE SET digest = excluded.digest, document = excluded.document, applied_at = now()
-            WHERE s.digest <> excluded.digest
+            WHERE s.digest <> excluded.digest OR s.document <> excluded.document
             """
         )
     }

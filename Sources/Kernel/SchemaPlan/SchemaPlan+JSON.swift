@@ -25,6 +25,15 @@ extension SchemaPlan {
                     json.member("effect", step.effect)
                 }
             }
+            json.array("rights", rightsChanges) { json, change in
+                json.object { json in
+                    json.member("role", change.subject.role)
+                    json.member("type", change.subject.type)
+                    json.member("aspect", change.subject.aspect)
+                    json.member("before", change.before)
+                    json.member("after", change.after)
+                }
+            }
             json.array("problems", problems) { json, problem in
                 json.object { json in
                     json.member("code", problem.code.description)
@@ -39,8 +48,10 @@ extension SchemaPlan {
 }
 
 extension DesiredSchema {
-    /// The schema document: what `apply` leaves in the database, and what the digest is taken of.
-    package var document: String {
+    /// The schema document: what `apply` leaves in the database.
+    package var document: String { document(withRights: true) }
+
+    private func document(withRights: Bool) -> String {
         var json = JSONText()
         json.object { json in
             json.member("format", 1)
@@ -54,12 +65,21 @@ extension DesiredSchema {
                     json.member("owner", field.owner)
                 }
             }
+            guard withRights else { return }
+            json.array("rights", rights.sayings.sorted { $0.key < $1.key }) { json, saying in
+                json.object { json in
+                    json.member("role", saying.key.role)
+                    json.member("type", saying.key.type)
+                    json.member("aspect", saying.key.aspect)
+                    json.member("covers", saying.value)
+                }
+            }
         }
         return json.text
     }
 
     /// Two catalogs with the same digest need the same tables.
-    package var digest: String { StorageName.digest(document) }
+    package var digest: String { StorageName.digest(document(withRights: false)) }
 }
 
 extension DesiredTable {

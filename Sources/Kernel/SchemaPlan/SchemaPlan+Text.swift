@@ -8,6 +8,9 @@ extension SchemaPlan: CustomStringConvertible {
         if steps.contains(where: { $0.summary.count > Self.longestSummary }) {
             parts.append("Long statements are cut here; --sql prints each in full.")
         }
+        if !rightsChanges.isEmpty {
+            parts.append((["What roles may do changes:"] + rightsChanges.map { "  \($0)" }).joined(separator: "\n"))
+        }
         if !problems.isEmpty {
             parts.append((["In the way:"] + problems.map { "  \($0.target): \($0.message)\n      \($0.remedy)" }).joined(separator: "\n"))
         }

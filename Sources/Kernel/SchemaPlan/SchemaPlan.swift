@@ -13,6 +13,8 @@ package struct SchemaPlan: Sendable, Hashable {
     package var previousDigest: String?
     /// Ledger entries of indexes and constraints that the steps drop.
     let forgotten: Set<Ledger.Key>
+    /// What roles say otherwise than when `apply` last ran. It holds as soon as the server runs with these manifests.
+    package var rightsChanges: [RightsChange]
 
     /// Nothing to do and nothing in the way.
     package var isEmpty: Bool { steps.isEmpty && problems.isEmpty }
@@ -38,7 +40,8 @@ package struct SchemaPlan: Sendable, Hashable {
             // Answers may raise further questions, yet there are only so many tables and columns to ask about.
             if try await facts.ask(connection) { continue }
             return SchemaPlan(
-                steps: diff.steps, problems: diff.problems, target: desired, previousDigest: actual.stateDigest, forgotten: diff.forgotten)
+                steps: diff.steps, problems: diff.problems, target: desired, previousDigest: actual.stateDigest, forgotten: diff.forgotten,
+                rightsChanges: actual.rights.map { desired.rights.changes(since: $0) } ?? [])
         }
     }
 }

@@ -1,0 +1,65 @@
+import Catalog
+import Logging
+import SchemaPlan
+import TestKernel
+import Testing
+
+@Suite("Plans tell what roles may do")
+struct RightsPlanTests {
+    private static func manifest(_ roles: String) -> [String: String] {
+        ["sales": World.manifest + "\nroles:\n" + roles]
+    }
+
+    private static let before = """
+          rep:
+            grants:
+              account: { read: own, update: own, fields: { margin: { read: none } } }
+          gone:
+            grants: { region: { read: all } }
+        """
+
+    private static let after = """
+          rep:
+            grants:
+              account:
+                read: team
+                update: own
+                allow:
+                  big: { when: "size   ge 3" }
+                only:
+                  not_two: { when: "size ne 2", actions: [update] }
+          fresh:
+            grants: { region: { read: all, create: own } }
+        """
+
+    @Test("against what was applied last, line by line, until it is applied")
+    func changes() async throws {
+        try await TestStore.with(Self.manifest(Self.before)) { store in
+            let next = try TestStore.catalog(Self.manifest(Self.after))
+            let unchanged = try await SchemaPlan.make(for: store.catalog, on: store.client)
+            #expect(unchanged.isEmpty && unchanged.rightsChanges.isEmpty)
+            let plan = try await SchemaPlan.make(for: next, on: store.client)
+            let lines = plan.rightsChanges.map(\.description)
+            #expect(
+                lines == [
+                    "sales.fresh, sales.region assign: none → own", "sales.fresh, sales.region create: none → own",
+                    "sales.fresh, sales.region export: none → all", "sales.fresh, sales.region import: none → own",
+                    "sales.fresh, sales.region read: none → all",
+                    "sales.gone, sales.region export: all → none", "sales.gone, sales.region read: all → none",
+                    "sales.rep, sales.account export: own → team or big (size ge 3)",
+                    "sales.rep, sales.account margin read: none → as the record",
+                    "sales.rep, sales.account read: own → team or big (size ge 3)",
+                    "sales.rep, sales.account update: own → own, only not_two (size ne 2)",
+                ], "\(lines)")
+            #expect(plan.description.contains("What roles may do changes:\n  sales.fresh, sales.region assign: none → own\n"))
+            #expect(plan.json.contains(#""role":"sales.rep","type":"sales.account","aspect":"read","before":"own""#), "\(plan.json)")
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            try await SchemaApplier(client: store.client, logger: logger).apply(next)
+            #expect(try await SchemaPlan.make(for: next, on: store.client).rightsChanges.isEmpty)
+            // Roles alone don't make it another schema.
+            let back = try TestStore.catalog(Self.manifest(Self.after.replacing("create: own", with: "create: all")))
+            let roles = try await SchemaPlan.make(for: back, on: store.client)
+            #expect(roles.isEmpty && roles.rightsChanges.count == 3 && roles.target.digest == roles.previousDigest)
+        }
+    }
+}
