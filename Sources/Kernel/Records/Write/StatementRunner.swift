@@ -11,7 +11,10 @@ enum StatementRunner: Sendable {
     var isTransaction: Bool { if case .transaction = self { true } else { false } }
 
     func query(_ sql: SQL) async throws -> PostgresResult {
-        switch self {
+        #if DEBUG
+            StatementLog.note(sql)
+        #endif
+        return switch self {
         case .alone(let client): try await client.query(sql)
         case .transaction(let transaction): try await transaction.query(sql)
         }
@@ -19,7 +22,10 @@ enum StatementRunner: Sendable {
 
     /// Runs a short statement, if possible on a connection that it shares with others.
     func pipelined(_ sql: SQL) async throws -> PostgresResult {
-        switch self {
+        #if DEBUG
+            StatementLog.note(sql)
+        #endif
+        return switch self {
         case .alone(let client): try await client.pipelined(sql)
         case .transaction(let transaction): try await transaction.query(sql)
         }
@@ -27,6 +33,9 @@ enum StatementRunner: Sendable {
 
     /// Reads a large result in batches.
     func stream(_ sql: SQL, batchSize: Int, _ body: (PostgresRowStream) async throws -> Void) async throws {
+        #if DEBUG
+            StatementLog.note(sql)
+        #endif
         switch self {
         case .alone(let client): try await client.stream(sql, batchSize: batchSize, body)
         case .transaction(let transaction): try await transaction.stream(sql, batchSize: batchSize, body)
