@@ -8,14 +8,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import aggregate, batch, load
+from . import aggregate, batch, load, permissions
 from .importing import import_people
 from .product import ROOT, Database, Folder, Server, build, limit_files, note
 from .report import show
 from .scenarios import TITLES, Scenario
 from .search import measure as measure_search
 
-ALL = [*TITLES, "aggregate", "batch", "search", "import"]
+ALL = [*TITLES, "aggregate", "batch", "search", "permissions", "import"]
 
 
 def main():
@@ -39,8 +39,10 @@ def main():
         build()
     targets = json.loads((ROOT / "Benchmarks/thresholds.json").read_text())
     figures = {"machine": machine(), "people": arguments.people, "seconds": arguments.seconds, "rounds": arguments.rounds, "scenarios": []}
-    if any(name != "import" for name in wanted):
+    if any(name not in ("permissions", "import") for name in wanted):
         requests(figures, wanted, arguments)
+    if "permissions" in wanted:
+        figures["permissions"] = permissions.measure(arguments.people, arguments.seconds, arguments.rounds)
     if "import" in wanted:
         figures["import"] = [import_people(10_000), import_people(arguments.import_rows)]
     missed = show(figures, targets)

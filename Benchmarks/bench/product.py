@@ -63,8 +63,9 @@ class Folder:
 class Server:
     """`tessera serve` on a free port of the loopback interface."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.folder = folder
+        self.options = options
         self.token = None
 
     def __enter__(self):
@@ -79,7 +80,7 @@ class Server:
         begun = time.monotonic()
         self.errors = open(self.folder.path / "serve.err", "a")
         self.process = subprocess.Popen(
-            [TESSERA, "serve", "--data", self.folder.path, "--listen", "127.0.0.1:0"], cwd=ROOT, stdout=subprocess.PIPE,
+            [TESSERA, "serve", "--data", self.folder.path, "--listen", "127.0.0.1:0", *self.options], cwd=ROOT, stdout=subprocess.PIPE,
             stderr=self.errors, text=True)
         self.port = None
         for line in self.process.stdout:
@@ -91,7 +92,7 @@ class Server:
         if self.port is None:
             raise RuntimeError(f"the server ended: {(self.folder.path / 'serve.err').read_text()[-2000:]}")
         if self.token is None:
-            self.token = self.folder.command("token", "issue", stdout=subprocess.PIPE, text=True).stdout.strip()
+            self.token = self.folder.command("token", "issue", *self.options, stdout=subprocess.PIPE, text=True).stdout.strip()
             begun = None
         status, _ = self.request("GET", "/api/people?top=1")
         if status != 200:

@@ -26,6 +26,12 @@ def show(figures, targets):
         print(
             f"{row['title'] + ', ' + str(row['connections']) + ' connections':<36}{row['rate']:>11,.0f}{'':>27}"
             f"{row['p50']:>9.2f}{row['p95']:>9.2f}{row['p99']:>9.2f}{verdict(row['title'], row['p95'] < slow)}")
+    for row in figures.get("permissions", []):
+        target = targets["rights"][row["scenario"]]
+        reached = row["times"] <= target.get("times", row["times"]) and row["rate"] >= target.get("rate", 0) and row["p95"] < target.get("p95_ms", row["p95"] + 1)
+        print(
+            f"{row['title']:<36}{row['rate']:>11,.0f}{row['administrator']:>11,.0f}{row['times']:>8.2f}{target.get('times', 0):>8.2f}"
+            f"{row['p50']:>9.2f}{row['p95']:>9.2f}{row['p99']:>9.2f}  (theirs, the administrator's, times as long)" + verdict(row["title"], reached))
     for row in figures.get("aggregate", []):
         target = targets["aggregate_ratio"]
         print(

@@ -37,6 +37,8 @@ function request()
     elseif scenario == "list" then
         local prefix = prefixes[math.random(#prefixes)]
         return wrk.format("GET", "/api/people?filter=startswith(last_name,%27" .. prefix .. "%27)&orderby=last_name&top=50", headers)
+    elseif scenario == "path" then
+        return wrk.format("GET", prefixes[math.random(#prefixes)], headers)
     elseif scenario == "search" then
         return wrk.format("GET", "/api/people?search=" .. prefixes[math.random(#prefixes)] .. "&top=20&select=display_name", headers)
     elseif scenario == "create" then
