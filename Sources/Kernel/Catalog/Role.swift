@@ -32,12 +32,20 @@ package struct Role: Sendable, Hashable {
     package var label: String
     package var description: String?
     package var grants: [Grant]
+    package var abilities: Set<Ability>
 
-    package init(id: String, label: String, description: String? = nil, grants: [Grant]) {
+    /// What can be allowed that isn't done with records of a type.
+    package enum Ability: String, Sendable, Hashable, CaseIterable {
+        /// Seeing who changed what, and why somebody may.
+        case audit
+    }
+
+    package init(id: String, label: String, description: String? = nil, grants: [Grant], abilities: Set<Ability> = []) {
         self.id = id
         self.label = label
         self.description = description
         self.grants = grants
+        self.abilities = abilities
     }
 
     /// What a role allows on the records of one type.

@@ -33,7 +33,9 @@ struct RoleChecker {
         let id = "\(owner).\(declaration.key)"
         var grants: [Role.Grant] = []
         for grant in declaration.grants { grants.append(make(grant, role: id)) }
-        return Role(id: id, label: declaration.label, description: declaration.description, grants: grants)
+        return Role(
+            id: id, label: declaration.label, description: declaration.description, grants: grants,
+            abilities: Set(declaration.abilities.compactMap(Role.Ability.init(rawValue:))))
     }
 
     private mutating func make(_ declaration: GrantDeclaration, role: String) -> Role.Grant {

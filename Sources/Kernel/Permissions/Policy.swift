@@ -3,8 +3,12 @@ package import Catalog
 /// What roles come to when they are united: for each record type and action the records that are covered. No entry means none.
 package struct Policy: Sendable, Hashable {
     package var types: [String: TypePolicy]
+    package var abilities: Set<Role.Ability>
 
-    package init(types: [String: TypePolicy] = [:]) { self.types = types }
+    package init(types: [String: TypePolicy] = [:], abilities: Set<Role.Ability> = []) {
+        self.types = types
+        self.abilities = abilities
+    }
 }
 
 /// What a policy allows on the records of one type.

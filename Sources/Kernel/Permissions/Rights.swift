@@ -65,6 +65,9 @@ package struct Rights: Sendable, Hashable {
         }
     }
 
+    /// Whether something is allowed that isn't done with records of a type.
+    package func may(_ ability: Role.Ability) -> Bool { limits?.policy.abilities.contains(ability) ?? true }
+
     /// On which of the records that are read a field is seen; nil when on all of them.
     package func mask(of field: String, on typeID: String) -> Predicate? { limits?.policy.types[typeID]?.masks[field] }
 

@@ -33,6 +33,7 @@ private struct RightsBuilder {
     private var limits: [String: [RecordAction: [Predicate]]] = [:]
     private var roles: [String] = []
     private var usesRules = false
+    private var abilities: Set<Role.Ability> = []
     /// Grants by type, with the teams they are held in: for masks, which only all of them together decide about.
     private var grants: [String: [(grant: Role.Grant, team: GUID?)]] = [:]
     private var sets: [Reach: Int] = [:]
@@ -66,6 +67,7 @@ private struct RightsBuilder {
             }
         }
         if !roles.contains(role.id) { roles.append(role.id) }
+        abilities.formUnion(role.abilities)
     }
 
     mutating func finish() -> Rights {
@@ -89,7 +91,7 @@ private struct RightsBuilder {
             actor.teamsBelow = sorted(directory.reach(of: teams, below: true))
             actor.roles = roles
         }
-        return Rights(policy: Policy(types: types), actor: actor)
+        return Rights(policy: Policy(types: types, abilities: abilities), actor: actor)
     }
 
     /// Fields on which all grants together don't cover what they cover with the action: each grant brings those of its records that lie within the

@@ -50,7 +50,7 @@ extension PrincipalStore {
         return try await directory().readers(of: facts, type, under: records.catalog.roles)
     }
 
-    private static let noRecord = PrincipalsError(.notFound, "There is no such record.")
+    package static let noRecord = PrincipalsError(.notFound, "There is no such record.")
 }
 
 extension AccessExplanation {

@@ -7,7 +7,7 @@ package struct RightsDocument: Sendable, Hashable {
     package struct Subject: Sendable, Hashable, Comparable {
         /// `contacts.rep`
         package var role: String
-        /// `contacts.person`
+        /// `contacts.person`; `platform` for what isn't done with records.
         package var type: String
         /// `update`, or `birthday read`.
         package var aspect: String
@@ -25,6 +25,7 @@ package struct RightsDocument: Sendable, Hashable {
     package init(roles: [Role]) {
         sayings = [:]
         for role in roles {
+            for ability in role.abilities { sayings[Subject(role: role.id, type: "platform", aspect: ability.rawValue)] = "may" }
             for grant in role.grants {
                 for action in RecordAction.allCases {
                     note(grant.saying(action), Subject(role: role.id, type: grant.type, aspect: action.rawValue))

@@ -35,10 +35,12 @@ extension Call {
             return response(.noContent)
         case (.share, _): throw APIError.methodNotAllowed("DELETE")
         case (.readers(let id), .GET), (.readers(let id), .HEAD):
+            try await requireReadable(id)
             let readers = try await principals.readers(of: id)
             return list(
                 readers.map { .complex(["id": .guid($0.id), "name": .string($0.name), "kind": .string($0.kind.rawValue)]) }, next: nil)
         case (.explanation(let id, let user), .GET), (.explanation(let id, let user), .HEAD):
+            try await requireReadable(id)
             return list(try await principals.explain(id, for: user).map(\.value), next: nil)
         case (.readers, _), (.explanation, _): throw APIError.methodNotAllowed("GET")
         case (.roles, .GET), (.roles, .HEAD): return list(roles, next: nil)
@@ -46,6 +48,12 @@ extension Call {
         case (.me, .GET), (.me, .HEAD): return entity(try await entry(access.principal, [.user, .service, .system]))
         case (.me, _): throw APIError.methodNotAllowed("GET")
         }
+    }
+
+    /// Who explains a record to somebody has to be able to read it: what can't be read is answered as what isn't there.
+    private func requireReadable(_ id: GUID) async throws {
+        guard !access.rights.isUnlimited else { return }
+        guard try await store.type(ofRecord: id, access: access) != nil else { throw PrincipalStore.noRecord }
     }
 
     // MARK: Users
@@ -80,9 +88,9 @@ extension Call {
         return response(.ok, json: Array(value.json.utf8))
     }
 
-    /// What everybody may know of others is who they are; their address and roles are the administrators'.
+    /// What everybody may know of others is who they are; their address and roles are the administrators' and auditors'.
     private func shown(_ entry: PrincipalEntry) -> Value {
-        guard !access.rights.isUnlimited, case .complex(let members) = entry.value else { return entry.value }
+        guard !access.rights.may(.audit), case .complex(let members) = entry.value else { return entry.value }
         return .complex(members.filter { ["id", "kind", "name", "active"].contains($0.key) })
     }
 

@@ -47,6 +47,14 @@ enum DirectoryResource: Sendable, Hashable {
         }
     }
 
+    /// Whether it tells who may do what, and why.
+    func isAudited(by method: HTTPMethod) -> Bool {
+        switch self {
+        case .user, .team, .readers, .explanation: method == .GET || method == .HEAD
+        case .me, .users, .teams, .roles, .shares, .sharesOf, .share, .deactivate: false
+        }
+    }
+
     /// Nil for paths that begin with another name.
     static func resolve(
         _ first: ResourcePath.Segment, _ rest: ArraySlice<ResourcePath.Segment>

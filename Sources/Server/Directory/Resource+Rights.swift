@@ -1,3 +1,4 @@
+import Catalog
 import NIOHTTP1
 import Permissions
 import Records
@@ -16,6 +17,7 @@ extension Resource {
         // Of these everybody has their own; others' are answered as if there were none.
         case .platform: return
         case .directory(let resource):
+            if access.rights.may(.audit), resource.isAudited(by: method) { return }
             if !resource.isOpen(to: method) { throw .administratorsOnly("Users, teams and their roles") }
         }
     }

@@ -56,7 +56,7 @@ extension Call {
         guard method == .POST else { throw APIError.methodNotAllowed("POST") }
         try options.allow(["dry_run"], of: "undo")
         if preferences.respondAsync {
-            let label = "undo \(try await entry(id).label)" + (options.dryRun ? " (dry run)" : "")
+            let label = "undo \(try await entry(id, toChange: true).label)" + (options.dryRun ? " (dry run)" : "")
             let input = UndoJob.input(id, isRehearsal: options.dryRun)
             return accepted(try await jobs.enqueue(kind: UndoJob.kind, label: label, input: input, access: access))
         }
@@ -65,8 +65,8 @@ extension Call {
         return response(.ok, json: Array(report.value.json.utf8))
     }
 
-    private func entry(_ id: GUID) async throws -> ChangeSetEntry {
-        guard let entry = try await log.find(id) else {
+    private func entry(_ id: GUID, toChange: Bool = false) async throws -> ChangeSetEntry {
+        guard let entry = try await log.find(id, toChange: toChange) else {
             throw APIError(.notFound, "records.not_found", "There is no change set with this id; single writes have none.")
         }
         return entry

@@ -99,6 +99,11 @@ struct SalesFloor: Sendable {
                   region: { read: own }
                   ceiling: { read: own }
               region: { read: all }
+          auditor:
+            label: Auditor
+            may: [audit]
+            grants:
+              account: { read: team, fields: { margin: { read: none } } }
           typist:
             label: Typist
             grants:

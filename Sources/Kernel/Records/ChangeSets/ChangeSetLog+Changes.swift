@@ -27,7 +27,7 @@ extension ChangeSetLog {
     /// Values are columns and lists as they are stored. What a record held afterwards is put together from later before-values and what it
     /// holds now. Of purged records no values are shown.
     ///
-    /// For those who don't read everything, what is gone is shown where the change set itself purged it, and values of fields that they don't see are
+    /// For those who don't read everything, what is gone is shown where their own change set purged it, and values of fields that they don't see are
     /// left out.
     package func changes(of id: GUID, limit: Int, after place: Place? = nil) async throws -> ChangePage {
         var page = try await step(of: id, limit: limit, after: place)
@@ -79,7 +79,7 @@ extension ChangeSetLog {
         let ids = changes.map { PostgresUUID(guid: $0.record) }
         let lists = type.childTables.map { " || jsonb_build_object('\($0.field)', \(ListRows.stored($0, alias: "t")))" }.joined()
         let guarded = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: true)
-        let gone = access.rights.isUnlimited ? "TRUE" : "c.action = 'purge'"
+        let gone: SQL = access.rights.isUnlimited ? "TRUE" : "c.action = 'purge' AND \(isOwnWork)"
         let hidden = hiddenNames(of: type)
         let sql: SQL = """
             SELECT c.record_id, c.version, CASE WHEN t.id IS NULL THEN NULL ELSE c.before - \(hidden) END, (CASE WHEN t.id IS NULL THEN NULL \
@@ -91,7 +91,7 @@ extension ChangeSetLog {
             LEFT JOIN LATERAL (SELECT to_jsonb(t.*)\(raw: lists) || coalesce((SELECT jsonb_object_agg(l.key, l.value) FROM ( \
             SELECT DISTINCT ON (e.key) e.key, e.value FROM tessera.change d, jsonb_each(d.before) e \
             WHERE d.record_id = c.record_id AND d.version > c.version ORDER BY e.key, d.version) l), '{}') AS image) now ON true \
-            WHERE (t.id IS NULL AND \(raw: gone)) OR \(guarded)
+            WHERE (t.id IS NULL AND \(gone)) OR \(guarded)
             """
         var images: [Place: Images] = [:]
         for row in try await ReadFailure.translating({ try await store.statements.query(sql) }).rows {

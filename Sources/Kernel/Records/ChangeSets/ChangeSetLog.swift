@@ -14,20 +14,31 @@ package struct ChangeSetLog: Sendable {
         self.access = access
     }
 
-    /// Newest first; `before` is the id of the last one seen. Everybody has their own, administrators have all.
+    /// Newest first; `before` is the id of the last one seen. Everybody has their own; administrators and who may audit have all.
     package func list(limit: Int, before: GUID? = nil) async throws -> [ChangeSetEntry] {
         let place: SQL = before.map { " AND s.id < \(bind: PostgresUUID(guid: $0))" } ?? ""
         return try await entries("WHERE \(isOwn)\(place) ORDER BY s.id DESC LIMIT \(bind: Int64(limit))")
     }
 
-    package func find(_ id: GUID) async throws -> ChangeSetEntry? {
-        try await entries("WHERE s.id = \(bind: PostgresUUID(guid: id)) AND \(isOwn)").first
+    /// - Parameter toChange: it is to be written under or taken back: others' are the administrators' alone.
+    package func find(_ id: GUID, toChange: Bool = false) async throws -> ChangeSetEntry? {
+        try await entries("WHERE s.id = \(bind: PostgresUUID(guid: id)) AND \(toChange && !access.rights.isUnlimited ? isMine : isOwn)")
+            .first
     }
 
     /// Which change sets are there for this access.
     private var isOwn: SQL {
-        access.rights.isUnlimited ? "TRUE" : "s.principal_id = \(bind: PostgresUUID(guid: access.principal))"
+        access.rights.may(.audit) ? "TRUE" : isMine
     }
+
+    /// Whether a change `c` was made by the caller: what they purged they know of.
+    var isOwnWork: SQL {
+        """
+        NOT EXISTS (SELECT 1 FROM tessera.change_set s WHERE s.id = c.change_set AND s.principal_id <> \(bind: PostgresUUID(guid: access.principal)))
+        """
+    }
+
+    private var isMine: SQL { "s.principal_id = \(bind: PostgresUUID(guid: access.principal))" }
 
     /// Puts it into the list before its first write.
     package func begin(_ changeSet: ChangeSet) async throws {
@@ -70,7 +81,7 @@ package struct ChangeSetLog: Sendable {
             let state = ChangeSetEntry.State(rawValue: try row.decode(String.self, 2)) ?? .done
             // What is kept counts everything, readable or not.
             let counts = access.rights.isUnlimited ? try row.decode(PostgresJSON?.self, 10) : nil
-            let entry = ChangeSetEntry(
+            var entry = ChangeSetEntry(
                 id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), label: try row.decode(String.self, 1), state: state,
                 principal: GUID(postgres: try row.decode(PostgresUUID.self, 3)), principalName: try row.decode(String.self, 4),
                 channel: try row.decode(String.self, 5), createdAt: try row.moment(6) ?? DateTime(microseconds: 0),
@@ -80,6 +91,8 @@ package struct ChangeSetLog: Sendable {
                 refused: try row.decode(PostgresJSON?.self, 11).map { try Self.items($0).compactMap(UndoRefusal.init) } ?? [],
                 refusedCount: Int(try row.decode(Int64.self, 12)))
             if counts == nil { uncounted.append(entry.id) }
+            // Of records that another couldn't put back, an auditor needn't be able to read any.
+            if !access.rights.isUnlimited, entry.principal != access.principal { entry.refused = [] }
             entries.append(entry)
         }
         guard !uncounted.isEmpty else { return entries }
@@ -111,7 +124,7 @@ package struct ChangeSetLog: Sendable {
             let readable = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: true)
             let sql: SQL = """
                 SELECT change_set, record_type, action, count(*) FROM tessera.change c \
-                WHERE change_set = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND record_type = \(bind: type.id) AND (action = 'purge' \
+                WHERE change_set = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND record_type = \(bind: type.id) AND ((action = 'purge' AND \(isOwnWork)) \
                 OR EXISTS (SELECT 1 FROM \(raw: type.table.sql) t WHERE t.id = c.record_id AND \(readable))) GROUP BY 1, 2, 3
                 """
             found.merge(try Self.counts(try await store.run(sql))) { $0 + $1 }

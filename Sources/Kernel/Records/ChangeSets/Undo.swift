@@ -28,7 +28,7 @@ package struct Undo: Sendable {
     /// - Throws: `records.not_found` when there is no such change set of the caller's.
     package func run(progress: @Sendable (_ records: Int) async throws -> Void = { _ in }) async throws -> UndoReport {
         let log = ChangeSetLog(store, access: access)
-        guard let entry = try await log.find(changeSet) else {
+        guard let entry = try await log.find(changeSet, toChange: true) else {
             throw RecordsError(.notFound, "There is no change set \(changeSet), or it was a single write; see `tessera changes list`.")
         }
         if entry.state == .undone, let last = try await lastUndo() { return last }

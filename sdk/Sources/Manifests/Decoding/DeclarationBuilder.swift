@@ -101,7 +101,7 @@ struct DeclarationBuilder {
             return RoleDeclaration(
                 key: entry.key.value, label: object.text("label") ?? Names.label(from: entry.key.value),
                 description: object.text("description"),
-                grants: object.map("grants").compactMap(grant), location: entry.key.location)
+                grants: object.map("grants").compactMap(grant), abilities: object.texts("may").map(\.value), location: entry.key.location)
         }
     }
 

@@ -208,6 +208,9 @@ enum Language {
                 .optional("label", .text(.label), default: "from the key", "What the role is called."),
                 .optional("description", .text(.prose), "What it is for."),
                 .optional("grants", .map(key: .typeReference, of: .object(.grant), count: 0...200), "What it allows, by record type."),
+                .optional(
+                    "may", .list(of: .keyword(abilities), count: 1...10, isDistinct: true), default: "nothing",
+                    "What its holders may do that isn't done with records of a type."),
             ]),
         ObjectShape(
             .grant, "What a role allows on the records of one type.",
@@ -273,6 +276,14 @@ enum Language {
                 .optional("description", .text(.prose), "When it is published."),
                 .optional("fields", .map(key: .key, of: .object(.eventField), count: 0...100), "What it carries, by key."),
             ]),
+    ]
+
+    private static let abilities: [Keyword] = [
+        Keyword(
+            word: RoleDeclaration.audit,
+            doc:
+                "See who changed what, as far as they may read it, and why somebody may: everybody's change sets, roles, explanations of access."
+        )
     ]
 
     static let onlyRules = ValueShape.map(key: .key, of: .object(.onlyRule), count: 0...50)

@@ -28,8 +28,13 @@ public struct RoleDeclaration: Sendable, Hashable {
     public let description: String?
     /// What it allows, by type.
     public let grants: [GrantDeclaration]
+    /// What its holders may do that isn't done with records of a type, by key.
+    public let abilities: [String]
     /// Where the key stands.
     public let location: SourceLocation
+
+    /// The ability to see who changed what, and why somebody may.
+    public static let audit = "audit"
 }
 
 /// What a role allows on the records of one type.
