@@ -56,6 +56,39 @@ struct ContactsCardsTests {
         }
     }
 
+    @Test("keep the profiles of all networks", arguments: ["vcard", "vcard-3.0"])
+    func profiles(format: String) async throws {
+        let format = try #require(ExportFormat(format))
+        let card = """
+            BEGIN:VCARD\r
+            VERSION:3.0\r
+            FN:Ada Lovelace\r
+            N:Lovelace;Ada;;;\r
+            X-SOCIALPROFILE;type=twitter:https://twitter.com/ada\r
+            X-SOCIALPROFILE;type=linkedin:https://www.linkedin.com/in/ada\r
+            X-SOCIALPROFILE:https://mastodon.social/@ada\\,en\r
+            END:VCARD\r
+
+            """
+        let expected = [
+            #""linkedin":"https://www.linkedin.com/in/ada""#,
+            #""social_profiles":["https://twitter.com/ada","https://mastodon.social/@ada,en"]"#,
+        ]
+        let cards = try await Cards.withContacts { contacts in
+            try await Cards.importing(try Cards.file(Array(card.utf8)), into: contacts)
+            let ada = try await Cards.record("last_name eq 'Lovelace'", contacts)
+            for fragment in expected { #expect(ada.contains(fragment), "\(fragment) in \(ada)") }
+            return try await Cards.export(format, contacts)
+        }
+        try await Cards.withContacts { contacts in
+            try await Cards.importing(try Cards.file(cards), into: contacts)
+            let ada = try await Cards.record("last_name eq 'Lovelace'", contacts)
+            for fragment in expected {
+                #expect(ada.contains(fragment), "\(fragment) in \(ada), from \(String(decoding: cards, as: UTF8.self))")
+            }
+        }
+    }
+
     @Test("go out and come in again unchanged", arguments: ["vcard", "vcard-3.0", "vcard-2.1"])
     func roundTrip(format: String) async throws {
         let format = try #require(ExportFormat(format))

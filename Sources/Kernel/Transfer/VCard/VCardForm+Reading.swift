@@ -191,7 +191,7 @@ private struct CardReader {
     }
 
     private static func words(_ property: VCard.Property) -> [String] {
-        let items = property.name == "IMPP" ? [property.text] : property.list
+        let items = VCardForm.oneValued.contains(property.name) ? [property.text] : property.list
         return items.map { $0.trimmingBlanks() }.filter { !$0.isEmpty }
     }
 

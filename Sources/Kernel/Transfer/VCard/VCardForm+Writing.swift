@@ -88,7 +88,7 @@ private struct CardWriter {
         switch (place.field.type, value) {
         case (.emails, .collection(let items)), (.phones, .collection(let items)): for item in items { addChannel(place, item) }
         case (.tags, .collection(let items)), (.multiChoice, .collection(let items)):
-            if place.name == "IMPP" {
+            if VCardForm.oneValued.contains(place.name) {
                 for item in items { add(place, VCardText.escaped(item.text)) }
             } else if !items.isEmpty {
                 add(place, items.map { VCardText.escaped($0.text) }.joined(separator: ","))

@@ -49,6 +49,9 @@ struct VCardForm: Sendable {
     /// The parts of structured names, in the order of the value.
     static let parts = ["N": ["family", "given", "additional", "prefix", "suffix"], "ORG": ["name", "unit"]]
 
+    /// Properties that hold one value each and are written once per value (RFC 6350, 6.4.3; RFC 9554, 3.5): a comma is part of it.
+    static let oneValued: Set<String> = ["IMPP", "SOCIALPROFILE"]
+
     /// The words for the letters of GENDER (RFC 6350, 6.2.7).
     static let genders = [("M", "male"), ("F", "female"), ("O", "other"), ("N", "none"), ("U", "unknown")]
 }
