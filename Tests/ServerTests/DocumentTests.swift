@@ -131,6 +131,42 @@ struct DocumentTests {
         #expect(text(try #require(JSONExtract.member("deltatoken", of: parameters))).contains(#""name":"deltatoken","in":"query""#))
     }
 
+    @Test("OpenAPI says of every path what it takes and what it may answer, as the server does")
+    func openAPIOfLinks() throws {
+        let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits(), fileSize: 1_000)
+        let paths = try #require(JSONExtract.member("paths", of: document))
+        func operation(_ method: String, _ path: String) throws -> String {
+            let operations = try #require(JSONExtract.member(path, of: paths), "\(path)")
+            return text(try #require(JSONExtract.member(method, of: operations), "\(method) \(path)"))
+        }
+        func takes(_ parameter: String, _ method: String, _ path: String) throws -> Bool {
+            try operation(method, path).contains("#/components/parameters/\(parameter)\"")
+        }
+        for option in ["compute", "apply", "search", "deltatoken"] {
+            #expect(try takes(option, "get", "/samples") == (option != "search"), "\(option)")
+            #expect(try !takes(option, "get", "/samples({id})/places"), "\(option)")
+        }
+        for option in ["filter", "count_mode", "include_deleted"] {
+            #expect(try takes(option, "get", "/samples({id})/places") && takes(option, "get", "/samples({id})/places/$count"), "\(option)")
+        }
+        #expect(try takes("include_deleted", "get", "/samples/$count"))
+        for (method, path) in [
+            ("get", "/samples({id})/place/$ref"), ("get", "/samples({id})/places/$ref"), ("get", "/samples({id})/emails/$count"),
+            ("get", "/samples({id})/title/$value"), ("get", "/samples({id})/origin/{member}"), ("delete", "/jobs({id})"),
+            ("delete", "/samples({id})/places/$ref"),
+        ] { _ = try operation(method, path) }
+        for (method, path) in [
+            ("put", "/samples({id})/place/$ref"), ("delete", "/samples({id})/place/$ref"), ("post", "/samples({id})/places/$ref"),
+            ("delete", "/samples({id})/places({target})/$ref"),
+        ] { #expect(try takes("if_match", method, path), "\(method) \(path)") }
+        for (method, path) in [("get", "/samples"), ("post", "/samples"), ("get", "/me"), ("post", "/imports"), ("get", "/jobs({id})")] {
+            let told = try operation(method, path)
+            for status in [414, 431, 500, 504] { #expect(told.contains("\"\(status)\":{"), "\(status) \(method) \(path)") }
+            #expect(told.contains("\"408\":{") == (method == "post"), "408 \(method) \(path)")
+            for header in ["RateLimit", "RateLimit-Policy"] { #expect(told.contains("\"\(header)\":{"), "\(header) \(method) \(path)") }
+        }
+    }
+
     @Test("OpenAPI passes the standard's own validator")
     func validator() throws {
         let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits(), fileSize: 1_000)

@@ -103,7 +103,7 @@ struct ReadingTests {
             expects: ["4.0, 3.0 and 2.1"]),
         Scenario(
             "has no pages of CSV", "GET", "/api/samples?format=csv&count=true", status: 400,
-            expects: ["query.option_not_allowed", "$expand, $filter, $orderby, $search, $select, $skip, $top"]),
+            expects: ["query.option_not_allowed", "$expand, $filter, include_deleted, $orderby, $search, $select, $skip, $top"]),
         Scenario(
             "has no CSV of one record", "GET", "/api/samples({a})", ["accept": "text/csv"], status: 406, expects: ["odata.not_acceptable"]),
         Scenario(
@@ -242,6 +242,33 @@ struct ReadingTests {
             "refuses a type that it can't serve", "GET", "/api/samples", ["accept": "text/html"], status: 406,
             expects: ["odata.not_acceptable"]),
         Scenario(
+            "counts the values of a list", "GET", "/api/samples({a})/emails/$count", status: 200, expects: ["1"],
+            answerHeaders: ["content-type": "text/plain;charset=utf-8"]),
+        Scenario("counts none", "GET", "/api/samples({b})/emails/$count", status: 200, expects: ["0"]),
+        Scenario("counts nothing behind a value", "GET", "/api/samples({a})/title/$count", status: 404, expects: ["odata.not_found"]),
+        Scenario("counts only records that are there", "GET", "/api/samples({gone})/emails/$count", status: 404),
+        Scenario("counts deleted ones' when asked", "GET", "/api/samples({gone})/emails/$count?include_deleted=true", status: 200),
+        Scenario(
+            "counts deleted records when asked", "GET", "/api/samples/$count?include_deleted=true", status: 200, expects: ["3"],
+            refuses: ["2"]),
+        Scenario("counts none of them else", "GET", "/api/samples/$count", status: 200, expects: ["2"]),
+        Scenario(
+            "finds no deleted records where a link leads", "GET", "/api/samples({a})/place?include_deleted=true", status: 400,
+            expects: ["query.option_not_allowed", #""target":"include_deleted""#]),
+        Scenario("has no deleted jobs", "GET", "/api/jobs?include_deleted=true", status: 400, expects: [#""target":"include_deleted""#]),
+        Scenario(
+            "searches no deleted ones", "GET", "/api/search?q=a&include_deleted=true", status: 400, expects: ["query.option_not_allowed"]),
+        Scenario(
+            "estimates no single record", "GET", "/api/samples({a})?count_mode=estimated", status: 400, expects: [#""target":"count_mode""#]
+        ),
+        Scenario(
+            "changes no deleted ones", "DELETE", "/api/samples/$each?filter=true&include_deleted=true", status: 400,
+            expects: ["query.option_not_allowed", #""target":"include_deleted""#]),
+        Scenario(
+            "nor in bulk", "POST", "/api/samples/bulk?include_deleted=true", body: #"{"operation": "delete", "items": []}"#, status: 400,
+            expects: [#""target":"include_deleted""#]),
+        Scenario("searches where it is told", "GET", "/api/search?q=a&types=", status: 400, expects: [#""target":"types""#]),
+        Scenario(
             "wants requests in a batch", "POST", "/api/$batch", body: "{}", status: 400, expects: ["batch.malformed"]),
         Scenario("answers 404 outside of the API", "GET", "/nowhere", status: 404, expects: ["odata.not_found"]),
         Scenario(
@@ -272,6 +299,8 @@ struct ReadingTests {
              "place_id": "\(oslo)", "origin": {"city": "Bergen"}, "emails": [{"address": "a@example.com"}]}
             """)
         let b = try await host.create("samples", #"{"title": "Beta", "amount": 9}"#)
-        return ["oslo": oslo, "a": a, "b": b]
+        let gone = try await host.create("samples", #"{"title": "Gone"}"#)
+        _ = try await host.send("DELETE", "/api/samples(\(gone))")
+        return ["oslo": oslo, "a": a, "b": b, "gone": gone]
     }
 }

@@ -113,7 +113,7 @@ enum OpenAPIDirectory {
         json.object("responses") { json in
             json.object(String(operation.status)) { json in
                 json.field("description", operation.summary)
-                if !operation.headers.isEmpty { OpenAPIHeader.references(operation.headers, to: &json) }
+                OpenAPIHeader.references(operation.headers + (operation.status == 201 ? [.location] : []), to: &json)
                 guard let answer = operation.answer else { return }
                 json.object("content") { json in
                     json.object("application/json") { $0.object("schema") { schema(answer, isList: operation.isList, to: &$0) } }

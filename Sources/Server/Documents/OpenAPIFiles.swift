@@ -16,9 +16,10 @@ struct OpenAPIFiles {
                 json.object("responses") { json in
                     json.object("201") { json in
                         json.field("description", "What is known of the file.")
+                        OpenAPIHeader.references([.location], to: &json)
                         schema("file", to: &json)
                     }
-                    OpenAPIErrors.references([400, 401, 403, 413, 415, 503], to: &json)
+                    OpenAPIErrors.references([400, 401, 403, 408, 413, 415, 503], to: &json)
                 }
             }
         }
@@ -29,6 +30,7 @@ struct OpenAPIFiles {
                 json.object("responses") { json in
                     json.object("200") { json in
                         json.field("description", "What is known of the file.")
+                        OpenAPIHeader.references([.version], to: &json)
                         schema("file", to: &json)
                     }
                     OpenAPIErrors.references(OpenAPIErrors.reading, to: &json)
@@ -113,12 +115,13 @@ struct OpenAPIFiles {
                 for (status, description) in [("200", "The content."), ("206", "The part of it that Range asks for.")] {
                     json.object(status) { json in
                         json.field("description", description)
+                        OpenAPIHeader.references([.version], to: &json)
                         json.object("content") { $0.object("*/*") { _ in } }
                     }
                 }
-                if isOptional { json.object("204") { $0.field("description", "The property is empty.") } }
-                json.object("304") { $0.field("description", "The client has this content.") }
-                json.object("416") { $0.field("description", "Nothing of the range is in the file: `files.range`.") }
+                if isOptional { OpenAPIHeader.emptyAnswer(204, "The property is empty.", to: &json) }
+                OpenAPIHeader.emptyAnswer(304, "The client has this content.", [.version], to: &json)
+                OpenAPIHeader.emptyAnswer(416, "Nothing of the range is in the file: `files.range`.", to: &json)
                 OpenAPIErrors.references([400, 401, 403, 404, 412, 503], to: &json)
             }
         }
@@ -179,7 +182,7 @@ struct OpenAPIFiles {
 
     private func written(to json: inout JSONWriter) {
         json.object("responses") { json in
-            json.object("204") { $0.field("description", "Written; ETag has the record's new version.") }
+            OpenAPIHeader.emptyAnswer(204, "Written; ETag has the record's new version.", [.version], to: &json)
             OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
         }
     }

@@ -1,12 +1,16 @@
 /// Headers of answers that operations share.
 enum OpenAPIHeader: String, CaseIterable {
-    case version, changeSet, serverVersion
+    case version, changeSet, serverVersion, location, retryAfter, limit, limitPolicy
 
     private var name: String {
         switch self {
         case .version: "ETag"
         case .changeSet: "Tessera-Change-Set-Id"
         case .serverVersion: "Tessera-Version"
+        case .location: "Location"
+        case .retryAfter: "Retry-After"
+        case .limit: "RateLimit"
+        case .limitPolicy: "RateLimit-Policy"
         }
     }
 
@@ -16,6 +20,10 @@ enum OpenAPIHeader: String, CaseIterable {
         case .changeSet:
             "The change set of what was written, where it is one that is listed: that of many records, or of a name that was given."
         case .serverVersion: "The version of the server."
+        case .location: "Where what was made, or the job, can be read."
+        case .retryAfter: "Seconds to wait."
+        case .limit: "Where the sender has a limit: requests left (`r`), and seconds until all are there again (`t`)."
+        case .limitPolicy: "Where the sender has a limit: so many requests (`q`) in so many seconds (`w`)."
         }
     }
 
@@ -26,7 +34,7 @@ enum OpenAPIHeader: String, CaseIterable {
                 json.object(header.rawValue) { json in
                     json.field("description", header.description)
                     json.object("schema") { json in
-                        json.field("type", "string")
+                        json.field("type", header == .retryAfter ? "integer" : "string")
                         if header == .changeSet { json.field("format", "uuid") }
                     }
                 }
@@ -34,10 +42,18 @@ enum OpenAPIHeader: String, CaseIterable {
         }
     }
 
-    /// Those of an answer.
-    static func references(_ headers: [OpenAPIHeader], to json: inout JSONWriter) {
+    /// An answer without content.
+    static func emptyAnswer(_ status: Int, _ description: String, _ headers: [OpenAPIHeader] = [], to json: inout JSONWriter) {
+        json.object(String(status)) { json in
+            json.field("description", description)
+            references(headers, to: &json)
+        }
+    }
+
+    /// Those of an answer, and those that every answer to somebody with a token has.
+    static func references(_ headers: [OpenAPIHeader] = [], to json: inout JSONWriter) {
         json.object("headers") { json in
-            for header in headers {
+            for header in headers + [.limit, .limitPolicy] {
                 json.object(header.name) { $0.field("$ref", "#/components/headers/\(header.rawValue)") }
             }
         }

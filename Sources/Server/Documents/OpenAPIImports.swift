@@ -12,7 +12,7 @@ enum OpenAPIImports {
                 parameters(["dry_run", "change_set"], to: &json)
                 body(to: &json)
                 json.object("responses") { json in
-                    json.object("202") { $0.field("description", "It is queued; Location is the job's address.") }
+                    OpenAPIHeader.emptyAnswer(202, "It is queued; Location is the job's address.", [.location], to: &json)
                     OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
                 }
             }
@@ -27,6 +27,7 @@ enum OpenAPIImports {
                 json.object("responses") { json in
                     json.object("200") { json in
                         json.field("description", "The mapping: given, or guessed from the headers, with the formats of all columns.")
+                        OpenAPIHeader.references(to: &json)
                         json.object("content") { json in
                             json.object("application/json") { json in
                                 json.object("schema") { $0.field("$ref", "#/components/schemas/import_plan") }

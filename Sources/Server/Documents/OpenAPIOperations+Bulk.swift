@@ -20,7 +20,7 @@ extension OpenAPIOperations {
             }
             json.object("responses") { json in
                 answer(200, "What became of each item.", "bulk_result", [.changeSet], to: &json)
-                json.object(String(OpenAPIPlatform.accepted.0)) { $0.field("description", OpenAPIPlatform.accepted.1) }
+                OpenAPIPlatform.accepted(to: &json)
                 OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
             }
         }
@@ -76,7 +76,7 @@ extension OpenAPIOperations {
                 if method == "patch" { body("\(type.record.id).write", to: &json) }
                 json.object("responses") { json in
                     answer(200, "What became of each record.", "bulk_result", [.changeSet], to: &json)
-                    json.object(String(OpenAPIPlatform.accepted.0)) { $0.field("description", OpenAPIPlatform.accepted.1) }
+                    OpenAPIPlatform.accepted(to: &json)
                     OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
                 }
             }
@@ -103,7 +103,7 @@ extension OpenAPIOperations {
                             }
                         }
                     }
-                    OpenAPIErrors.references([400, 401, 406, 413, 415, 503], to: &json)
+                    OpenAPIErrors.references([400, 401, 406, 408, 413, 415, 503], to: &json)
                 }
             }
         }

@@ -23,6 +23,7 @@ struct OpenAPIOperations {
                     json.object("responses") { json in
                         json.object("200") { json in
                             json.field("description", summary)
+                            OpenAPIHeader.references(to: &json)
                             json.object("content") { json in for type in contentTypes { json.object(type) { _ in } } }
                         }
                         OpenAPIErrors.references([400, 401, 406], to: &json)
@@ -58,15 +59,15 @@ struct OpenAPIOperations {
                 "list_\(name)", name, "List \(type.record.labelPlural)", schema, hasFiles: true, isSearched: type.record.isSearchable,
                 to: &json)
             write("post", "create_\(name)", name, "Create \(type.record.label)", body: "\(schema).new", to: &json) { json in
-                answer(201, "The new record, or nothing with Prefer: return=minimal (204).", schema, to: &json)
+                answer(
+                    201, "The new record, or nothing with Prefer: return=minimal (204).", schema, [.version, .changeSet, .location],
+                    to: &json)
                 emptyAnswer("Created; OData-EntityId says where.", to: &json)
             }
         }
         json.object("/\(name)/$count") { json in
-            let options = ["filter"] + (type.record.isSearchable ? ["search"] : []) + ["count_mode"]
-            read("count_\(name)", name, "Count \(type.record.labelPlural)", options, contentType: "text/plain", to: &json) {
-                $0.field("type", "integer")
-            }
+            let options = ["filter"] + (type.record.isSearchable ? ["search"] : []) + ["count_mode", "include_deleted"]
+            count("count_\(name)", name, "Count \(type.record.labelPlural)", options, to: &json)
         }
         json.object("/\(name)/bulk") { json in bulk(type, to: &json) }
         json.object("/\(name)/$each") { json in each(type, to: &json) }
@@ -84,7 +85,7 @@ struct OpenAPIOperations {
                 head("delete_\(name)", name, "Delete \(type.record.label); it can be restored", to: &json)
                 parameters(["if_match"], to: &json)
                 json.object("responses") { json in
-                    emptyAnswer("Deleted.", to: &json)
+                    emptyAnswer("Deleted.", [.changeSet], to: &json)
                     OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
                 }
             }
@@ -111,9 +112,10 @@ struct OpenAPIOperations {
     private func records(_ type: ApiType, suffix: String, to json: inout JSONWriter) {
         let schema = type.record.id
         let label = type.record.label
-        read("get_\(suffix)", type.collection, "Read \(label)", OpenAPIParameters.record, to: &json) {
-            $0.field("$ref", "#/components/schemas/\(schema)")
-        }
+        read(
+            "get_\(suffix)", type.collection, "Read \(label)", OpenAPIParameters.record, headers: [.version],
+            errors: OpenAPIErrors.reading + [412], to: &json
+        ) { $0.field("$ref", "#/components/schemas/\(schema)") }
         for (method, verb, summary) in [("patch", "update", "Change properties of \(label)"), ("put", "replace", "Replace \(label)")] {
             write(method, "\(verb)_\(suffix)", type.collection, summary, body: "\(schema).write", to: &json) { json in
                 emptyAnswer("Written; ETag has the new version.", to: &json)
@@ -149,84 +151,6 @@ struct OpenAPIOperations {
         }
     }
 
-    // MARK: Properties and links
-
-    private func writeProperty(_ type: ApiType, _ property: Property, to json: inout JSONWriter) {
-        let path = "/\(type.collection)({id})/\(property.name)"
-        let id = "\(type.collection)_\(property.name)"
-        switch property.type {
-        case .entity, .entityOfSeveral:
-            json.object(path) { json in
-                parameters(["id"], to: &json)
-                read("get_\(id)", type.collection, "Follow \(property.name)", ["select", "expand"], empty: "It leads nowhere.", to: &json) {
-                    OpenAPISchemas.write(property.type, isNullable: true, nil, to: &$0)
-                }
-            }
-            guard case .entity = property.type else { return }
-            json.object("\(path)/$ref") { json in
-                parameters(["id"], to: &json)
-                reference("put", "link_\(id)", type, "Set \(property.name)", to: &json)
-                unlink("unlink_\(id)", type, "Clear \(property.name)", to: &json)
-            }
-        case .entityCollection(let name):
-            json.object(path) { json in
-                parameters(["id"], to: &json)
-                list("list_\(id)", type.collection, "Follow \(property.name)", CSDLModel.typeName(ofShape: name), to: &json)
-            }
-            json.object("\(path)/$ref") { json in
-                parameters(["id"], to: &json)
-                reference("post", "link_\(id)", type, "Add to \(property.name)", to: &json)
-            }
-            json.object("\(path)({target})/$ref") { json in
-                json.array("parameters") { json in
-                    json.object { $0.field("$ref", "#/components/parameters/id") }
-                    json.object { json in
-                        json.field("name", "target")
-                        json.field("in", "path")
-                        json.field("required", true)
-                        json.object("schema") { json in
-                            json.field("type", "string")
-                            json.field("format", "uuid")
-                        }
-                    }
-                }
-                unlink("unlink_\(id)", type, "Take out of \(property.name)", to: &json)
-            }
-        default:
-            json.object(path) { json in
-                parameters(["id"], to: &json)
-                read("get_\(id)", type.collection, "Read \(property.name) alone", ["include_deleted"], empty: "It has no value.", to: &json)
-                { json in
-                    json.field("type", "object")
-                    json.object("properties") { json in
-                        json.object("value") { OpenAPISchemas.write(property.type, isNullable: property.isNullable, nil, to: &$0) }
-                    }
-                }
-            }
-        }
-    }
-
-    private func reference(_ method: String, _ id: String, _ type: ApiType, _ summary: String, to json: inout JSONWriter) {
-        json.object(method) { json in
-            head(id, type.collection, summary, to: &json)
-            body("reference", to: &json)
-            json.object("responses") { json in
-                emptyAnswer("Linked.", to: &json)
-                OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
-            }
-        }
-    }
-
-    private func unlink(_ id: String, _ type: ApiType, _ summary: String, to json: inout JSONWriter) {
-        json.object("delete") { json in
-            head(id, type.collection, summary, to: &json)
-            json.object("responses") { json in
-                emptyAnswer("Not linked any more.", to: &json)
-                OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
-            }
-        }
-    }
-
     // MARK: Pieces
 
     func head(_ id: String, _ tag: String, _ summary: String, to json: inout JSONWriter) {
@@ -241,10 +165,15 @@ struct OpenAPIOperations {
         }
     }
 
+    /// A number as text.
+    func count(_ id: String, _ tag: String, _ summary: String, _ options: [String], to json: inout JSONWriter) {
+        read(id, tag, summary, options, contentType: "text/plain", to: &json) { $0.field("type", "integer") }
+    }
+
     private static let fileTypes = [Negotiation.Representation.csv, .workbook, .cards].flatMap(\.mediaTypes)
 
     /// Pages of records. Those of a collection (`hasFiles`) come all at once as a file too, and as what changed of them.
-    private func list(
+    func list(
         _ id: String, _ tag: String, _ summary: String, _ schema: String, hasFiles: Bool = false, isSearched: Bool = false,
         to json: inout JSONWriter
     ) {
@@ -256,9 +185,10 @@ struct OpenAPIOperations {
         ) { page(of: schema, isTracked: hasFiles, to: &$0) }
     }
 
-    private func read(
+    func read(
         _ id: String, _ tag: String, _ summary: String, _ parameterNames: [String], contentType: String = "application/json",
-        alsoAs texts: [String] = [], empty: String? = nil, errors: [Int] = OpenAPIErrors.reading, to json: inout JSONWriter,
+        alsoAs texts: [String] = [], empty: String? = nil, headers: [OpenAPIHeader] = [], errors: [Int] = OpenAPIErrors.reading,
+        to json: inout JSONWriter,
         _ schema: (inout JSONWriter) -> Void
     ) {
         json.object("get") { json in
@@ -267,14 +197,15 @@ struct OpenAPIOperations {
             json.object("responses") { json in
                 json.object("200") { json in
                     json.field("description", summary)
+                    OpenAPIHeader.references(headers, to: &json)
                     json.object("content") { json in
                         json.object(contentType) { $0.object("schema", schema) }
                         for text in texts { json.object(text) { $0.object("schema") { $0.field("type", "string") } } }
                     }
                 }
-                if let empty { json.object("204") { $0.field("description", empty) } }
+                if let empty { OpenAPIHeader.emptyAnswer(204, empty, to: &json) }
                 if parameterNames.contains("if_none_match") {
-                    json.object("304") { $0.field("description", "The client has this version.") }
+                    OpenAPIHeader.emptyAnswer(304, "The client has this version.", [.version], to: &json)
                 }
                 OpenAPIErrors.references(errors, to: &json)
             }
@@ -319,14 +250,11 @@ struct OpenAPIOperations {
     }
 
     /// 204 to a write.
-    private func emptyAnswer(_ description: String, to json: inout JSONWriter) {
-        json.object("204") { json in
-            json.field("description", description)
-            OpenAPIHeader.references([.changeSet], to: &json)
-        }
+    func emptyAnswer(_ description: String, _ headers: [OpenAPIHeader] = [.version, .changeSet], to json: inout JSONWriter) {
+        OpenAPIHeader.emptyAnswer(204, description, headers, to: &json)
     }
 
-    private func page(of schema: String, isTracked: Bool, to json: inout JSONWriter) {
+    func page(of schema: String, isTracked: Bool, to json: inout JSONWriter) {
         json.field("type", "object")
         json.object("properties") { json in
             json.object("@context") { $0.field("type", "string") }

@@ -15,7 +15,11 @@ enum OpenAPIPlatform {
         var others: [(Int, String)] = []
     }
 
-    static let accepted = (202, "With Prefer: respond-async: Location is the job's address.")
+    private static let accepted = (202, "With Prefer: respond-async: Location is the job's address.")
+
+    static func accepted(to json: inout JSONWriter) { OpenAPIHeader.emptyAnswer(accepted.0, accepted.1, [.location], to: &json) }
+
+    private static let stopped = (204, "It stops at its next step, or never begins.")
 
     private static let operations = [
         Operation(
@@ -35,38 +39,45 @@ enum OpenAPIPlatform {
             path: "/jobs({id})", id: "monitor_job", summary: "The result of a job, its status in AsyncResult", parameters: ["id"],
             schema: "job_result", others: [(202, "It is queued or running: how far it is."), (410, "It was cancelled.")]),
         Operation(
+            path: "/jobs({id})", method: "delete", id: "delete_job", summary: "Ask a job to stop, as its monitor is told to",
+            parameters: ["id"], schema: "", others: [stopped]),
+        Operation(
             path: "/jobs({id})/status", id: "get_job", summary: "Read how a job stands", parameters: ["id"], schema: "job"),
         Operation(
             path: "/jobs({id})/cancel", method: "post", id: "cancel_job", summary: "Ask a job to stop", parameters: ["id"], schema: "",
-            others: [(204, "It stops at its next step, or never begins.")]),
+            others: [stopped]),
     ]
 
     static func writePaths(to json: inout JSONWriter) {
-        for operation in operations {
-            json.object(operation.path) { json in
-                json.object(operation.method) { json in
-                    json.field("operationId", operation.id)
-                    json.strings("tags", [operation.path.hasPrefix("/jobs") ? "jobs" : "changes"])
-                    json.field("summary", operation.summary)
-                    json.array("parameters") { json in
-                        for name in operation.parameters { json.object { $0.field("$ref", "#/components/parameters/\(name)") } }
-                    }
-                    json.object("responses") { json in
-                        if !operation.schema.isEmpty {
-                            json.object("200") { json in
-                                json.field("description", operation.summary)
-                                json.object("content") { json in
-                                    json.object("application/json") { json in json.object("schema") { schema(operation, to: &$0) } }
-                                }
-                            }
+        for path in Set(operations.map(\.path)).sorted() {
+            json.object(path) { json in
+                for operation in operations where operation.path == path { write(operation, to: &json) }
+            }
+        }
+    }
+
+    private static func write(_ operation: Operation, to json: inout JSONWriter) {
+        json.object(operation.method) { json in
+            json.field("operationId", operation.id)
+            json.strings("tags", [operation.path.hasPrefix("/jobs") ? "jobs" : "changes"])
+            json.field("summary", operation.summary)
+            json.array("parameters") { json in
+                for name in operation.parameters { json.object { $0.field("$ref", "#/components/parameters/\(name)") } }
+            }
+            json.object("responses") { json in
+                if !operation.schema.isEmpty {
+                    json.object("200") { json in
+                        json.field("description", operation.summary)
+                        OpenAPIHeader.references(to: &json)
+                        json.object("content") { json in
+                            json.object("application/json") { json in json.object("schema") { schema(operation, to: &$0) } }
                         }
-                        for (status, description) in operation.others {
-                            json.object(String(status)) { $0.field("description", description) }
-                        }
-                        OpenAPIErrors.references(
-                            operation.method == "get" ? OpenAPIErrors.reading : OpenAPIErrors.writing, to: &json)
                     }
                 }
+                for (status, description) in operation.others {
+                    OpenAPIHeader.emptyAnswer(status, description, status == 202 ? [.location] : [], to: &json)
+                }
+                OpenAPIErrors.references(operation.method == "get" ? OpenAPIErrors.reading : OpenAPIErrors.writing, to: &json)
             }
         }
     }

@@ -139,10 +139,14 @@ enum OpenAPIParameters {
         ("dry_run", "boolean", "Tell what would change, and keep nothing."),
     ]
 
+    static let collection =
+        query.map(\.name).filter { $0 != "dry_run" } + ["track_changes", "odata_max_version"]
     static let list =
-        query.map(\.name).filter { !["deltatoken", "format", "dry_run"].contains($0) } + ["maxpagesize", "odata_max_version"]
-    static let collection = list.filter { $0 != "maxpagesize" } + ["deltatoken", "format", "track_changes"]
-    static let record = ["select", "expand", "compute", "include_deleted", "if_none_match", "odata_max_version"]
+        ["filter", "orderby", "select", "expand", "top", "skip", "skiptoken", "count", "count_mode", "include_deleted"]
+        + ["maxpagesize", "odata_max_version"]
+    static let references = list.filter { !["select", "expand"].contains($0) }
+    static let record = ["select", "expand", "compute", "include_deleted", "if_match", "if_none_match", "odata_max_version"]
+    static let linkedRecord = ["select", "expand", "if_match", "if_none_match", "odata_max_version"]
     static let write = ["select", "expand", "if_match", "if_none_match", "prefer", "change_set", "odata_max_version"]
     static let create = ["select", "expand", "prefer", "change_set", "odata_max_version"]
     static let bulk = ["prefer", "change_set", "odata_max_version"]
@@ -181,14 +185,23 @@ enum OpenAPIParameters {
                 json.field("description", "Which records; `true` means all.")
                 json.object("schema") { $0.field("type", "string") }
             }
-            json.object("id") { json in
-                json.field("name", "id")
-                json.field("in", "path")
-                json.field("required", true)
-                json.object("schema") { json in
-                    json.field("type", "string")
-                    json.field("format", "uuid")
+            for name in ["id", "target"] {
+                json.object(name) { json in
+                    json.field("name", name)
+                    json.field("in", "path")
+                    json.field("required", true)
+                    json.object("schema") { json in
+                        json.field("type", "string")
+                        json.field("format", "uuid")
+                    }
                 }
+            }
+            json.object("linked") { json in
+                json.field("name", "$id")
+                json.field("in", "query")
+                json.field("required", true)
+                json.field("description", "Which link to remove, by the record that it leads to: `people(0190a1b2-…)`.")
+                json.object("schema") { $0.field("type", "string") }
             }
         }
     }
@@ -226,34 +239,44 @@ enum OpenAPIErrors {
             409, "conflict",
             "A value that must be unique exists already, or others still need the record: `records.not_unique`, `records.still_referenced`."
         ),
+        (408, "request_timeout", "The request didn't arrive in time: `http.request_timeout`."),
         (410, "gone", "What changed since a deltatoken can no longer be told, read the collection anew: `records.sync_expired`."),
         (
             412, "precondition_failed",
             "The record has another version than If-Match says: `records.version_conflict`; details names the properties that differ."
         ),
         (413, "too_large", "The body is too large: `http.body_too_large`."),
+        (414, "uri_too_long", "The URL is too long: `http.uri_too_long`."),
         (
             415, "unsupported_media_type",
             "The body isn't JSON, or its encoding isn't known: `odata.unsupported_content_type`, `http.unsupported_encoding`."
         ),
         (428, "precondition_required", "Changes of this type need If-Match: `records.precondition_required`."),
         (429, "too_many_requests", "More requests than a limit of the server allows: `http.rate_limited`. Retry-After says when to go on."),
+        (431, "headers_too_large", "The headers are too large: `http.headers_too_large`."),
+        (
+            500, "failed",
+            "The server or a module of the deployment failed, and nothing was changed: `server.internal`, `records.module_failed`."
+        ),
         (
             501, "not_supported",
             "The standard has it, this server doesn't yet: `odata.not_supported`, `query.not_supported`, `records.not_supported`."
         ),
         (503, "unavailable", "The database is away, or the server has too much to do: `records.unavailable`, `http.busy`."),
+        (504, "timeout", "The answer took too long, so the work was stopped: `http.timeout`."),
     ]
 
     static let reading = [400, 401, 403, 404, 406, 501, 503]
-    static let writing = [400, 401, 403, 404, 406, 409, 412, 413, 415, 428, 501, 503]
+    static let writing = [400, 401, 403, 404, 406, 408, 409, 412, 413, 415, 428, 501, 503]
+    /// What any request may come to.
+    private static let anywhere = [414, 431, 500, 504]
 
     static func write(to json: inout JSONWriter) {
         json.object("responses") { json in
             for error in all {
                 json.object(error.name) { json in
                     json.field("description", error.description)
-                    if error.status == 429 { retryAfter(to: &json) }
+                    headers(of: error.status, to: &json)
                     json.object("content") { json in
                         json.object("application/json") { json in
                             json.object("schema") { $0.field("$ref", "#/components/schemas/error") }
@@ -264,18 +287,16 @@ enum OpenAPIErrors {
         }
     }
 
-    private static func retryAfter(to json: inout JSONWriter) {
-        json.object("headers") { json in
-            json.object("Retry-After") { json in
-                json.field("description", "Seconds to wait.")
-                json.object("schema") { $0.field("type", "integer") }
-            }
-        }
+    /// What comes before anybody knows who asks tells of no limit.
+    private static func headers(of status: Int, to json: inout JSONWriter) {
+        let headers: [OpenAPIHeader] = [429, 503].contains(status) ? [.retryAfter] : []
+        guard ![401, 408, 431].contains(status) else { return }
+        OpenAPIHeader.references(headers, to: &json)
     }
 
     /// Those of an operation. What wants a token is limited too.
     static func references(_ statuses: [Int], to json: inout JSONWriter) {
-        let statuses = statuses + (statuses.contains(401) ? [429] : [])
+        let statuses = statuses + anywhere + (statuses.contains(401) ? [429] : [])
         for error in all where statuses.contains(error.status) {
             json.object(String(error.status)) { $0.field("$ref", "#/components/responses/\(error.name)") }
         }

@@ -50,7 +50,10 @@ struct RequestOptions: Sendable {
         case ("count_mode", "estimated"): countMode = .estimated
         case ("name", let name): fileName = name
         case ("q", let value): words = value
-        case ("types", let value): types = (value ?? "").split(separator: ",").map(String.init)
+        case ("types", let value):
+            let names = (value ?? "").split(separator: ",").map(String.init)
+            guard !names.isEmpty else { throw Self.badValue(option.name, "names of collections, with commas between") }
+            types = names
         case ("count_mode", _): throw Self.badValue(option.name, "exact or estimated")
         default: throw Self.unknown(option.name, version)
         }
@@ -67,8 +70,18 @@ struct RequestOptions: Sendable {
             throw APIError(
                 .badRequest, "query.option_not_allowed",
                 "\(resource) takes no $\(name)."
-                    + (allowed.isEmpty ? "" : " It takes \(allowed.sorted().map { "$\($0)" }.joined(separator: ", "))."),
+                    + (allowed.isEmpty ? "" : " It takes \(allowed.sorted().map(Self.written).joined(separator: ", "))."),
                 target: "$\(name)")
+        }
+        guard !includeDeleted || allowed.contains("include_deleted") else {
+            throw APIError(
+                .badRequest, "query.option_not_allowed",
+                "\(resource) takes no include_deleted: reading records of a collection and counting them does.", target: "include_deleted")
+        }
+        guard countMode == .exact || allowed.contains("count_mode") else {
+            throw APIError(
+                .badRequest, "query.option_not_allowed", "\(resource) takes no count_mode: lists and $count do.",
+                target: "count_mode")
         }
         guard fileName == nil || allowed.contains("name") else {
             throw APIError(.badRequest, "query.option_not_allowed", "\(resource) takes no name.", target: "name")
@@ -88,6 +101,9 @@ struct RequestOptions: Sendable {
         }
         return nil
     }
+
+    /// The standard's options with their `$`, Tessera's own without.
+    private static func written(_ name: Name) -> String { standardNames.contains(name) ? "$\(name)" : name }
 
     private static func unknown(_ name: String, _ version: ReadFormat.Version) -> APIError {
         if version == .v4_0, standardNames.contains(name.lowercased()) {

@@ -69,6 +69,7 @@ extension Call {
         case .property(let property, let member, let raw):
             guard isRead else { throw APIError.methodNotAllowed("GET") }
             return try await self.property(type, key, property, member: member, raw: raw)
+        case .elementCount(let property): return try await elementCount(type, key, property)
         case .stream(let property): return try await stream(type, key, property)
         case .links(let property, let target):
             return try await links(type, key, property, target, body)

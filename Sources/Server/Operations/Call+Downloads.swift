@@ -23,7 +23,7 @@ extension Call {
         case .GET, .HEAD: break
         default: throw APIError.methodNotAllowed("GET, PUT, DELETE")
         }
-        try options.allow([], of: "A file")
+        try options.allow(["include_deleted"], of: "A file")
         var query = CheckedQuery(shape: type.shape.shape)
         query.select = .properties([CheckedSelect.SelectedProperty(property: property)])
         let found = try await store.record(

@@ -26,7 +26,8 @@ extension Call {
     }
 
     func export(_ type: ApiType, as exported: ExportFormat) throws -> ServerResponse {
-        try options.allow(["filter", "search", "orderby", "select", "expand", "top", "skip"], of: "A collection as a file")
+        try options.allow(
+            ["filter", "search", "orderby", "select", "expand", "top", "skip", "include_deleted"], of: "A collection as a file")
         let query = try query(type.shape.shape) ?? CheckedQuery(shape: type.shape.shape)
         try access.require(.export, on: type.record)
         let request = ListRequest(type: type.record, query: query, includeDeleted: options.includeDeleted, purpose: .export)

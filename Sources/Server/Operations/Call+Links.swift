@@ -7,7 +7,9 @@ import Records
 
 /// Links: the records they lead to, and the links themselves (`$ref`).
 extension Call {
-    private static let linkOptions: Set<String> = ["filter", "orderby", "select", "expand", "top", "skip", "skiptoken", "count"]
+    private static let linkOptions: Set<String> = [
+        "filter", "orderby", "select", "expand", "top", "skip", "skiptoken", "count", "include_deleted", "count_mode",
+    ]
 
     func links(
         _ type: ApiType, _ key: RecordKey, _ property: Property, _ target: Resource.LinkTarget, _ body: ByteBuffer
@@ -61,7 +63,7 @@ extension Call {
         guard let (target, shape) = many(property) else {
             throw APIError.notFound("\(property.name) leads to one record and has no $count.")
         }
-        try options.allow(["filter"], of: "$count")
+        try options.allow(["filter", "include_deleted", "count_mode"], of: "$count")
         var query = try query(shape) ?? CheckedQuery(shape: shape)
         query.count = true
         query.top = 0
@@ -86,7 +88,7 @@ extension Call {
             }
             return response(.ok, json: json.bytes)
         }
-        try options.allow(["filter", "orderby", "top", "skip", "skiptoken", "count"], of: "$ref")
+        try options.allow(["filter", "orderby", "top", "skip", "skiptoken", "count", "include_deleted", "count_mode"], of: "$ref")
         var query = try query(shape) ?? CheckedQuery(shape: shape)
         if let id = shape.properties["id"] { query.select = .properties([CheckedSelect.SelectedProperty(property: id)]) }
         guard

@@ -9,8 +9,9 @@ import Records
 extension Call {
     private static let listOptions: Set<String> = [
         "filter", "orderby", "select", "expand", "top", "skip", "skiptoken", "deltatoken", "count", "compute", "search", "apply",
+        "include_deleted", "count_mode",
     ]
-    private static let recordOptions: Set<String> = ["select", "expand", "compute"]
+    private static let recordOptions: Set<String> = ["select", "expand", "compute", "include_deleted"]
 
     func list(_ type: ApiType) async throws -> ServerResponse {
         try options.allow(Self.listOptions, of: type.collection)
@@ -70,10 +71,11 @@ extension Call {
     }
 
     func count(_ type: ApiType) async throws -> ServerResponse {
-        try options.allow(["filter", "search"], of: "$count")
+        try options.allow(["filter", "search", "include_deleted", "count_mode"], of: "$count")
         let query = try query(type.shape.shape)
         let count = try await store.count(
-            type.record, filter: query?.filter, search: query?.search, mode: options.countMode, access: access)
+            type.record, filter: query?.filter, search: query?.search, mode: options.countMode,
+            includeDeleted: options.includeDeleted, access: access)
         return text(String(count))
     }
 
@@ -113,7 +115,7 @@ extension Call {
     // MARK: Properties
 
     func property(_ type: ApiType, _ key: RecordKey, _ property: Property, member: Property?, raw: Bool) async throws -> ServerResponse {
-        try options.allow([], of: "One property")
+        try options.allow(["include_deleted"], of: "One property")
         var query = CheckedQuery(shape: type.shape.shape)
         query.select = .properties([CheckedSelect.SelectedProperty(property: property, members: member.map { [$0] } ?? [])])
         let found = try await store.record(
@@ -138,6 +140,18 @@ extension Call {
         json.writeBytes(value)
         json.writeString("}")
         return response(.ok, json: json, [("etag", Preconditions.etag(found.version))])
+    }
+
+    /// How many values a list of them has.
+    func elementCount(_ type: ApiType, _ key: RecordKey, _ property: Property) async throws -> ServerResponse {
+        try options.allow(["include_deleted"], of: "$count")
+        var query = CheckedQuery(shape: type.shape.shape)
+        query.select = .properties([CheckedSelect.SelectedProperty(property: property)])
+        let found = try await store.record(
+            type.record, key, query: query, format: format, includeDeleted: options.includeDeleted, access: access)
+        guard let found else { throw missing(type) }
+        let value = try JSONExtract.member(property.name, of: found.json).map { try JSONReader.value(of: $0) }
+        return text(String(value?.items.count ?? 0))
     }
 
     private func rawValue(_ json: [UInt8], of property: Property) throws -> ServerResponse {

@@ -25,6 +25,8 @@ enum Resource: Sendable {
         case action(Action)
         /// A property, or a member of a structured one.
         case property(Property, member: Property?, raw: Bool)
+        /// How many values a property that is a list has.
+        case elementCount(Property)
         /// The content of the file that a property holds.
         case stream(Property)
         case links(Property, LinkTarget)
@@ -244,6 +246,9 @@ enum Resource: Sendable {
         if following.name == "$value", next.count == 1 {
             return property.type.isFile ? .stream(property) : .property(property, member: nil, raw: true)
         }
+        if case .collection = property.type, following.name == "$count", following.key == nil, next.count == 1 {
+            return .elementCount(property)
+        }
         if case .complex(let shape) = property.type, following.key == nil, let member = shape.properties[following.name] {
             guard let last = next.dropFirst().first else { return .property(property, member: member, raw: false) }
             if last.name == "$value", next.count == 2 { return .property(property, member: member, raw: true) }
@@ -267,7 +272,7 @@ extension Resource.Tail {
         switch self {
         case .stream: true
         case .hop(_, _, let tail), .pick(_, _, _, let tail): tail.isStream
-        case .record, .action, .property, .links: false
+        case .record, .action, .property, .elementCount, .links: false
         }
     }
 
@@ -275,7 +280,7 @@ extension Resource.Tail {
     fileprivate var isText: Bool {
         switch self {
         case .property(_, _, let raw): raw
-        case .links(_, .count): true
+        case .elementCount, .links(_, .count): true
         case .hop(_, _, let tail), .pick(_, _, _, let tail): tail.isText
         default: false
         }
@@ -285,7 +290,7 @@ extension Resource.Tail {
         switch self {
         case .record: .record
         case .action: .action
-        case .property: .property
+        case .property, .elementCount: .property
         case .stream: .stream
         case .links(_, .records), .links(_, .count): .navigation
         case .links: .reference

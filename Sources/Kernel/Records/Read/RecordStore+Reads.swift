@@ -15,13 +15,16 @@ extension RecordStore {
     }
 
     /// How many records match; `.none` counts nothing and answers 0.
-    package func count(_ type: RecordType, filter: TypedExpression?, search: SearchExpression? = nil, mode: CountMode, access: Access)
-        async throws -> Int
-    {
+    package func count(
+        _ type: RecordType, filter: TypedExpression?, search: SearchExpression? = nil, mode: CountMode, includeDeleted: Bool = false,
+        access: Access
+    ) async throws -> Int {
         var query = CheckedQuery(shape: try shape(of: type, access))
         query.filter = filter
         query.search = search
-        return try await ListReader(store: self, request: ListRequest(type: type, query: query), access: access).count(mode: mode)
+        return try await ListReader(
+            store: self, request: ListRequest(type: type, query: query, includeDeleted: includeDeleted), access: access
+        ).count(mode: mode)
     }
 
     /// All matching records, a JSON object each, in bounded memory; `pageSize` is ignored, `top`, `skip` and `orderby` are not.
