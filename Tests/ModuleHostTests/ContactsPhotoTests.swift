@@ -54,12 +54,13 @@ struct ContactsPhotoTests {
             return (counts, reasons, plan.unmapped)
         }
 
-        func export(_ format: ExportFormat, _ collection: String = "people", notice: @escaping (String) -> Void = { _ in }) async throws
-            -> String
-        {
+        func export(
+            _ format: ExportFormat, _ collection: String = "people", options: String = "$orderby=id",
+            notice: @escaping (String) -> Void = { _ in }
+        ) async throws -> String {
             let type = try contacts.type(collection)
             let shape = try #require(contacts.catalog.entityShape(named: type.id))
-            let query = try QueryChecker(schema: contacts.catalog).check(try QueryOptions.parse(urlQuery: "$orderby=id"), on: shape)
+            let query = try QueryChecker(schema: contacts.catalog).check(try QueryOptions.parse(urlQuery: options), on: shape)
             var bytes: [UInt8] = []
             _ = try await Exporter(store: contacts.store, type: type, access: .test, format: format, files: files).run(
                 ListRequest(type: type, query: query)
@@ -100,6 +101,46 @@ struct ContactsPhotoTests {
                 records: contacts.store, contents: contents, staging: contents.staging, limits: limits,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             return try await body(Book(contacts: contacts, files: files, folder: folder))
+        }
+    }
+
+    @Test("go out only where they are images, whatever else somebody has put there")
+    func images() async throws {
+        try await Self.with { book in
+            _ = try await book.run(Self.two(Self.base64))
+            let page = try book.files.hold(Array("<!DOCTYPE html><script>alert(1)</script>".utf8), claimed: "image/png") { _ in "photo.png"
+            }
+            let stored = try await book.files.keep(page, access: .test)
+            let (id, field) = (PostgresUUID(high: stored.id.high, low: stored.id.low), "display_name")
+            _ = try await book.contacts.client.query(
+                "UPDATE contacts.person SET photo_id = \(bind: id) WHERE \(raw: field) = 'Ada Byron'")
+            var notices: [String] = []
+            let cards = try await book.export(.vcard(.v4_0)) { notices.append($0) }
+            #expect(cards.split(separator: "PHOTO").count == 2, "\(cards)")
+            #expect(!cards.contains("text/html") && cards.contains("FN:Ada Byron"))
+            #expect(notices.count == 1 && notices.first?.contains("no image but text/html") == true, "\(notices)")
+        }
+    }
+
+    @Test("stay behind with everything else that a query doesn't select")
+    func selection() async throws {
+        try await Self.with { book in
+            _ = try await book.run(
+                Self.card(
+                    "Ada Lovelace", "N:Lovelace;Ada;;;", "EMAIL:ada@example.com", "TITLE:Countess", "PHOTO:data:;base64,\(Self.base64)"))
+            let cards = try await book.export(.vcard(.v4_0), options: "$select=last_name,emails")
+            for line in ["FN:Ada Lovelace\r\n", "N:Lovelace;;;;\r\n", "ada@example.com\r\n", "UID:urn:uuid:"] {
+                #expect(cards.contains(line), "\(line) in \(cards)")
+            }
+            #expect(!cards.contains("PHOTO") && !cards.contains("Countess"))
+            #expect(try await book.export(.vcard(.v4_0), options: "$select=id,photo").contains("PHOTO"))
+            for (options, reason) in [
+                ("$select=lifecycle", "no place for lifecycle"), ("$select=address/city", "address as a whole"),
+                ("$expand=affiliations", "takes no $expand"),
+            ] {
+                let error = await #expect(throws: RecordsError.self) { try await book.export(.vcard(.v4_0), options: options) }
+                #expect(error?.message.contains(reason) == true, "\(options): \(String(describing: error))")
+            }
         }
     }
 

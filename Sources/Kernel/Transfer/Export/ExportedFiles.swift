@@ -17,6 +17,10 @@ struct ExportedFiles {
             guard case .complex(let known)? = record[field.key], let id = known["id"].flatMap({ GUID($0.text) }),
                 let file = try await store.file(id, access: access)
             else { continue }
+            guard file.mediaType.hasPrefix("image/") else {
+                notice("\(field.label) of \(record["id"]?.text ?? "") is left out: it is no image but \(file.mediaType)")
+                continue
+            }
             guard file.size <= CardFile.mostBytes else {
                 notice(
                     "\(field.label) of \(record["id"]?.text ?? "") is left out: it has \(file.size) bytes, and a card takes \(CardFile.mostBytes)"

@@ -29,6 +29,9 @@ package struct Exporter: Sendable {
         progress: (Int) -> Void
     ) async throws -> Int {
         var form = try form(for: request.query, notice)
+        var request = request
+        // A card needs its name and its id, whatever is selected: the form chooses.
+        if case .vcard = format { request.query.select = .everything }
         let records = try ExportedRecords(store: store, request: request, expansions: form.expansions, access: access)
         var count = 0
         try await records.forEach { record in
@@ -50,7 +53,8 @@ package struct Exporter: Sendable {
         case .xlsx: return try XLSXExport(columns(of: query), sheet: type.collection)
         case .vcard(let version):
             let files = files.map { ExportedFiles(store: $0, access: access, notice: notice) }
-            return VCardExport(try VCardForm(type: type, catalog: store.catalog(for: access)), files: files, version: version)
+            let form = try VCardForm(type: type, catalog: store.catalog(for: access)).showing(query)
+            return VCardExport(form, files: files, version: version)
         }
     }
 

@@ -19,7 +19,7 @@ struct VCardForm: Sendable {
     }
 
     let type: RecordType
-    let places: [Place]
+    private(set) var places: [Place]
 
     /// - Throws: `import.no_cards` when no field of the type has a place in cards.
     init(type: RecordType, catalog: Catalog) throws(ImportError) {
@@ -45,6 +45,9 @@ struct VCardForm: Sendable {
             field: field, name: (names.first ?? "").uppercased(), part: names.count > 1 ? names[1] : nil,
             type: parts.count > 1 ? parts[1] : nil, targetName: target)
     }
+
+    /// Leaves out the places that a condition doesn't hold for.
+    mutating func keep(_ condition: (Place) -> Bool) { places.removeAll { !condition($0) } }
 
     /// The parts of structured names, in the order of the value.
     static let parts = ["N": ["family", "given", "additional", "prefix", "suffix"], "ORG": ["name", "unit"]]
