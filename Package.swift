@@ -67,7 +67,8 @@ let package = Package(
             swiftSettings: swiftSettings),
         // Users, teams and services: who there is, and what each may do.
         .target(
-            name: "Principals", dependencies: ["Catalog", "Permissions", "Postgres", "Records", manifests, queryLanguage, logging],
+            name: "Principals",
+            dependencies: ["Catalog", "JSONReading", "Permissions", "Postgres", "Records", manifests, queryLanguage, logging],
             path: "Sources/Kernel/Principals", swiftSettings: swiftSettings),
         .target(
             name: "Jobs", dependencies: ["JSONReading", "Postgres", "Records", queryLanguage, logging, lifecycle],

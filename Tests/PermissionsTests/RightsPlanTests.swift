@@ -1,5 +1,6 @@
 import Catalog
 import Logging
+import Postgres
 import SchemaPlan
 import TestKernel
 import Testing
@@ -60,6 +61,24 @@ struct RightsPlanTests {
             let back = try TestStore.catalog(Self.manifest(Self.after.replacing("create: own", with: "create: all")))
             let roles = try await SchemaPlan.make(for: back, on: store.client)
             #expect(roles.isEmpty && roles.rightsChanges.count == 3 && roles.target.digest == roles.previousDigest)
+        }
+    }
+
+    @Test("and which roles made over the API don't fit any more")
+    func keptRoles() async throws {
+        try await TestStore.with(Self.manifest(Self.before)) { store in
+            let definition = #"{"grants": {"sales.account": {"read": "all", "fields": {"margin": {"read": "none"}}}}}"#
+            _ = try await store.client.query(
+                """
+                INSERT INTO tessera.role (id, definition, updated_by) \
+                VALUES ('intern', \(bind: definition), '00000000-0000-7000-8000-000000000001')
+                """)
+            #expect(try await SchemaPlan.make(for: store.catalog, on: store.client).roleProblems == [])
+            let lines = World.manifest.split(separator: "\n").filter { !$0.contains("margin:") }
+            let plan = try await SchemaPlan.make(for: TestStore.catalog(["sales": lines.joined(separator: "\n")]), on: store.client)
+            let problem = "intern: sales.account has no field 'margin'"
+            #expect(plan.roleProblems == [problem])
+            #expect(plan.description.contains("\n  \(problem)") && plan.json.contains("\"role_problems\":[\"\(problem)\"]"), "\(plan.json)")
         }
     }
 }

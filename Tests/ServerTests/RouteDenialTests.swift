@@ -23,9 +23,11 @@ struct RouteDenialTests {
     }
 
     /// Open to everybody, or without records: these tell nothing that could be denied.
-    private static let open: Set<Route> = [.health, .readiness, .serviceDocument, .roles, .me, .other]
+    private static let open: Set<Route> = [.health, .readiness, .serviceDocument, .me, .other]
 
     private static let cases: [Route: Case] = [
+        .roles: Case(url: "/api/roles", denied: 403, granted: 200, secret: "sales.rep"),
+        .role: Case(url: "/api/roles('sales.rep')", denied: 403, granted: 200, secret: "sales.rep"),
         .metrics: Case(url: "/metrics", denied: 403, granted: 200),
         .metadata: Case(url: "/api/$metadata", denied: 200, granted: 200, secret: "margin"),
         .openAPI: Case(url: "/api/openapi.json", denied: 200, granted: 200, secret: "margin"),

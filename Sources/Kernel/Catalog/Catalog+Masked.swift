@@ -10,10 +10,11 @@ extension Catalog {
         guard hidden.contains(where: { !$0.value.isEmpty }) || unsearched.contains(where: { !$0.value.isEmpty }) else { return self }
         let masked = types.map { $0.masked(hiding: hidden[$0.id] ?? [], notSearching: unsearched[$0.id] ?? []) }
         let catalog = Catalog(
-            deployment: deployment, currency: currency, timeZone: timeZone, modules: modules, types: masked, views: [], roles: roles)
+            deployment: deployment, currency: currency, timeZone: timeZone, modules: modules, types: masked, views: [], roles: roles,
+            demands: demands)
         return Catalog(
             deployment: deployment, currency: currency, timeZone: timeZone, modules: modules, types: masked,
-            views: views.compactMap { catalog.masked($0) }, roles: roles)
+            views: views.compactMap { catalog.masked($0) }, roles: roles, demands: demands)
     }
 
     /// The view as far as its columns are there; nil when its condition or order isn't.

@@ -13,13 +13,15 @@ package struct Catalog: Sendable, Hashable {
     package private(set) var views: [View]
     /// In the order of the modules, then the integrator's own.
     package private(set) var roles: [Role]
+    /// What types demand of everybody, by the type's id: a part of each grant on them.
+    package private(set) var demands: [String: [Role.Grant.Limit]]
     private var positionByID: [String: Int]
     private var positionByCollection: [String: Int]
     let shapes: [String: TypeShape]
 
     package init(
         deployment: String, currency: String, timeZone: String, modules: [CatalogModule], types: [RecordType], views: [View] = [],
-        roles: [Role] = []
+        roles: [Role] = [], demands: [String: [Role.Grant.Limit]] = [:]
     ) {
         self.deployment = deployment
         self.currency = currency
@@ -28,6 +30,7 @@ package struct Catalog: Sendable, Hashable {
         self.types = types
         self.views = views
         self.roles = roles
+        self.demands = demands
         shapes = Self.shapes(of: types)
         positionByID = Dictionary(types.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         positionByCollection = Dictionary(types.enumerated().map { ($1.collection, $0) }, uniquingKeysWith: { first, _ in first })

@@ -18,7 +18,7 @@ extension Catalog {
         guard diagnostics.isEmpty else { throw CatalogError(diagnostics: diagnostics) }
         self.init(
             deployment: catalog.deployment, currency: catalog.currency, timeZone: catalog.timeZone, modules: catalog.modules, types: types,
-            views: views, roles: roles)
+            views: views, roles: roles, demands: roleChecker.everybody)
     }
 
     /// What is wrong with the conditions, views and roles of a composition that has other errors, so that all are told at once. Names that may

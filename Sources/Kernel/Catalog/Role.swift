@@ -27,12 +27,21 @@ package enum RecordAction: String, Sendable, Hashable, CaseIterable {
 
 /// A role as the deployment has it: what it allows, by record type. Several roles of one person are united.
 package struct Role: Sendable, Hashable {
-    /// Its owner and key: `contacts.rep`, `custom.auditor`.
+    /// Its owner and key, `contacts.rep`, `custom.auditor`; of one that was made over the API the key alone, so that no manifest can bring another.
     package var id: String
     package var label: String
     package var description: String?
     package var grants: [Grant]
     package var abilities: Set<Ability>
+    package var origin: Origin
+
+    /// Where a role comes from.
+    package enum Origin: String, Sendable, Hashable {
+        /// A module's manifest or the deployment's.
+        case manifest
+        /// Administrators made it over the API: see `RoleDefinition`.
+        case api
+    }
 
     /// What can be allowed that isn't done with records of a type.
     package enum Ability: String, Sendable, Hashable, CaseIterable {
@@ -40,12 +49,15 @@ package struct Role: Sendable, Hashable {
         case audit
     }
 
-    package init(id: String, label: String, description: String? = nil, grants: [Grant], abilities: Set<Ability> = []) {
+    package init(
+        id: String, label: String, description: String? = nil, grants: [Grant], abilities: Set<Ability> = [], origin: Origin = .manifest
+    ) {
         self.id = id
         self.label = label
         self.description = description
         self.grants = grants
         self.abilities = abilities
+        self.origin = origin
     }
 
     /// What a role allows on the records of one type.

@@ -7,11 +7,12 @@ struct RoleChecker {
     let doubt: NameDoubt?
     private(set) var diagnostics: [Diagnostic] = []
     /// What holds for everybody who reaches a type at all, by the type's id.
-    private var everybody: [String: [Role.Grant.Limit]] = [:]
+    private(set) var everybody: [String: [Role.Grant.Limit]]
 
-    init(catalog: Catalog, doubt: NameDoubt? = nil) {
+    init(catalog: Catalog, doubt: NameDoubt? = nil, everybody: [String: [Role.Grant.Limit]] = [:]) {
         self.catalog = catalog
         self.doubt = doubt
+        self.everybody = everybody
     }
 
     /// Every role that modules bring and the integrator adds, in their order. What types demand of everybody is part of each grant on them, since
@@ -33,9 +34,50 @@ struct RoleChecker {
         let id = "\(owner).\(declaration.key)"
         var grants: [Role.Grant] = []
         for grant in declaration.grants { grants.append(make(grant, role: id)) }
-        return Role(
+        return Self.role(id, declaration, grants, .manifest)
+    }
+
+    private static func role(_ id: String, _ declaration: RoleDeclaration, _ grants: [Role.Grant], _ origin: Role.Origin) -> Role {
+        Role(
             id: id, label: declaration.label, description: declaration.description, grants: grants,
-            abilities: Set(declaration.abilities.compactMap(Role.Ability.init(rawValue:))))
+            abilities: Set(declaration.abilities.compactMap(Role.Ability.init(rawValue:))), origin: origin)
+    }
+
+    /// A role that isn't part of the composition, and so may have been made for another. A grant in which anything is wrong gives nothing; where
+    /// it had conditions of `only`, its holders reach nothing of the type at all, since these keep out what other roles give.
+    mutating func kept(_ declaration: RoleDeclaration) -> Role {
+        var grants: [Role.Grant] = []
+        for grant in declaration.grants {
+            let type = grant.type.name.description
+            guard catalog.type(id: type) != nil else {
+                diagnostics.append(
+                    Diagnostic(
+                        code: .unknownReference, location: grant.type.location, message: "the deployment has no record type '\(type)'",
+                        suggestion: Spelling.closest(to: type, in: catalog.types.map(\.id))))
+                continue
+            }
+            let before = diagnostics.count
+            let made = make(grant, role: declaration.key)
+            if diagnostics.count == before {
+                grants.append(made)
+            } else if !grant.only.isEmpty {
+                grants += [closed(type)].compactMap(\.self)
+            }
+        }
+        return Self.role(declaration.key, declaration, grants, .api)
+    }
+
+    /// A grant that gives nothing of a type and keeps out what others give.
+    func closed(_ id: String) -> Role.Grant? {
+        guard let type = catalog.type(id: id), let shape = catalog.typeShape(named: id) else { return nil }
+        do {
+            let never = try QueryChecker(schema: catalog, user: UserValue.shape)
+                .check(Expression.parse("false"), on: shape.shape, expecting: .boolean)
+            let rule = AccessRule(id: "\(id)/closed", text: "false", expression: never, type: type, reads: [])
+            return Role.Grant(type: id, scopes: [:], limits: [.init(rule: rule, actions: Set(RecordAction.allCases))])
+        } catch {
+            return nil
+        }
     }
 
     private mutating func make(_ declaration: GrantDeclaration, role: String) -> Role.Grant {

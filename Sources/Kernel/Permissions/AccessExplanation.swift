@@ -20,6 +20,8 @@ package struct AccessExplanation: Sendable, Hashable {
     /// What one role that they hold says.
     package struct Reason: Sendable, Hashable {
         package var role: String
+        /// Where the role comes from; nil for the platform's own.
+        package var origin: Role.Origin?
         /// The team that the role is held in.
         package var team: GUID?
         package var scope: GrantScope
@@ -72,12 +74,12 @@ extension Directory {
             if assignment.role == Self.administratorRole, assignment.team == nil {
                 return AccessExplanation.Reason(role: assignment.role, scope: .all, ground: .everything)
             }
-            guard let grant = roles.first(where: { $0.id == assignment.role })?.grants.first(where: { $0.type == type.id }) else {
-                return nil
-            }
+            guard let role = roles.first(where: { $0.id == assignment.role }),
+                let grant = role.grants.first(where: { $0.type == type.id })
+            else { return nil }
             let scope = grant.scope(of: action)
             return AccessExplanation.Reason(
-                role: assignment.role, team: assignment.team, scope: scope,
+                role: assignment.role, origin: role.origin, team: assignment.team, scope: scope,
                 ground: ground(scope, action, record, principal, assignment.team)
                     ?? rule(of: grant, action, record, principal, assignment.team, roles))
         }

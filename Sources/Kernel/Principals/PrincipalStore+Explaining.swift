@@ -19,7 +19,7 @@ extension PrincipalStore {
                 "SELECT grantee_id, level FROM tessera.share WHERE record_id = \(bind: id) AND (ends_at IS NULL OR ends_at > now())")
             var levels: [GUID: ShareLevel] = [:]
             for row in shares.rows { levels[try row.guid(0)] = ShareLevel(rawValue: Int(try row.decode(Int64.self, 1))) }
-            let grants = records.catalog.roles.flatMap(\.grants).filter { $0.type == type.id }
+            let grants = try await roles().flatMap(\.grants).filter { $0.type == type.id }
             let reads = grants.reduce(into: Set<String>()) { $0.formUnion($1.reads) }
             let values = reads.isEmpty ? [:] : try await records.valuesForRights(of: record, type, reading: reads) ?? [:]
             return (
@@ -34,7 +34,7 @@ extension PrincipalStore {
     ///
     /// - Throws: `principals.not_found` for a record or principal that isn't there.
     package func explain(_ record: GUID, in type: RecordType? = nil, for principal: GUID) async throws -> [AccessExplanation] {
-        let (directory, roles) = (try await directory(), records.catalog.roles)
+        let (directory, roles) = (try await directory(), try await roles())
         guard directory.principals[principal] != nil else { throw PrincipalsError(.notFound, "There is no such user.") }
         guard let (type, facts) = try await facts(of: record, in: type) else { throw Self.noRecord }
         return [.read, .update, .delete, .restore, .purge, .export, .bulk, .share].map { action in
@@ -47,7 +47,7 @@ extension PrincipalStore {
     /// - Throws: `principals.not_found` for a record that isn't there.
     package func readers(of record: GUID, in type: RecordType? = nil) async throws -> [Directory.Principal] {
         guard let (type, facts) = try await facts(of: record, in: type) else { throw Self.noRecord }
-        return try await directory().readers(of: facts, type, under: records.catalog.roles)
+        return try await directory().readers(of: facts, type, under: try await roles())
     }
 
     package static let noRecord = PrincipalsError(.notFound, "There is no such record.")
@@ -68,7 +68,8 @@ extension AccessExplanation {
 extension AccessExplanation.Reason {
     package var value: Value {
         var members: [String: Value] = [
-            "role": .string(role), "held_in": team.map(Value.guid) ?? .null, "scope": .string(scope.rawValue),
+            "role": .string(role), "origin": .string(origin?.rawValue ?? "platform"), "held_in": team.map(Value.guid) ?? .null,
+            "scope": .string(scope.rawValue),
             "covers": .bool(ground != nil),
         ]
         switch ground {

@@ -46,7 +46,7 @@ extension PrincipalStore {
         guard kind == .user || kind == .service else { throw PrincipalsError(.invalid, "A \(kind.rawValue) can't be made this way.") }
         let name = try Self.checked(name: name)
         let email = try email.map(Self.checked(email:))
-        try roles.forEach(requireKnown)
+        for role in roles { try await requireKnown(role) }
         try await changing {
             try await self.records.transaction { store in
                 _ = try await store.run(
@@ -69,7 +69,7 @@ extension PrincipalStore {
     ) async throws {
         let name = try name.map(Self.checked(name:))
         let given = try email.map { try $0.map(Self.checked(email:)) }
-        try roles?.forEach(requireKnown)
+        for role in roles ?? [] { try await requireKnown(role) }
         let principal = PostgresUUID(guid: id)
         try await changing {
             try await self.records.transaction { store in
@@ -166,8 +166,8 @@ extension PrincipalStore {
     // MARK: Roles
 
     /// - Throws: `principals.unknown_role`, `principals.invalid` for an administrator of a team alone.
-    private func requireKnown(_ assignment: Directory.RoleAssignment) throws {
-        let known = records.catalog.roles.map(\.id) + [Directory.administratorRole]
+    private func requireKnown(_ assignment: Directory.RoleAssignment) async throws {
+        let known = try await self.roles().map(\.id) + [Directory.administratorRole]
         guard known.contains(assignment.role) else {
             let hint =
                 Spelling.closest(to: assignment.role, in: known).map { " Did you mean \($0)?" }

@@ -1,4 +1,4 @@
-import Catalog
+package import Catalog
 import Logging
 package import Permissions
 import Postgres
@@ -24,9 +24,21 @@ package final class PrincipalStore: Sendable {
         var directory: Directory
         var version: Int64
         var goodUntil: ContinuousClock.Instant
-        var rights: [GUID: Rights] = [:]
-        /// The roles that `rights` were worked out under.
+        /// Roles that were made over the API.
+        var definitions: [RoleDefinition]
+        /// What was worked out under a catalog: roles and what principals may do under them.
+        var generation: Int?
         var roles: [Role] = []
+        var rights: [GUID: Rights] = [:]
+
+        var look: Look { Look(directory: directory, definitions: definitions, version: version) }
+    }
+
+    /// What the database said of who there is, and which roles there are beside the manifests'.
+    struct Look: Sendable {
+        var directory: Directory
+        var definitions: [RoleDefinition]
+        var version: Int64
     }
 
     private let known = Mutex<Known?>(nil)
@@ -42,25 +54,46 @@ package final class PrincipalStore: Sendable {
     ///
     /// - Throws: `principals.unavailable` when the database has to be asked and can't be.
     package func rights(of principal: GUID) async throws -> Rights {
-        var directory = try await directory()
-        if directory.principals[principal] == nil {
+        var look = try await look()
+        if look.directory.principals[principal] == nil {
             // Made since, by another process.
             forget()
-            directory = try await self.directory()
+            look = try await self.look()
         }
-        let roles = records.catalog.roles
-        let kept = known.withLock { state in state?.roles == roles ? state?.rights[principal] : nil }
+        let (catalog, generation) = records.currentCatalog
+        let version = look.version
+        let kept = known.withLock { state in
+            state?.version == version && state?.generation == generation ? state?.rights[principal] : nil
+        }
         if let kept { return kept }
-        let rights = directory.rights(of: principal, under: roles)
+        let rights = look.directory.rights(of: principal, under: roles(look, catalog, generation))
         known.withLock { state in
-            if state?.roles != roles {
-                state?.roles = roles
-                state?.rights = [:]
-            }
+            guard state?.version == version, state?.generation == generation else { return }
             if let count = state?.rights.count, count >= Self.remembered { state?.rights = [:] }
             state?.rights[principal] = rights
         }
         return rights
+    }
+
+    /// The roles in force: those of the manifests, then those that were made over the API.
+    package func roles() async throws -> [Role] {
+        let (catalog, generation) = records.currentCatalog
+        return roles(try await look(), catalog, generation)
+    }
+
+    private func roles(_ look: Look, _ catalog: Catalog, _ generation: Int) -> [Role] {
+        let kept = known.withLock { state in
+            state?.version == look.version && state?.generation == generation ? state?.roles : nil
+        }
+        if let kept { return kept }
+        let roles = catalog.roles + look.definitions.map { catalog.role($0).role }
+        known.withLock { state in
+            guard state?.version == look.version else { return }
+            state?.generation = generation
+            state?.roles = roles
+            state?.rights = [:]
+        }
+        return roles
     }
 
     /// The access of somebody who came in by a channel.
@@ -71,27 +104,29 @@ package final class PrincipalStore: Sendable {
     // MARK: The directory
 
     /// Who there is, as of a moment ago at most.
-    package func directory() async throws -> Directory {
+    package func directory() async throws -> Directory { try await look().directory }
+
+    func look() async throws -> Look {
         let now = ContinuousClock.now
-        let (fresh, last) = known.withLock { state in (state.flatMap { $0.goodUntil > now ? $0.directory : nil }, state?.version) }
+        let (fresh, last) = known.withLock { state in (state.flatMap { $0.goodUntil > now ? $0.look : nil }, state?.version) }
         if let fresh { return fresh }
         return try await PrincipalsError.translating {
             let version = try await self.version()
             if let last, last == version {
-                let kept = self.known.withLock { state -> Directory? in
+                let kept = self.known.withLock { state -> Look? in
                     guard state?.version == version else { return nil }
                     state?.goodUntil = now + Self.lifetime
-                    return state?.directory
+                    return state?.look
                 }
                 if let kept { return kept }
             }
             // The version is read first: a change in between is seen at the next look.
-            let directory = try await self.load()
+            let (directory, definitions) = try await self.load()
             self.known.withLock { state in
                 if let newer = state?.version, newer > version { return }
-                state = Known(directory: directory, version: version, goodUntil: now + Self.lifetime)
+                state = Known(directory: directory, version: version, goodUntil: now + Self.lifetime, definitions: definitions)
             }
-            return directory
+            return Look(directory: directory, definitions: definitions, version: version)
         }
     }
 
@@ -104,7 +139,7 @@ package final class PrincipalStore: Sendable {
         try await client.pipelined("SELECT version FROM tessera.directory_state").first?.decode(Int64.self, 0) ?? 0
     }
 
-    private func load() async throws -> Directory {
+    private func load() async throws -> (Directory, [RoleDefinition]) {
         try await client.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
             let principals = try await transaction.query("SELECT id, kind, name, disabled_at IS NOT NULL FROM tessera.principal").rows.map {
                 row in
@@ -123,7 +158,10 @@ package final class PrincipalStore: Sendable {
                 let team = try row.decode(PostgresUUID?.self, 2).map(GUID.init(postgres:))
                 return (principal: try row.guid(0), assignment: Directory.RoleAssignment(role: try row.decode(String.self, 1), team: team))
             }
-            return Directory(principals: principals, parents: parents, memberships: memberships, roles: roles)
+            let definitions = try await transaction.query("SELECT id, definition FROM tessera.role ORDER BY id").rows.map { row in
+                RoleDefinition(id: try row.decode(String.self, 0), text: try row.decode(String.self, 1))
+            }
+            return (Directory(principals: principals, parents: parents, memberships: memberships, roles: roles), definitions)
         }
     }
 }

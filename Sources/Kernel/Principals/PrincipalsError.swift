@@ -9,6 +9,10 @@ package struct PrincipalsError: Error, Sendable, CustomStringConvertible {
         package static let unknownRole = Code(description: "principals.unknown_role")
         /// It would leave nobody who may do everything.
         package static let lastAdministrator = Code(description: "principals.last_administrator")
+        /// A role that can't be: `message` says all that is wrong in it.
+        package static let invalidRole = Code(description: "principals.invalid_role")
+        /// Somebody holds the role that is to go.
+        package static let roleInUse = Code(description: "principals.role_in_use")
         package static let unavailable = Code(description: "principals.unavailable")
     }
 

@@ -60,7 +60,7 @@ package final class RecordStore: Sendable {
     package var catalog: Catalog { current.withLock { $0.catalog } }
 
     /// The catalog with the number of its replacements: what was compiled for one generation serves no other.
-    var currentCatalog: (catalog: Catalog, generation: Int) { current.withLock { $0 } }
+    package var currentCatalog: (catalog: Catalog, generation: Int) { current.withLock { $0 } }
 
     /// The catalog in force as an access sees it: what reads are compiled against.
     func visibleCatalog(_ access: Access) -> (catalog: Catalog, generation: Int) {

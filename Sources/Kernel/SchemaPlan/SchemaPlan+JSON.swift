@@ -34,6 +34,7 @@ extension SchemaPlan {
                     json.member("after", change.after)
                 }
             }
+            json.array("role_problems", roleProblems) { json, problem in json.string(problem) }
             json.array("problems", problems) { json, problem in
                 json.object { json in
                     json.member("code", problem.code.description)

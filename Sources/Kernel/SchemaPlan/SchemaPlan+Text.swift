@@ -11,6 +11,10 @@ extension SchemaPlan: CustomStringConvertible {
         if !rightsChanges.isEmpty {
             parts.append((["What roles may do changes:"] + rightsChanges.map { "  \($0)" }).joined(separator: "\n"))
         }
+        if !roleProblems.isEmpty {
+            let title = "Roles made over the API don't fit. What is wrong in them gives nothing until an administrator changes them:"
+            parts.append(([title] + roleProblems.map { "  \($0)" }).joined(separator: "\n"))
+        }
         if !problems.isEmpty {
             parts.append((["In the way:"] + problems.map { "  \($0.target): \($0.message)\n      \($0.remedy)" }).joined(separator: "\n"))
         }

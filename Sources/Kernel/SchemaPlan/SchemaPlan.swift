@@ -15,6 +15,8 @@ package struct SchemaPlan: Sendable, Hashable {
     let forgotten: Set<Ledger.Key>
     /// What roles say otherwise than when `apply` last ran. It holds as soon as the server runs with these manifests.
     package var rightsChanges: [RightsChange]
+    /// What of roles that were made over the API gives nothing any more under this catalog: `intern: contacts.person has no field 'hobby'`.
+    package var roleProblems: [String] = []
 
     /// Nothing to do and nothing in the way.
     package var isEmpty: Bool { steps.isEmpty && problems.isEmpty }
@@ -26,7 +28,21 @@ package struct SchemaPlan: Sendable, Hashable {
     /// - Throws: `SchemaError` with `schema.newer_database` when the database was brought up by a newer Tessera; `PostgresError`.
     package static func make(for catalog: Catalog, on client: PostgresClient) async throws -> SchemaPlan {
         let desired = DesiredSchema(catalog: catalog)
-        return try await client.withConnection { try await make(for: desired, on: $0) }
+        return try await client.withConnection { connection in
+            var plan = try await make(for: desired, on: connection)
+            plan.roleProblems = try await problems(ofRolesUnder: catalog, on: connection)
+            return plan
+        }
+    }
+
+    private static func problems(ofRolesUnder catalog: Catalog, on connection: PostgresConnection) async throws -> [String] {
+        let known: Bool? = try await connection.query("SELECT to_regclass('tessera.role') IS NOT NULL").first?.value(0)
+        guard known == true else { return [] }
+        return try await connection.query("SELECT id, definition FROM tessera.role ORDER BY id").rows.flatMap { row in
+            let id = try row.decode(String.self, 0)
+            let found = catalog.role(RoleDefinition(id: id, text: try row.decode(String.self, 1)))
+            return found.problems.map { "\(id): \($0)" }
+        }
     }
 
     package static func make(for desired: DesiredSchema, on connection: PostgresConnection) async throws -> SchemaPlan {

@@ -107,6 +107,7 @@ package enum SystemSchema {
         Step(version: 7, title: "imports that resume", sql: imports),
         Step(version: 8, title: "work on uploaded files", sql: uploads),
         principals,
+        keptRoles,
     ]
 
     /// The newest version this build knows.

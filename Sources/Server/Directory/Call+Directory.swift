@@ -43,8 +43,15 @@ extension Call {
             try await requireReadable(id)
             return list(try await principals.explain(id, for: user).map(\.value), next: nil)
         case (.readers, _), (.explanation, _): throw APIError.methodNotAllowed("GET")
-        case (.roles, .GET), (.roles, .HEAD): return list(roles, next: nil)
-        case (.roles, _): throw APIError.methodNotAllowed("GET")
+        case (.roles, .GET), (.roles, .HEAD): return list(try await roles(), next: nil)
+        case (.roles, .POST): return try await createRole(body)
+        case (.roles, _): throw APIError.methodNotAllowed("GET, POST")
+        case (.role(let id), .GET), (.role(let id), .HEAD): return response(.ok, json: Array(try await role(id).json.utf8))
+        case (.role(let id), .PATCH): return try await changeRole(id, body)
+        case (.role(let id), .DELETE):
+            try await principals.deleteRole(id)
+            return response(.noContent)
+        case (.role, _): throw APIError.methodNotAllowed("GET, PATCH, DELETE")
         case (.me, .GET), (.me, .HEAD): return entity(try await entry(access.principal, [.user, .service, .system]))
         case (.me, _): throw APIError.methodNotAllowed("GET")
         }
@@ -137,16 +144,6 @@ extension Call {
     }
 
     // MARK: Answers
-
-    private var roles: [Value] {
-        let administrator: Value = .complex([
-            "id": .string(Directory.administratorRole), "label": .string("Administrator"), "description": .string("May do everything."),
-        ])
-        return [administrator]
-            + store.catalog.roles.map { role in
-                .complex(["id": .string(role.id), "label": .string(role.label), "description": role.description.map(Value.string) ?? .null])
-            }
-    }
 
     private func entry(_ id: GUID, _ kinds: Set<Directory.Principal.Kind>) async throws -> PrincipalEntry {
         guard let entry = try await principals.entry(id), kinds.contains(entry.kind) else {

@@ -24,6 +24,9 @@ struct DirectoryBody {
         self.members = members
     }
 
+    /// All that are given, by name.
+    var given: [String: Value] { members.filter { !$0.key.hasPrefix("@") } }
+
     func has(_ name: String) -> Bool { members[name] != nil }
 
     func text(_ name: String) throws(APIError) -> String? {

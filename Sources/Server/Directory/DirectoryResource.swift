@@ -9,6 +9,8 @@ enum DirectoryResource: Sendable, Hashable {
     case teams
     case team(GUID)
     case roles
+    /// A role by its id: `contacts.rep`, `intern`.
+    case role(String)
     /// Where records are shared.
     case shares
     /// With whom a record is shared.
@@ -28,6 +30,7 @@ enum DirectoryResource: Sendable, Hashable {
         case .teams: .teams
         case .team: .team
         case .roles: .roles
+        case .role: .role
         case .shares: .shares
         case .sharesOf: .sharesOf
         case .share: .share
@@ -43,15 +46,15 @@ enum DirectoryResource: Sendable, Hashable {
         case .me, .users, .teams: method == .GET || method == .HEAD
         // What may be shared, a right to the record says.
         case .shares, .sharesOf, .share: true
-        case .user, .deactivate, .team, .roles, .readers, .explanation: false
+        case .user, .deactivate, .team, .roles, .role, .readers, .explanation: false
         }
     }
 
     /// Whether it tells who may do what, and why.
     func isAudited(by method: HTTPMethod) -> Bool {
         switch self {
-        case .user, .team, .readers, .explanation: method == .GET || method == .HEAD
-        case .me, .users, .teams, .roles, .shares, .sharesOf, .share, .deactivate: false
+        case .user, .team, .roles, .role, .readers, .explanation: method == .GET || method == .HEAD
+        case .me, .users, .teams, .shares, .sharesOf, .share, .deactivate: false
         }
     }
 
@@ -85,10 +88,23 @@ enum DirectoryResource: Sendable, Hashable {
             guard let user else { return .readers(record) }
             guard let user = GUID(user) else { throw APIError.notFound("Behind access(record) stands the id of a user.") }
             return .explanation(record, of: user)
-        case "roles", "me":
+        case "roles": return try role(first, rest)
+        case "me":
             guard first.key == nil, rest.isEmpty else { throw APIError.notFound("There is nothing behind \(first.name).") }
-            return first.name == "me" ? .me : .roles
+            return .me
         default: return nil
+        }
+    }
+
+    /// `roles`, `roles('contacts.rep')`, `roles(intern)`, `roles/intern`
+    private static func role(
+        _ first: ResourcePath.Segment, _ rest: ArraySlice<ResourcePath.Segment>
+    ) throws(APIError) -> DirectoryResource {
+        switch (first.key, rest.first) {
+        case (nil, nil): return .roles
+        case (.single(.bare(let id)), nil), (.single(.quoted(let id)), nil): return .role(id)
+        case (nil, let next?) where next.key == nil && rest.count == 1: return .role(next.name)
+        default: throw APIError.notFound("A role is named by its id, roles('contacts.rep'), and nothing stands behind it.")
         }
     }
 }

@@ -52,7 +52,27 @@ enum OpenAPIDirectory {
                 Operation(method: "patch", id: "update_team", summary: "Rename or move a team", body: "team_change", answer: "principal"),
             ]
         ),
-        ("/roles", [], [Operation(method: "get", id: "list_roles", summary: "List the deployment's roles", answer: "role", isList: true)]),
+        (
+            "/roles", [],
+            [
+                Operation(method: "get", id: "list_roles", summary: "List roles", answer: "role", isList: true),
+                Operation(
+                    method: "post", id: "create_role", summary: "Make a role, as a manifest has it", body: "new_role", answer: "role",
+                    status: 201),
+            ]
+        ),
+        (
+            "/roles('{role}')", ["role"],
+            [
+                Operation(method: "get", id: "get_role", summary: "Read a role", answer: "role"),
+                Operation(
+                    method: "patch", id: "update_role", summary: "Change what is given of a role that was made over the API",
+                    body: "role_change", answer: "role"),
+                Operation(
+                    method: "delete", id: "delete_role", summary: "Take a role away that was made over the API and that nobody holds",
+                    status: 204),
+            ]
+        ),
         (
             "/shares", [],
             [Operation(method: "post", id: "share", summary: "Share a record, or change its share", body: "new_share", status: 204)]
@@ -98,7 +118,7 @@ enum OpenAPIDirectory {
                     json.field("name", name)
                     json.field("in", "path")
                     json.field("required", true)
-                    json.object("schema") { write(.id, to: &$0) }
+                    json.object("schema") { write(name == "role" ? .text : .id, to: &$0) }
                 }
             }
         }
@@ -142,7 +162,7 @@ enum OpenAPIDirectory {
 
     /// A member of an object: its type in short.
     private enum Member {
-        case text, id, optionalText, optionalID, moment, flag, count, ids, texts, roles, reasons
+        case text, id, optionalText, optionalID, moment, flag, count, object, ids, texts, roles, reasons
         case word([String])
     }
 
@@ -171,12 +191,24 @@ enum OpenAPIDirectory {
         (
             "access_reason", ["role", "scope", "covers"],
             [
-                ("role", .text), ("held_in", .optionalID), ("scope", .text), ("covers", .flag),
+                ("role", .text), ("origin", .word(["platform", "manifest", "api"])), ("held_in", .optionalID), ("scope", .text),
+                ("covers", .flag),
                 ("because", .word(["all", "owner", "team", "rule", "shared"])), ("team_id", .id), ("rule", .text), ("shared_with", .id),
                 ("level", .text),
             ]
         ),
-        ("role", ["id", "label"], [("id", .text), ("label", .text), ("description", .optionalText)]),
+        (
+            "role", ["id", "label", "origin"],
+            [
+                ("id", .text), ("label", .text), ("description", .optionalText), ("origin", .word(["platform", "manifest", "api"])),
+                ("grants", .object), ("may", .texts), ("problems", .texts),
+            ]
+        ),
+        (
+            "new_role", ["id"],
+            [("id", .text), ("label", .optionalText), ("description", .optionalText), ("grants", .object), ("may", .texts)]
+        ),
+        ("role_change", [], [("label", .optionalText), ("description", .optionalText), ("grants", .object), ("may", .texts)]),
         (
             "new_share", ["record_id", "grantee_id"],
             [
@@ -229,6 +261,7 @@ enum OpenAPIDirectory {
             json.field("format", "date-time")
         case .flag: json.field("type", "boolean")
         case .count: json.field("type", "integer")
+        case .object: json.field("type", "object")
         case .word(let words):
             json.field("type", "string")
             json.strings("enum", words)

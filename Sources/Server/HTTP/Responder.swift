@@ -35,7 +35,7 @@ enum Route: Int, Sendable, CaseIterable {
     case changeSets, changeSet, changes, undo
     case imports, importPlan
     case jobs, job, jobStatus, jobCancel
-    case users, user, userEnd, teams, team, roles, me, shares, sharesOf, share, readers, explanation
+    case users, user, userEnd, teams, team, roles, role, me, shares, sharesOf, share, readers, explanation
     case other
 
     /// The path with placeholders for what varies.
@@ -79,6 +79,7 @@ enum Route: Int, Sendable, CaseIterable {
         case .teams: "/api/teams"
         case .team: "/api/teams({id})"
         case .roles: "/api/roles"
+        case .role: "/api/roles({id})"
         case .me: "/api/me"
         case .readers: "/api/access({record})"
         case .explanation: "/api/access({record})/{user}"

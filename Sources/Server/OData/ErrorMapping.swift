@@ -70,7 +70,7 @@ extension APIError {
         let status: HTTPResponseStatus =
             switch error.code {
             case .notFound: .notFound
-            case .notUnique, .lastAdministrator: .conflict
+            case .notUnique, .lastAdministrator, .roleInUse: .conflict
             case .unavailable: .serviceUnavailable
             default: .badRequest
             }

@@ -79,7 +79,8 @@ extension AccessExplanation {
                 case .shared(let grantee, let level): "covers it: shared with \(name(grantee)) to \(level.name)"
                 case nil: "doesn't cover it"
                 }
-            lines.append("  \(reason.role)\(held): \(reason.scope.rawValue), \(because)")
+            let origin = reason.origin == .api ? " (made over the API)" : ""
+            lines.append("  \(reason.role)\(origin)\(held): \(reason.scope.rawValue), \(because)")
         }
         for limit in limits { lines.append("  but \(limit) isn't true of it") }
         if !isAllowed, isUnreadable, action != .read, reasons.contains(where: { $0.ground != nil }) {
