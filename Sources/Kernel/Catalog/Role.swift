@@ -47,6 +47,8 @@ package struct Role: Sendable, Hashable {
     package enum Ability: String, Sendable, Hashable, CaseIterable {
         /// Seeing who changed what, and why somebody may.
         case audit
+        /// Keeping users, services, teams and roles, within one's own rights: see `Keeper`.
+        case users
     }
 
     package init(

@@ -154,7 +154,7 @@ private struct RightsBuilder {
 
 /// Each scope includes those before it.
 extension GrantScope {
-    fileprivate var width: Int {
+    var width: Int {
         switch self {
         case .none: 0
         case .own: 1

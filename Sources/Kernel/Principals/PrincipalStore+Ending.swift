@@ -1,4 +1,5 @@
 import Catalog
+import Permissions
 import Postgres
 package import QueryLanguage
 package import Records
@@ -19,27 +20,25 @@ extension PrincipalStore {
         _ principal: GUID, handingOverTo successor: GUID?, access: Access
     ) async throws -> (handedOver: Int, changeSet: GUID) {
         let changeSet = ChangeSet(id: .version7(), label: "hand over what \(principal) owned")
-        let count = try await changing {
-            try await self.records.transaction { store in
-                let id = PostgresUUID(guid: principal)
-                let ended = try await store.run(
-                    """
-                    UPDATE tessera.principal SET disabled_at = coalesce(disabled_at, now()), updated_at = now() \
-                    WHERE id = \(bind: id) AND kind IN ('user', 'service') RETURNING 1
-                    """)
-                guard !ended.isEmpty else { throw PrincipalsError(.notFound, "There is no such user.") }
-                _ = try await store.run(
-                    "UPDATE tessera.token SET revoked_at = now() WHERE principal_id = \(bind: id) AND revoked_at IS NULL")
-                _ = try await store.run("DELETE FROM tessera.share WHERE grantee_id = \(bind: id)")
-                try await Self.requireAdministrator(store)
-                guard let successor else { return 0 }
-                try await Self.requireActive(successor, store)
-                var count = 0
-                for type in store.catalog.types {
-                    count += try await Self.handOver(type, from: principal, to: successor, store, changeSet, access)
-                }
-                return count
+        let count = try await keeping(principal, access: access) { store, _ in
+            let id = PostgresUUID(guid: principal)
+            let ended = try await store.run(
+                """
+                UPDATE tessera.principal SET disabled_at = coalesce(disabled_at, now()), updated_at = now() \
+                WHERE id = \(bind: id) AND kind IN ('user', 'service') RETURNING 1
+                """)
+            guard !ended.isEmpty else { throw PrincipalsError(.notFound, "There is no such user.") }
+            _ = try await store.run(
+                "UPDATE tessera.token SET revoked_at = now() WHERE principal_id = \(bind: id) AND revoked_at IS NULL")
+            _ = try await store.run("DELETE FROM tessera.share WHERE grantee_id = \(bind: id)")
+            try await Self.requireAdministrator(store)
+            guard let successor else { return 0 }
+            try await Self.requireActive(successor, store)
+            var count = 0
+            for type in store.catalog.types {
+                count += try await Self.handOver(type, from: principal, to: successor, store, changeSet, access)
             }
+            return count
         }
         return (count, changeSet.id)
     }
@@ -69,7 +68,10 @@ extension PrincipalStore {
             let outcomes = try await store.update(type, items, options: WriteOptions(changeSet: changeSet), access: access)
             for (id, outcome) in zip(ids, outcomes) {
                 if case .failed(let error) = outcome {
-                    let message = "The \(type.label.lowercased()) \(id) can't be handed over: \(error.message)"
+                    // Which one it is, is told to those who see all.
+                    let which =
+                        access.rights.isUnlimited ? "The \(type.label.lowercased()) \(id)" : "One of the \(type.labelPlural.lowercased())"
+                    let message = "\(which) can't be handed over: \(error.message)"
                     throw PrincipalsError(.invalid, message, target: "hand_over_to")
                 }
             }

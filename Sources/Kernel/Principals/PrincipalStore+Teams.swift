@@ -1,29 +1,32 @@
 import Permissions
 import Postgres
 package import QueryLanguage
-import Records
+package import Records
 
 /// The tree of teams, and who is in them.
 extension PrincipalStore {
     /// Makes a team below another, or at the top.
-    package func createTeam(name: String, below parent: GUID? = nil, id: GUID = .version7()) async throws -> GUID {
+    package func createTeam(
+        name: String, below parent: GUID? = nil, id: GUID = .version7(), access: Access
+    ) async throws -> GUID {
         let name = try Self.checked(name: name)
-        let parent = parent.map { PostgresUUID(guid: $0) }
-        try await changing {
-            try await self.client.transaction { transaction in
-                _ = try await transaction.query(
-                    "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(guid: id)), 'team', \(bind: name))")
-                _ = try await transaction.query(
-                    "INSERT INTO tessera.team (id, parent_id) VALUES (\(bind: PostgresUUID(guid: id)), \(bind: parent))")
-            }
+        let above = parent.map { PostgresUUID(guid: $0) }
+        try await keeping(nil, access: access) { store, keeper in
+            if let keeper, parent.map({ keeper.reaches($0) }) != true { try Self.require("A new team lies below one of yours.") }
+            _ = try await store.run(
+                "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(guid: id)), 'team', \(bind: name))")
+            _ = try await store.run("INSERT INTO tessera.team (id, parent_id) VALUES (\(bind: PostgresUUID(guid: id)), \(bind: above))")
         }
         return id
     }
 
     /// Puts a team below another, or at the top.
     ///
-    /// - Throws: `principals.invalid` when that would be below itself.
-    package func move(_ team: GUID, below parent: GUID?) async throws {
+    /// Others' reach changes with it, so only administrators do it.
+    ///
+    /// - Throws: `principals.invalid` when that would be below itself, `principals.forbidden`.
+    package func move(_ team: GUID, below parent: GUID?, access: Access) async throws {
+        if !access.rights.isUnlimited { try Self.require("Teams are moved by administrators.") }
         try await changing {
             try await self.client.transaction { transaction in
                 // Two moves at once could make a circle that neither sees.
@@ -48,10 +51,10 @@ extension PrincipalStore {
         }
     }
 
-    package func rename(_ team: GUID, to name: String) async throws {
+    package func rename(_ team: GUID, to name: String, access: Access) async throws {
         let name = try Self.checked(name: name)
-        try await changing {
-            _ = try await self.client.query(
+        try await keeping(team, access: access) { store, _ in
+            _ = try await store.run(
                 """
                 UPDATE tessera.principal SET name = \(bind: name), updated_at = now() WHERE id = \(bind: PostgresUUID(guid: team)) \
                 AND kind = 'team'

@@ -2,7 +2,7 @@ import Catalog
 package import Permissions
 import Postgres
 package import QueryLanguage
-import Records
+package import Records
 
 /// A user, service or team as lists show it.
 package struct PrincipalEntry: Sendable, Equatable {
@@ -41,22 +41,20 @@ extension PrincipalStore {
     ///   `principals.unknown_role`, `principals.not_found` for a team. Then nothing is made.
     package func create(
         _ kind: Directory.Principal.Kind, name: String, email: String? = nil, teams: [GUID] = [], roles: [Directory.RoleAssignment] = [],
-        id: GUID = .version7()
+        id: GUID = .version7(), access: Access
     ) async throws -> GUID {
         guard kind == .user || kind == .service else { throw PrincipalsError(.invalid, "A \(kind.rawValue) can't be made this way.") }
         let name = try Self.checked(name: name)
         let email = try email.map(Self.checked(email:))
         for role in roles { try await requireKnown(role) }
-        try await changing {
-            try await self.records.transaction { store in
-                _ = try await store.run(
-                    """
-                    INSERT INTO tessera.principal (id, kind, name, email) \
-                    VALUES (\(bind: PostgresUUID(guid: id)), \(bind: kind.rawValue), \(bind: name), \(bind: email))
-                    """)
-                try await Self.put(id, into: teams, store)
-                try await Self.give(roles, to: id, store)
-            }
+        try await keeping(id, access: access) { store, _ in
+            _ = try await store.run(
+                """
+                INSERT INTO tessera.principal (id, kind, name, email) \
+                VALUES (\(bind: PostgresUUID(guid: id)), \(bind: kind.rawValue), \(bind: name), \(bind: email))
+                """)
+            try await Self.put(id, into: teams, store)
+            try await Self.give(roles, to: id, store)
         }
         return id
     }
@@ -65,32 +63,31 @@ extension PrincipalStore {
     ///
     /// - Throws: as `create`, and `principals.not_found`, `principals.last_administrator`.
     package func change(
-        _ id: GUID, name: String? = nil, email: String?? = nil, teams: [GUID]? = nil, roles: [Directory.RoleAssignment]? = nil
+        _ id: GUID, name: String? = nil, email: String?? = nil, teams: [GUID]? = nil, roles: [Directory.RoleAssignment]? = nil,
+        access: Access
     ) async throws {
         let name = try name.map(Self.checked(name:))
         let given = try email.map { try $0.map(Self.checked(email:)) }
         for role in roles ?? [] { try await requireKnown(role) }
         let principal = PostgresUUID(guid: id)
-        try await changing {
-            try await self.records.transaction { store in
-                let found = try await store.run(
-                    """
-                    UPDATE tessera.principal SET name = coalesce(\(bind: name), name), updated_at = now(), \
-                    email = CASE WHEN \(bind: given != nil) THEN \(bind: given ?? nil) ELSE email END \
-                    WHERE id = \(bind: principal) AND kind <> 'team' RETURNING 1
-                    """)
-                guard !found.isEmpty else { throw PrincipalsError(.notFound, "There is no such user.") }
-                if let teams {
-                    let kept = teams.map { PostgresUUID(guid: $0) }
-                    _ = try await store.run(
-                        "DELETE FROM tessera.membership WHERE principal_id = \(bind: principal) AND team_id <> ALL(\(bind: kept))")
-                    try await Self.put(id, into: teams, store)
-                }
-                if let roles {
-                    _ = try await store.run("DELETE FROM tessera.role_assignment WHERE principal_id = \(bind: principal)")
-                    try await Self.give(roles, to: id, store)
-                    try await Self.requireAdministrator(store)
-                }
+        try await keeping(id, access: access) { store, _ in
+            let found = try await store.run(
+                """
+                UPDATE tessera.principal SET name = coalesce(\(bind: name), name), updated_at = now(), \
+                email = CASE WHEN \(bind: given != nil) THEN \(bind: given ?? nil) ELSE email END \
+                WHERE id = \(bind: principal) AND kind <> 'team' RETURNING 1
+                """)
+            guard !found.isEmpty else { throw PrincipalsError(.notFound, "There is no such user.") }
+            if let teams {
+                let kept = teams.map { PostgresUUID(guid: $0) }
+                _ = try await store.run(
+                    "DELETE FROM tessera.membership WHERE principal_id = \(bind: principal) AND team_id <> ALL(\(bind: kept))")
+                try await Self.put(id, into: teams, store)
+            }
+            if let roles {
+                _ = try await store.run("DELETE FROM tessera.role_assignment WHERE principal_id = \(bind: principal)")
+                try await Self.give(roles, to: id, store)
+                try await Self.requireAdministrator(store)
             }
         }
     }

@@ -141,28 +141,35 @@ package final class PrincipalStore: Sendable {
 
     private func load() async throws -> (Directory, [RoleDefinition]) {
         try await client.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
-            let principals = try await transaction.query("SELECT id, kind, name, disabled_at IS NOT NULL FROM tessera.principal").rows.map {
-                row in
-                Directory.Principal(
-                    id: try row.guid(0), kind: Directory.Principal.Kind(rawValue: try row.decode(String.self, 1)) ?? .service,
-                    name: try row.decode(String.self, 2), isDisabled: try row.decode(Bool.self, 3))
-            }
-            var parents: [GUID: GUID] = [:]
-            for row in try await transaction.query("SELECT id, parent_id FROM tessera.team WHERE parent_id IS NOT NULL").rows {
-                parents[try row.guid(0)] = try row.guid(1)
-            }
-            let memberships = try await transaction.query("SELECT principal_id, team_id FROM tessera.membership").rows.map { row in
-                (principal: try row.guid(0), team: try row.guid(1))
-            }
-            let roles = try await transaction.query("SELECT principal_id, role, team_id FROM tessera.role_assignment").rows.map { row in
-                let team = try row.decode(PostgresUUID?.self, 2).map(GUID.init(postgres:))
-                return (principal: try row.guid(0), assignment: Directory.RoleAssignment(role: try row.decode(String.self, 1), team: team))
-            }
-            let definitions = try await transaction.query("SELECT id, definition FROM tessera.role ORDER BY id").rows.map { row in
-                RoleDefinition(id: try row.decode(String.self, 0), text: try row.decode(String.self, 1))
-            }
-            return (Directory(principals: principals, parents: parents, memberships: memberships, roles: roles), definitions)
+            try await Self.load { try await transaction.query($0) }
         }
+    }
+
+    /// Reads all there is; `run` has to see one moment.
+    static func load(
+        _ run: (SQL) async throws -> PostgresResult
+    ) async throws -> (directory: Directory, definitions: [RoleDefinition]) {
+        let principals = try await run("SELECT id, kind, name, disabled_at IS NOT NULL FROM tessera.principal").rows.map {
+            row in
+            Directory.Principal(
+                id: try row.guid(0), kind: Directory.Principal.Kind(rawValue: try row.decode(String.self, 1)) ?? .service,
+                name: try row.decode(String.self, 2), isDisabled: try row.decode(Bool.self, 3))
+        }
+        var parents: [GUID: GUID] = [:]
+        for row in try await run("SELECT id, parent_id FROM tessera.team WHERE parent_id IS NOT NULL").rows {
+            parents[try row.guid(0)] = try row.guid(1)
+        }
+        let memberships = try await run("SELECT principal_id, team_id FROM tessera.membership").rows.map { row in
+            (principal: try row.guid(0), team: try row.guid(1))
+        }
+        let roles = try await run("SELECT principal_id, role, team_id FROM tessera.role_assignment").rows.map { row in
+            let team = try row.decode(PostgresUUID?.self, 2).map(GUID.init(postgres:))
+            return (principal: try row.guid(0), assignment: Directory.RoleAssignment(role: try row.decode(String.self, 1), team: team))
+        }
+        let definitions = try await run("SELECT id, definition FROM tessera.role ORDER BY id").rows.map { row in
+            RoleDefinition(id: try row.decode(String.self, 0), text: try row.decode(String.self, 1))
+        }
+        return (Directory(principals: principals, parents: parents, memberships: memberships, roles: roles), definitions)
     }
 }
 

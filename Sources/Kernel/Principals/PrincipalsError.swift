@@ -5,6 +5,8 @@ package struct PrincipalsError: Error, Sendable, CustomStringConvertible {
 
         package static let notFound = Code(description: "principals.not_found")
         package static let invalid = Code(description: "principals.invalid")
+        /// It goes beyond what who asks may do themselves.
+        package static let forbidden = Code(description: "principals.forbidden")
         package static let notUnique = Code(description: "principals.not_unique")
         package static let unknownRole = Code(description: "principals.unknown_role")
         /// It would leave nobody who may do everything.

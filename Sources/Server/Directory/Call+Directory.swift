@@ -49,7 +49,7 @@ extension Call {
         case (.role(let id), .GET), (.role(let id), .HEAD): return response(.ok, json: Array(try await role(id).json.utf8))
         case (.role(let id), .PATCH): return try await changeRole(id, body)
         case (.role(let id), .DELETE):
-            try await principals.deleteRole(id)
+            try await principals.deleteRole(id, access: access)
             return response(.noContent)
         case (.role, _): throw APIError.methodNotAllowed("GET, PATCH, DELETE")
         case (.me, .GET), (.me, .HEAD): return entity(try await entry(access.principal, [.user, .service, .system]))
@@ -74,7 +74,7 @@ extension Call {
         guard let name = try given.text("name") else { throw Self.nameless }
         let (email, teams, roles) = (try given.text("email"), try given.ids("teams"), try given.roles("roles"))
         let id = try await principals.create(
-            kind, name: name, email: email, teams: teams ?? [], roles: roles ?? [])
+            kind, name: name, email: email, teams: teams ?? [], roles: roles ?? [], access: access)
         return entity(try await entry(id, [kind]), status: .created, [("location", "\(root)/users(\(id))")])
     }
 
@@ -83,7 +83,7 @@ extension Call {
         let email = try given.text("email")
         try await principals.change(
             id, name: try given.text("name"), email: given.has("email") ? .some(email) : nil, teams: try given.ids("teams"),
-            roles: try given.roles("roles"))
+            roles: try given.roles("roles"), access: access)
         return entity(try await entry(id, [.user, .service, .system]))
     }
 
@@ -95,9 +95,9 @@ extension Call {
         return response(.ok, json: Array(value.json.utf8))
     }
 
-    /// What everybody may know of others is who they are; their address and roles are the administrators' and auditors'.
+    /// What everybody may know of others is who they are; their address and roles are the administrators', auditors' and of those who keep users.
     private func shown(_ entry: PrincipalEntry) -> Value {
-        guard !access.rights.may(.audit), case .complex(let members) = entry.value else { return entry.value }
+        guard !access.rights.may(.audit), !access.rights.may(.users), case .complex(let members) = entry.value else { return entry.value }
         return .complex(members.filter { ["id", "kind", "name", "active"].contains($0.key) })
     }
 
@@ -106,7 +106,7 @@ extension Call {
     private func createTeam(_ body: ByteBuffer) async throws -> ServerResponse {
         let given = try DirectoryBody(body, allowed: ["name", "parent_id"])
         guard let name = try given.text("name") else { throw Self.nameless }
-        let id = try await principals.createTeam(name: name, below: try given.id("parent_id"))
+        let id = try await principals.createTeam(name: name, below: try given.id("parent_id"), access: access)
         return entity(try await entry(id, [.team]), status: .created, [("location", "\(root)/teams(\(id))")])
     }
 
@@ -114,8 +114,8 @@ extension Call {
         let given = try DirectoryBody(body, allowed: ["name", "parent_id"])
         _ = try await entry(id, [.team])
         let (name, parent) = (try given.text("name"), try given.id("parent_id"))
-        if let name { try await principals.rename(id, to: name) }
-        if given.has("parent_id") { try await principals.move(id, below: parent) }
+        if let name { try await principals.rename(id, to: name, access: access) }
+        if given.has("parent_id") { try await principals.move(id, below: parent, access: access) }
         return entity(try await entry(id, [.team]))
     }
 

@@ -58,6 +58,14 @@ enum DirectoryResource: Sendable, Hashable {
         }
     }
 
+    /// Whether it is for those who keep users, teams and roles. How far, the change itself judges.
+    var isKept: Bool {
+        switch self {
+        case .users, .user, .deactivate, .teams, .team, .roles, .role: true
+        case .me, .shares, .sharesOf, .share, .readers, .explanation: false
+        }
+    }
+
     /// Nil for paths that begin with another name.
     static func resolve(
         _ first: ResourcePath.Segment, _ rest: ArraySlice<ResourcePath.Segment>

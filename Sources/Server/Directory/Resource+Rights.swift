@@ -18,6 +18,7 @@ extension Resource {
         case .platform: return
         case .directory(let resource):
             if access.rights.may(.audit), resource.isAudited(by: method) { return }
+            if access.rights.may(.users), resource.isKept { return }
             if !resource.isOpen(to: method) { throw .administratorsOnly("Users, teams and their roles") }
         }
     }

@@ -70,6 +70,7 @@ extension APIError {
         let status: HTTPResponseStatus =
             switch error.code {
             case .notFound: .notFound
+            case .forbidden: .forbidden
             case .notUnique, .lastAdministrator, .roleInUse: .conflict
             case .unavailable: .serviceUnavailable
             default: .badRequest

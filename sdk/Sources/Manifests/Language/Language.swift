@@ -283,7 +283,11 @@ enum Language {
             word: RoleDeclaration.audit,
             doc:
                 "See who changed what, as far as they may read it, and why somebody may: everybody's change sets, roles, explanations of access."
-        )
+        ),
+        Keyword(
+            word: RoleDeclaration.users,
+            doc: "Keep users, services, teams and roles, as far as what they may do themselves goes: nobody gives what they don't have."
+        ),
     ]
 
     static let onlyRules = ValueShape.map(key: .key, of: .object(.onlyRule), count: 0...50)

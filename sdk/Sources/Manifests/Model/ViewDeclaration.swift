@@ -35,6 +35,9 @@ public struct RoleDeclaration: Sendable, Hashable {
 
     /// The ability to see who changed what, and why somebody may.
     public static let audit = "audit"
+
+    /// The ability to keep users, services, teams and roles, as far as one's own rights go.
+    public static let users = "users"
 }
 
 /// What a role allows on the records of one type.
