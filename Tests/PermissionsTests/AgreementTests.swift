@@ -28,7 +28,7 @@ struct AgreementTests {
 
     @Test("agree about more than a hundred thousand random cases, and with a list in every order")
     func agreement() async throws {
-        try await TestStore.with(["sales": World.manifest]) { store in
+        try await TestStore.with(["sales": World.sharingManifest]) { store in
             let oracle = try await Oracle.make(store)
             var cases = 0
             var noticed: Set<String> = []

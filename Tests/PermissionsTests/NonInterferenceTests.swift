@@ -90,7 +90,7 @@ struct NonInterferenceTests {
 
     @Test("changes no answer, order, count or error, whatever becomes of it")
     func nonInterference() async throws {
-        try await TestStore.with(["sales": World.manifest]) { store in
+        try await TestStore.with(["sales": World.sharingManifest]) { store in
             let oracle = try await Oracle.make(store)
             for number in 0..<8 {
                 for person in 0..<4 {
@@ -111,7 +111,7 @@ struct NonInterferenceTests {
     #if DEBUG
         @Test("is noticed as soon as one condition is left out of one statement, whichever it is")
         func mutations() async throws {
-            try await TestStore.with(["sales": World.manifest]) { store in
+            try await TestStore.with(["sales": World.sharingManifest]) { store in
                 let oracle = try await Oracle.make(store)
                 // By request and condition: whether its absence has been noticed.
                 var noticed: [String: Bool] = [:]

@@ -38,6 +38,14 @@ struct World {
             indexes: [ { fields: [name] } ]
         """
 
+    /// With a role by which accounts are read because they are shared, so that their shares are kept in order.
+    static let sharingManifest =
+        manifest + """
+
+            roles:
+              reader: { grants: { account: { read: shared } } }
+            """
+
     /// Conditions of rights, and what each means to the oracle about a row `r`.
     static let conditions: [(name: String, text: String, sql: String)] = [
         ("big", "size ge 3", "(r).size >= 3"),

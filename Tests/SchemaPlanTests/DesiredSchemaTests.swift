@@ -84,14 +84,14 @@ struct DesiredSchemaTests {
                 #"CREATE INDEX "customer__agent_id__idx" "# + common + #"("agent_id" NULLS FIRST, "id")"# + live,
                 #"CREATE INDEX "customer__about_id__idx" "# + common + #"("about_id" NULLS FIRST, "id")"#,
                 #"CREATE INDEX "customer__owner_id__idx" "# + common + #"("owner_id" NULLS FIRST, "id")"# + live,
-                #"CREATE INDEX "customer__created_at__idx" "# + common + #"("created_at", "id")"# + live,
-                #"CREATE INDEX "customer__name__sort_en" "# + common + #"("name" COLLATE "en-x-icu" NULLS FIRST, "id")"# + live,
                 #"CREATE UNIQUE INDEX "customer__name__city__key" "# + common + #"("name", "city")"# + live,
                 #"CREATE UNIQUE INDEX "customer__code__key" "# + common + #"("code")"# + live,
+                #"CREATE INDEX "customer__tags__gin" "# + common + #"USING gin ("tags")"# + live,
+                #"CREATE INDEX "customer__created_at__idx" "# + common + #"("created_at", "id")"# + live,
+                #"CREATE INDEX "customer__name__sort_en" "# + common + #"("name" COLLATE "en-x-icu" NULLS FIRST, "id")"# + live,
                 #"CREATE INDEX "customer__city__name__idx" "# + common + #"("city" NULLS FIRST, "name" NULLS FIRST, "id")"# + live,
                 #"CREATE INDEX "customer__city__name__sort_en" "# + common
                     + #"("city" NULLS FIRST, "name" COLLATE "en-x-icu" NULLS FIRST, "id")"# + live,
-                #"CREATE INDEX "customer__tags__gin" "# + common + #"USING gin ("tags")"# + live,
                 #"CREATE INDEX "customer__city__created_at__idx" "# + common + #"("city" NULLS FIRST, "created_at", "id")"# + live,
             ])
     }

@@ -33,6 +33,8 @@ extension RecordType {
 extension TableName {
     /// Users and service principals: whoever can act or own.
     package static let principals = TableName(schema: "tessera", name: "principal")
+    /// What is shared with whom.
+    package static let shares = TableName(schema: "tessera", name: "share")
     package static let files = TableName(schema: "tessera", name: "file")
 }
 

@@ -28,7 +28,7 @@ package struct Rights: Sendable, Hashable {
         limits = Limits(
             policy: policy, actor: actor,
             number: PolicyNumbers.shared.number(
-                of: PolicyNumbers.Shape(policy: policy, narrow: actor.ownerSets.map { $0.count <= Self.narrow })))
+                of: PolicyNumbers.Shape(policy: policy, narrow: (actor.ownerSets + [actor.grantees]).map { $0.count <= Self.narrow })))
     }
 
     /// Sets of owners with so many members at most are read owner by owner.
@@ -39,6 +39,9 @@ package struct Rights: Sendable, Hashable {
         guard let sets = limits?.actor.ownerSets, sets.indices.contains(set) else { return false }
         return sets[set].count <= Self.narrow
     }
+
+    /// The same of those that a share with reaches this principal: themselves and their teams.
+    package var hasFewGrantees: Bool { limits.map { $0.actor.grantees.count <= Self.narrow } ?? false }
 
     package static let unlimited = Rights(nil)
     private static let nobody = GUID(high: 0, low: 0)

@@ -126,14 +126,19 @@ package enum AccessGuard {
 struct GuardBranch {
     /// The set of owners that the records are of, where the reason is one.
     var owners: Int?
+    /// What a share gives, where the reason is one.
+    var shared: ShareLevel?
     /// What has to hold beside.
     var rest: Predicate
 
     init(_ reason: Predicate, and others: [Predicate]) {
         var parts: [Predicate] = if case .all(let parts) = reason { parts } else { [reason] }
         for (position, part) in parts.enumerated() {
-            guard case .owners(let set) = part else { continue }
-            owners = set
+            switch part {
+            case .owners(let set): owners = set
+            case .shared(let level): shared = level
+            default: continue
+            }
             parts.remove(at: position)
             break
         }
@@ -141,7 +146,7 @@ struct GuardBranch {
     }
 
     /// All of it.
-    var predicate: Predicate { .all(of: (owners.map { [.owners($0)] } ?? []) + [rest]) }
+    var predicate: Predicate { .all(of: (owners.map { [.owners($0)] } ?? []) + (shared.map { [.shared($0)] } ?? []) + [rest]) }
 }
 
 extension Predicate {

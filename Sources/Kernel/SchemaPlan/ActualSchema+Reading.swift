@@ -13,7 +13,7 @@ extension ActualSchema {
         try await actual.readIndexes(connection, schemas)
         try await actual.readConstraints(connection, schemas)
         try await actual.readTriggers(connection, schemas)
-        if !desired.searches.isEmpty { try await actual.readTrigrams(connection) }
+        if desired.searched != nil { try await actual.readTrigrams(connection) }
         let wanted = Set(desired.tables.flatMap(\.indexes).flatMap(\.shape.keys).compactMap(\.collation)).sorted()
         if !wanted.isEmpty {
             let found = try await connection.query("SELECT collname::text FROM pg_collation WHERE collname = ANY(\(bind: wanted)::text[])")
@@ -25,7 +25,7 @@ extension ActualSchema {
     /// The kernel's own tables, which may not be there yet.
     private mutating func readSystem(_ connection: PostgresConnection) async throws {
         let present = try await connection.query(
-            "SELECT name FROM unnest(ARRAY['system_step', 'artifact', 'schema_state', 'search_state']) AS name WHERE to_regclass('tessera.' || name) IS NOT NULL"
+            "SELECT name FROM unnest(ARRAY['system_step', 'artifact', 'schema_state', 'filling']) AS name WHERE to_regclass('tessera.' || name) IS NOT NULL"
         )
         let tables = Set(try present.rows.map { try $0.decode(String.self, 0) })
         if tables.contains("system_step") {
@@ -42,9 +42,9 @@ extension ActualSchema {
                 if kind == .function { functions[try row.value(1)] = entry.definition }
             }
         }
-        if tables.contains("search_state") {
-            for row in try await connection.query("SELECT record_type, digest FROM tessera.search_state").rows {
-                searches[try row.value(0)] = try row.decode(String.self, 1)
+        if tables.contains("filling") {
+            for row in try await connection.query("SELECT subject, digest FROM tessera.filling").rows {
+                fillings[try row.value(0)] = try row.decode(String.self, 1)
             }
         }
         if tables.contains("schema_state") {
@@ -178,13 +178,15 @@ extension ActualSchema {
     private mutating func readTriggers(_ connection: PostgresConnection, _ names: [String]) async throws {
         let rows = try await connection.query(
             """
-            SELECT n.nspname::text, t.relname::text, g.tgname::text
+            SELECT n.nspname::text, t.relname::text, g.tgname::text, f.nspname::text
             FROM pg_namespace n JOIN pg_class t ON t.relnamespace = n.oid JOIN pg_trigger g ON g.tgrelid = t.oid
-            WHERE NOT g.tgisinternal AND g.tgenabled <> 'D' AND n.nspname = ANY(\(bind: names)::text[])
+                JOIN pg_proc p ON p.oid = g.tgfoid JOIN pg_namespace f ON f.oid = p.pronamespace
+            WHERE NOT g.tgisinternal AND g.tgenabled <> 'D'
+                AND (n.nspname = ANY(\(bind: names)::text[]) OR (n.nspname, t.relname) = ('tessera', 'share'))
             """
         ).rows
         for row in rows {
-            tables[TableName(schema: try row.value(0), name: try row.value(1))]?.triggers.insert(try row.value(2))
+            triggers[TableName(schema: try row.value(0), name: try row.value(1)), default: [:]][try row.value(2)] = try row.value(3)
         }
     }
 

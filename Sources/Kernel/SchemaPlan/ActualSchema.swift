@@ -15,8 +15,10 @@ package struct ActualSchema: Sendable, Hashable {
     package var stateDigest: String?
     /// What roles said when `apply` last ran; nil when it didn't note that.
     package var rights: RightsDocument?
-    /// Digests of the rules by which the words of types were collected.
-    package var searches: [String: String] = [:]
+    /// Digests of the rules by which derived values were collected, by what they are of.
+    package var fillings: [String: String] = [:]
+    /// The triggers of tables, with the schemas that their functions are in.
+    package var triggers: [TableName: [String: String]] = [:]
     package var trigrams = TrigramExtension()
 }
 
@@ -39,7 +41,6 @@ package struct ActualTable: Sendable, Hashable {
     /// Check constraints: whether all rows are known to meet them.
     package var checks: [String: Bool] = [:]
     package var primaryKey: DesiredTable.PrimaryKey?
-    package var triggers: Set<String> = []
     /// Columns that were ever added; PostgreSQL ends at 1,600.
     package var columnsUsed = 0
 }
@@ -128,7 +129,7 @@ extension DesiredSchema {
                 "PRIMARY KEY (\(table.primaryKey.columns.joined(separator: ", ")))")
             for check in table.checks { note(.constraint, "\(name).\(check.name)", check.owner, "CHECK (\(check.expression))") }
             for key in table.foreignKeys { note(.constraint, "\(name).\(key.name)", key.owner, key.definition) }
-            for trigger in table.triggers { note(.trigger, "\(name).\(trigger.name)", trigger.owner, trigger.definition) }
+            for trigger in table.triggers { note(.trigger, "\(trigger.table).\(trigger.name)", trigger.owner, trigger.definition) }
             for index in table.indexes { note(.index, "\(schema).\(index.name)", index.owner, index.definition(on: table.name)) }
         }
         return Ledger(entries: entries)

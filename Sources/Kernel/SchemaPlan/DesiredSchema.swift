@@ -6,7 +6,9 @@ package struct DesiredSchema: Sendable, Hashable {
     package var schemas: [OwnedSchema] = []
     package var tables: [DesiredTable] = []
     package var fields: [DesiredField] = []
-    package var searches: [DesiredSearch] = []
+    package var fillings: [DesiredFilling] = []
+    /// A type that is searched, which takes pg_trgm.
+    package var searched: String?
     /// Why no database can be brought to this catalog.
     package var problems: [SchemaProblem] = []
     /// For fields whose default is a day: IANA name.
@@ -131,11 +133,40 @@ package struct DesiredIndex: Sendable, Hashable {
 /// A trigger with a function of its own, which has the trigger's name.
 package struct DesiredTrigger: Sendable, Hashable {
     package var name: String
+    package var table: TableName
     /// CREATE OR REPLACE FUNCTION.
     package var function: String
     /// What follows the name in CREATE TRIGGER.
     package var clause: String
     package var owner: String
+
+    /// A trigger that keeps a table of derived values.
+    ///
+    /// - Parameters:
+    ///   - table: whose changes it follows.
+    ///   - moment: `AFTER UPDATE OF name`
+    ///   - body: statements of PL/pgSQL.
+    init(
+        keeping kept: TableName, _ event: String, on table: TableName, _ moment: String, each: String, referencing: String? = nil,
+        when: String? = nil, owner: String, _ body: String
+    ) {
+        // Several modules' triggers meet on a table of the kernel's.
+        name = StorageName.derived(kept.schema == table.schema ? kept.name : "\(kept.schema)__\(kept.name)", [event], "keep")
+        self.table = table
+        self.owner = owner
+        let called = "\(SQLName.quoted(kept.schema)).\(SQLName.quoted(name))"
+        function = """
+            CREATE OR REPLACE FUNCTION \(called)() RETURNS trigger LANGUAGE plpgsql AS $keep$
+            BEGIN
+            \(body)
+            RETURN NULL;
+            END
+            $keep$
+            """
+        clause =
+            moment + " ON \(table.sql)" + (referencing.map { " REFERENCING \($0)" } ?? "") + " FOR EACH \(each)"
+            + (when.map { " WHEN (\($0))" } ?? "") + " EXECUTE FUNCTION \(called)()"
+    }
 
     /// What the ledger remembers.
     package var definition: String { "\(clause) \(StorageName.digest(function))" }
@@ -143,16 +174,43 @@ package struct DesiredTrigger: Sendable, Hashable {
     var sql: String { "\(function);\nCREATE OR REPLACE TRIGGER \(SQLName.quoted(name)) \(clause)" }
 }
 
-/// The words of a type's records, collected once; triggers keep them from then on.
-package struct DesiredSearch: Sendable, Hashable {
-    package var type: String
+/// Derived values of the records that are there, collected once; triggers keep them from then on.
+package struct DesiredFilling: Sendable, Hashable {
+    /// `contacts.person.~search`
+    package var subject: String
+    /// `words of contacts.person`
+    package var what: String
+    /// The records that they are derived from.
     package var table: TableName
-    /// Of all that decides which words are kept.
+    /// Of all that decides what is kept. When it changes, everything is collected anew.
     package var digest: String
-    /// A statement that collects the words of all records, committing as it goes, and notes that it did.
-    package var fill: String
-    /// Notes the same where there are no records.
-    package var note: String
+    /// Statements of PL/pgSQL that collect one `batch` of ids behind the `last` one, and leave when there is none.
+    package var loop: String
+
+    /// Collects everything, committing as it goes, and notes that it did.
+    var sql: String {
+        """
+        DO $fill$
+        DECLARE
+            batch uuid[];
+            last uuid := '00000000-0000-0000-0000-000000000000';
+        BEGIN
+            LOOP
+                \(loop)
+                last := batch[cardinality(batch)];
+                COMMIT;
+            END LOOP;
+            \(note);
+        END
+        $fill$
+        """
+    }
+
+    /// Remembers that everything is there.
+    var note: String {
+        "INSERT INTO tessera.filling (subject, digest) VALUES (\(SQLName.literal(subject)), '\(digest)') "
+            + "ON CONFLICT (subject) DO UPDATE SET digest = excluded.digest, filled_at = now()"
+    }
 }
 
 /// What an index does, in terms that can be read back from PostgreSQL.
@@ -187,6 +245,12 @@ package struct IndexShape: Sendable, Hashable {
     package var keys: [Key]
     /// As PostgreSQL prints it, without the outer parentheses.
     package var predicate: String?
+
+    /// The last part of the name of an index that gives an order.
+    var kind: String {
+        guard let first = keys.lazy.compactMap(\.collation).first else { return "idx" }
+        return "sort_" + first.split(separator: "-").dropLast(2).joined(separator: "_").lowercased()
+    }
 
     package static let notDeleted = "deleted_at IS NULL"
     package static let primary = "is_primary"

@@ -12,13 +12,16 @@ extension DesiredSchema {
                 if apart[grant.type]?.contains(column) != true { apart[grant.type, default: []].append(column) }
             }
         }
-        self.init(types: catalog.types, timeZone: catalog.timeZone, apart: apart)
+        let shared = Set(catalog.types.map(\.id).filter(catalog.isReadByShares))
+        self.init(types: catalog.types, timeZone: catalog.timeZone, apart: apart, shared: shared)
         rights = RightsDocument(roles: catalog.roles)
     }
 
-    /// - Parameter apart: columns by whose values the lists of a type are read apart, by the type's id: each order has an index within them too.
-    package init(types: [RecordType], timeZone: String = "UTC", apart: [String: [String]] = [:]) {
-        var builder = DesiredSchemaBuilder(timeZone: timeZone, apart: apart)
+    /// - Parameters:
+    ///   - apart: columns by whose values the lists of a type are read apart, by the type's id: each order has an index within them too.
+    ///   - shared: ids of the types that some role reads by shares.
+    package init(types: [RecordType], timeZone: String = "UTC", apart: [String: [String]] = [:], shared: Set<String> = []) {
+        var builder = DesiredSchemaBuilder(timeZone: timeZone, apart: apart, shared: shared)
         types.forEach { builder.add($0) }
         self = builder.finish()
     }
@@ -29,10 +32,12 @@ struct DesiredSchemaBuilder {
     private(set) var schema: DesiredSchema
 
     private let apart: [String: [String]]
+    private let shared: Set<String>
 
-    init(timeZone: String, apart: [String: [String]] = [:]) {
+    init(timeZone: String, apart: [String: [String]] = [:], shared: Set<String> = []) {
         schema = DesiredSchema(timeZone: timeZone)
         self.apart = apart
+        self.shared = shared
     }
 
     /// Fields of one type. Beyond that forms, plans and PostgreSQL's planner become slow; a part of the fields wants a type of its own.
@@ -59,10 +64,16 @@ struct DesiredSchemaBuilder {
         for field in type.fields {
             if let child = type.childTable(of: field) { add(child, of: field, in: type, search) }
         }
-        guard let search else { return }
-        schema.tables += search.tables
-        schema.searches.append(
-            DesiredSearch(type: type.id, table: type.table, digest: search.digest, fill: search.fill, note: search.note))
+        if let search {
+            schema.tables += search.tables
+            schema.fillings.append(search.filling)
+            schema.searched = schema.searched ?? type.id
+        }
+        if shared.contains(type.id) {
+            let shares = SharesSchema(type)
+            schema.tables.append(shares.table)
+            schema.fillings.append(shares.filling)
+        }
     }
 
     mutating func finish() -> DesiredSchema {
@@ -158,17 +169,15 @@ struct DesiredSchemaBuilder {
     private mutating func addIndexes(of type: RecordType, to table: inout DesiredTable) {
         // "Mine" is the most frequent list and the first scope; newest first is the most frequent order. Nothing indexes updated_at or version
         // unasked: then every update would have to touch every index of the table.
-        for column in ["owner_id", "created_at"] {
-            let keys = [IndexShape.Key(column, nullsFirst: Self.sortsNullsFirst(column)), .init("id")]
-            addIndex(keys, predicate: IndexShape.notDeleted, owner: type.module, to: &table)
-        }
-        for field in type.fields {
-            guard let collation = field.sortCollation else { continue }
-            let keys = [IndexShape.Key(field.key, collation: collation, nullsFirst: true), .init("id")]
-            addIndex(keys, predicate: IndexShape.notDeleted, owner: field.owner, to: &table)
-        }
+        addIndex([.init("owner_id", nullsFirst: true), .init("id")], predicate: IndexShape.notDeleted, owner: type.module, to: &table)
         for key in type.uniqueKeys { addUnique(key, of: type, to: &table) }
-        for rule in type.indexes { addIndex(rule, of: type, to: &table) }
+        for rule in type.indexes { check(rule, of: type, to: &table) }
+        for order in type.orders {
+            let keys = order.keys.map {
+                IndexShape.Key($0.column.name, collation: $0.collation, nullsFirst: !RecordType.isNeverNull($0.column.name))
+            }
+            addIndex(keys + [.init("id")], predicate: IndexShape.notDeleted, owner: order.owner, to: &table)
+        }
         let orders = table.indexes.filter { index in
             index.shape.method == .btree && !index.shape.isUnique && index.shape.predicate == IndexShape.notDeleted
                 && index.shape.keys.first?.column != "owner_id"
@@ -178,7 +187,7 @@ struct DesiredSchemaBuilder {
 
     /// The orders that have an index, among the records with one value of a column.
     private mutating func add(_ orders: [DesiredIndex], within column: String, of type: RecordType, to table: inout DesiredTable) {
-        let first = IndexShape.Key(column, nullsFirst: Self.sortsNullsFirst(column))
+        let first = IndexShape.Key(column, nullsFirst: !RecordType.isNeverNull(column))
         // Without another order, records come by their ids.
         addIndex([first, .init("id")], predicate: IndexShape.notDeleted, owner: type.module, to: &table)
         for index in orders where index.shape.keys.first?.column != column {
@@ -194,7 +203,8 @@ struct DesiredSchemaBuilder {
         append(DesiredIndex(name: key.index, shape: shape, owner: key.owner), to: &table)
     }
 
-    private mutating func addIndex(_ rule: IndexRule, of type: RecordType, to table: inout DesiredTable) {
+    /// An index over words of a list is none over an order. Others are `RecordType.orders`.
+    private mutating func check(_ rule: IndexRule, of type: RecordType, to table: inout DesiredTable) {
         let target = "\(type.id) index (\(rule.fields.joined(separator: ", ")))"
         if rule.fields.count == 1, let field = type.field(rule.fields[0]), field.isArray {
             let shape = IndexShape(method: .gin, isUnique: false, keys: [.init(field.key)], predicate: IndexShape.notDeleted)
@@ -202,20 +212,7 @@ struct DesiredSchemaBuilder {
             append(DesiredIndex(name: name, shape: shape, owner: rule.owner), to: &table)
             return
         }
-        guard areIndexable(rule.fields, of: type, target: target) else { return }
-        // Paging goes on after the last id among equals, so that every order ends with it.
-        let columns = rule.fields.flatMap { type.storedColumns($0).map(\.name) }.filter { $0 != "id" } + ["id"]
-        // Among equal orders nulls come first (see `Field.sortCollation`), except where a column never is null.
-        let plain = columns.map { IndexShape.Key($0, nullsFirst: Self.sortsNullsFirst($0)) }
-        addIndex(plain, predicate: IndexShape.notDeleted, owner: rule.owner, to: &table)
-        let sorted = plain.map { IndexShape.Key($0.column, collation: type.field($0.column)?.sortCollation, nullsFirst: $0.nullsFirst) }
-        guard sorted != plain else { return }
-        addIndex(sorted, predicate: IndexShape.notDeleted, owner: rule.owner, to: &table)
-    }
-
-    /// As the store's ORDER BY has it.
-    private static func sortsNullsFirst(_ column: String) -> Bool {
-        !["id", "version", "created_at", "created_by", "updated_at", "updated_by"].contains(column)
+        _ = areIndexable(rule.fields, of: type, target: target)
     }
 
     private mutating func areIndexable(_ names: [String], of type: RecordType, target: String) -> Bool {
@@ -234,13 +231,10 @@ struct DesiredSchemaBuilder {
     }
 
     private func addIndex(_ keys: [IndexShape.Key], predicate: String? = nil, owner: String, to table: inout DesiredTable) {
-        let languages = keys.compactMap(\.collation).map { $0.split(separator: "-").dropLast(2).joined(separator: "_").lowercased() }
+        let shape = IndexShape(method: .btree, isUnique: false, keys: keys, predicate: predicate)
         let columns = keys.map(\.column)
-        let kind = languages.isEmpty ? "idx" : "sort_\(languages[0])"
-        let name = StorageName.derived(table.name.name, columns.last == "id" ? columns.dropLast() : columns, kind)
-        append(
-            DesiredIndex(name: name, shape: IndexShape(method: .btree, isUnique: false, keys: keys, predicate: predicate), owner: owner),
-            to: &table)
+        let name = StorageName.derived(table.name.name, columns.last == "id" ? columns.dropLast() : columns, shape.kind)
+        append(DesiredIndex(name: name, shape: shape, owner: owner), to: &table)
     }
 
     /// Rules often name what has an index anyway.
@@ -311,13 +305,6 @@ extension Field {
         switch type {
         case .emails, .phones, .links, .address: false
         default: true
-        }
-    }
-
-    var isArray: Bool {
-        switch type {
-        case .multiChoice, .tags: true
-        default: false
         }
     }
 

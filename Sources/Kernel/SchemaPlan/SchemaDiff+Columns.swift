@@ -14,11 +14,11 @@ extension SchemaDiff {
             case .refused:
                 refuse(field, old: old, isRetired: entry.isRetired)
             case .widen:
-                widen(field, of: table, old: old)
+                widen(field, old: old)
             case .widenIfBelow(let power):
                 let large = field.columns.first.map { facts.count(.large(table.name, column: $0, power: power)) } ?? 0
                 guard large > 0 else {
-                    widen(field, of: table, old: old)
+                    widen(field, old: old)
                     continue
                 }
                 block(field.path)
@@ -42,18 +42,19 @@ extension SchemaDiff {
             "Declare it as \(old), or give the new field another key.")
     }
 
-    private mutating func widen(_ field: DesiredField, of table: DesiredTable, old: FieldSignature) {
+    /// Wherever its values lie: the shares of a type have a copy of what its orders are by.
+    private mutating func widen(_ field: DesiredField, old: FieldSignature) {
         noteWidened(field.path)
-        for name in field.columns {
-            guard let column = table.column(name), let stored = actual.tables[table.name]?.columns[name], stored.type != column.type.sql
-            else {
-                continue
+        for table in desired.tables {
+            for column in table.columns where column.field == field.path {
+                guard let stored = actual.tables[table.name]?.columns[column.name], stored.type != column.type.sql else { continue }
+                let rewrites = old.rewrites(to: field.signature) && facts.hasRows(table.name)
+                dropTriggers(following: column.name, of: table.name)
+                add(
+                    PlanStep(
+                        .transaction, "\(alter(table)) ALTER COLUMN \(SQLName.quoted(column.name)) TYPE \(column.type.sql)",
+                        locks: [TableLock(.accessExclusive, table.name)], rewrites: rewrites, scans: rewrites, effect: "values kept"))
             }
-            let rewrites = old.rewrites(to: field.signature) && facts.hasRows(table.name)
-            add(
-                PlanStep(
-                    .transaction, "\(alter(table)) ALTER COLUMN \(SQLName.quoted(name)) TYPE \(column.type.sql)",
-                    locks: [TableLock(.accessExclusive, table.name)], rewrites: rewrites, scans: rewrites, effect: "values kept"))
         }
     }
 

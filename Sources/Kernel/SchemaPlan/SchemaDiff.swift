@@ -3,7 +3,7 @@ import Catalog
 /// Works out the statements that bring a database to a catalog. Pure but for `facts`, which collects what has to be asked about stored values.
 struct SchemaDiff {
     let desired: DesiredSchema
-    let actual: ActualSchema
+    private(set) var actual: ActualSchema
     var facts: PlanFacts
     private(set) var steps: [PlanStep] = []
     private(set) var problems: [SchemaProblem]
@@ -50,7 +50,7 @@ struct SchemaDiff {
         for table in old { addConstraintSteps(of: table) }
         for table in old { addIndexSteps(of: table) }
         for table in old { addRequiredSteps(of: table) }
-        addSearchSteps()
+        addFillings()
         steps = PlanStep.Phase.allCases.flatMap { phase in steps.filter { $0.phase == phase } }
     }
 
@@ -61,6 +61,9 @@ struct SchemaDiff {
     mutating func block(_ field: String) { blockedFields.insert(field) }
 
     mutating func noteWidened(_ field: String) { widenedFields.insert(field) }
+
+    /// Whether a trigger was there, which it isn't any more.
+    mutating func noteGone(_ trigger: DesiredTrigger) -> Bool { actual.triggers[trigger.table]?.removeValue(forKey: trigger.name) != nil }
 
     mutating func forget(_ key: Ledger.Key) { forgotten.insert(key) }
 

@@ -107,62 +107,30 @@ struct SearchSchema {
         _ event: String, on table: TableName, _ moment: String, each: String, referencing: String? = nil, when: String? = nil,
         _ body: String
     ) -> DesiredTrigger {
-        let name = StorageName.derived(type.searchTable.name, [event], "keep")
-        let function = "\(SQLName.quoted(type.module)).\(SQLName.quoted(name))"
-        let text = """
-            CREATE OR REPLACE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql AS $keep$
-            BEGIN
-            \(body)
-            RETURN NULL;
-            END
-            $keep$
-            """
-        let clause =
-            moment + " ON \(table.sql)" + (referencing.map { " REFERENCING \($0)" } ?? "") + " FOR EACH \(each)"
-            + (when.map { " WHEN (\($0))" } ?? "") + " EXECUTE FUNCTION \(function)()"
-        return DesiredTrigger(name: name, function: text, clause: clause, owner: type.module)
+        DesiredTrigger(
+            keeping: type.searchTable, event, on: table, moment, each: each, referencing: referencing, when: when, owner: type.module, body)
     }
 
     // MARK: Filling
 
-    /// Everything that decides which words are kept. When it changes, they are collected anew.
-    var digest: String {
-        let triggers = ([type.table] + type.childTables.map(\.name)).flatMap { self.triggers(on: $0) }
-        return StorageName.digest((triggers.map(\.definition) + SystemFunctions.search.map(\.sql)).joined(separator: "\n"))
-    }
-
     /// Collects the words of the records that are there, some thousands at a time, each in a transaction of its own that keeps its records from
     /// changing meanwhile. Stopped, it is done again from the beginning.
-    var fill: String {
+    var filling: DesiredFilling {
+        let triggers = ([type.table] + type.childTables.map(\.name)).flatMap { self.triggers(on: $0) }
         let lists = fields.compactMap { field in
             type.childTable(of: field).map { insertList(field, from: "\($0.name.sql) AS n WHERE n.record_id = ANY(batch)") + ";" }
         }
         let own = ownFields.isEmpty ? "" : insertOwn(from: "(SELECT * FROM \(type.table.sql) WHERE id = ANY(batch)) AS n") + ";"
-        return """
-            DO $fill$
-            DECLARE
-                batch uuid[];
-                last uuid := '00000000-0000-0000-0000-000000000000';
-            BEGIN
-                LOOP
-                    batch := ARRAY(SELECT id FROM \(type.table.sql) WHERE id > last ORDER BY id LIMIT 5000 FOR SHARE);
-                    EXIT WHEN cardinality(batch) = 0;
-                    DELETE FROM \(words) WHERE record_id = ANY(batch);
-                    \(own)
-                    \(lists.joined(separator: "\n        "))
-                    last := batch[cardinality(batch)];
-                    COMMIT;
-                END LOOP;
-                \(note);
-            END
-            $fill$
-            """
-    }
-
-    /// Remembers that the words are all there.
-    var note: String {
-        "INSERT INTO tessera.search_state (record_type, digest) VALUES ('\(type.id)', '\(digest)') "
-            + "ON CONFLICT (record_type) DO UPDATE SET digest = excluded.digest, filled_at = now()"
+        return DesiredFilling(
+            subject: "\(type.id).~search", what: "words of \(type.id)", table: type.table,
+            digest: StorageName.digest((triggers.map(\.definition) + SystemFunctions.search.map(\.sql)).joined(separator: "\n")),
+            loop: """
+                batch := ARRAY(SELECT id FROM \(type.table.sql) WHERE id > last ORDER BY id LIMIT 5000 FOR SHARE);
+                EXIT WHEN cardinality(batch) = 0;
+                DELETE FROM \(words) WHERE record_id = ANY(batch);
+                \(own)
+                \(lists.joined(separator: "\n"))
+                """)
     }
 
     // MARK: Words

@@ -11,4 +11,15 @@ extension SystemSchema {
             );
             """
     )
+
+    /// The same for whatever is derived from records.
+    static let fillings = Step(
+        version: 16,
+        title: "state of all that is derived from records",
+        sql: """
+            ALTER TABLE tessera.search_state RENAME TO filling;
+            ALTER TABLE tessera.filling RENAME COLUMN record_type TO subject;
+            UPDATE tessera.filling SET subject = subject || '.~search';
+            """
+    )
 }

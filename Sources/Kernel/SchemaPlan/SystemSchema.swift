@@ -108,6 +108,7 @@ package enum SystemSchema {
         Step(version: 8, title: "work on uploaded files", sql: uploads),
         principals,
         keptRoles,
+        fillings,
     ]
 
     /// The newest version this build knows.

@@ -1,4 +1,5 @@
 import Catalog
+import Postgres
 import QueryLanguage
 import Records
 import TestKernel
@@ -95,6 +96,22 @@ struct RemoveTests {
                     == "{\"places\": [], \"place_id\": null}true")
             let before = "SELECT before->'places'->0->>'role' FROM tessera.change WHERE change_set = '\(options.changeSet.id)'"
             #expect(try await lab.text("\(before) AND record_id = '\(deleted)' AND action = 'update'") == "old")
+        }
+    }
+
+    @Test("a purge ends the shares of what it removes, and of nothing else")
+    func purgeEndsShares() async throws {
+        try await TestStore.with { lab in
+            let oslo = try await lab.create("places", ["name": "Oslo"])
+            let rome = try await lab.create("places", ["name": "Rome"])
+            _ = try await lab.client.query(
+                """
+                INSERT INTO tessera.share (record_id, grantee_id, record_type, level, cause, created_by)
+                SELECT id, created_by, 'lab.place', 1, 'helps with ' || name, created_by FROM lab.place
+                """)
+            let references = [RecordReference(key: .id(oslo)), RecordReference(key: .id(rome), expectedVersion: 7)]
+            _ = try await lab.store.purge(lab.type("places"), references, options: .single, access: .test)
+            #expect(try await lab.text("SELECT string_agg(cause, ',') FROM tessera.share") == "helps with Rome")
         }
     }
 

@@ -1,3 +1,4 @@
+import Catalog
 import Permissions
 import QueryLanguage
 
@@ -5,24 +6,41 @@ import QueryLanguage
 /// serves, read as far as the page goes; what they give is merged. One OR over all of them would be served by no index: measured 30 to 100 times
 /// slower.
 extension ListCompiler {
+    /// - Parameter behind: the conditions that leave out the pages before, in terms of sort keys.
     func merged(
-        _ branches: [GuardBranch], _ query: CheckedQuery, _ keys: [SortKey], _ conditions: [String], rows: Int, _ compiler: QueryCompiler
+        _ branches: [GuardBranch], _ query: CheckedQuery, _ keys: [SortKey], _ conditions: [String], behind: ([SortKey]) -> [String],
+        rows: Int, _ compiler: QueryCompiler
     ) throws -> String {
-        let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")
-        let order = keys.map(\.ordering).joined(separator: ", ")
         // What further joins the answer's JSON needs isn't needed to find the rows.
         let source = compiler.record.from.text
-        func select(_ condition: String) -> String {
-            "SELECT t.\"id\", \(columns) FROM \(source)\(Self.whereClause([condition] + conditions)) ORDER BY \(order) LIMIT \(ListLimit.step(rows))"
+        func select(_ own: [String], from source: String = source, by keys: [SortKey] = keys) -> String {
+            let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")
+            let order = keys.map(\.ordering).joined(separator: ", ")
+            return "SELECT t.\"id\", \(columns) FROM \(source)\(Self.whereClause(own + conditions + behind(keys))) ORDER BY \(order) "
+                + "LIMIT \(ListLimit.step(rows))"
+        }
+        func condition(_ predicate: Predicate) -> [String] {
+            predicate == .always ? [] : [compiler.text(of: predicate, on: compiler.type, alias: "t")]
         }
         let parts = branches.map { branch -> String in
-            guard let set = branch.owners, access.rights.isNarrow(set) else {
-                return "(\(select(compiler.text(of: branch.predicate, on: compiler.type, alias: "t"))))"
+            if let set = branch.owners, access.rights.isNarrow(set) {
+                // Each owner's records in their order: no index gives those of several owners in one.
+                let owners = compiler.placeholder(.actor(.owners(set)))
+                let each = select(["t.owner_id = o.id"] + condition(branch.rest))
+                return "(SELECT b.* FROM unnest(\(owners)) AS o(id) CROSS JOIN LATERAL (\(each)) AS b)"
             }
-            // Each owner's records in their order: no index gives those of several owners in one.
-            let owners = compiler.placeholder(.actor(.owners(set)))
-            let beside = branch.rest == .always ? "" : " AND \(compiler.text(of: branch.rest, on: compiler.type, alias: "t"))"
-            return "(SELECT b.* FROM unnest(\(owners)) AS o(id) CROSS JOIN LATERAL (\(select("t.owner_id = o.id\(beside)"))) AS b)"
+            if let level = branch.shared, access.rights.hasFewGrantees, let shares = sharesKeys(keys, of: compiler.type) {
+                // The same with what is shared with each grantee.
+                let grantees = compiler.placeholder(.actor(.grantees))
+                let from = "\(compiler.type.sharesTable.sql) AS s CROSS JOIN \(TableName.shares.sql) AS h CROSS JOIN \(source)"
+                let given = [
+                    "s.grantee_id = g.id", "h.record_id = s.record_id", "h.grantee_id = s.grantee_id", "h.level >= \(level.rawValue)",
+                    "(h.ends_at IS NULL OR h.ends_at > now())", "t.\"id\" = s.record_id",
+                ]
+                let each = select(given + condition(branch.rest), from: from, by: shares)
+                return "(SELECT b.* FROM unnest(\(grantees)) AS g(id) CROSS JOIN LATERAL (\(each)) AS b)"
+            }
+            return "(\(select(condition(branch.predicate))))"
         }
         let merged = keys.enumerated().map { SortKey(sql: "u.k\($0)", type: $1.type, form: $1.form).ordering }.joined(separator: ", ")
         let union = parts.joined(separator: " UNION ")
@@ -31,5 +49,19 @@ extension ListCompiler {
         let shown = ["\(object) AS j"] + keys.indices.map { "u.k\($0)" }
         return "SELECT \(shown.joined(separator: ", ")) FROM (\(page)) AS u CROSS JOIN \(compiler.record.from.text)\(join) "
             + "WHERE t.\"id\" = u.\"id\" ORDER BY \(merged)"
+    }
+
+    /// The keys of an order, as columns of the type's shares (`RecordType.sharesTable`); nil where these have no index over them.
+    private func sharesKeys(_ keys: [SortKey], of type: RecordType) -> [SortKey]? {
+        guard catalog.isReadByShares(type.id), let last = keys.last, last.column?.column.name == "id" else { return nil }
+        let order = keys.dropLast().compactMap(\.column)
+        guard order.count == keys.count - 1, keys.allSatisfy({ $0.form.isDescending == last.form.isDescending }),
+            order.isEmpty || type.orders.contains(where: { $0.keys == order })
+        else { return nil }
+        return keys.map { key in
+            let name = key.column?.column.name ?? "id"
+            let collation = key.column?.collation.map { " COLLATE \"\($0)\"" } ?? ""
+            return SortKey(sql: "s.\"\(name == "id" ? "record_id" : name)\"\(collation)", type: key.type, form: key.form)
+        }
     }
 }

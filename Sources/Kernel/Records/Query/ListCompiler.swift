@@ -31,9 +31,12 @@ struct ListCompiler {
         if let filter = query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
         compiler.languageSort = nil
         let keys = try SortKey.keys(of: query, compiler: compiler)
-        if let range {
-            conditions += range.sql(keys) { compiler.placeholder(.cursor($0)) }
+        func behind(_ keys: [SortKey]) -> [String] { range?.sql(keys) { compiler.placeholder(.cursor($0)) } ?? [] }
+        if let branches, case .rows(let rows, skips: false) = limit {
+            let text = try merged(branches, query, keys, conditions, behind: behind, rows: rows, compiler)
+            return try finish(limit.applied(to: text, compiler: compiler), compiler, literals)
         }
+        conditions += behind(keys)
         if query.apply != nil {
             return try finish(try groups(query, keys, conditions, limit: limit, compiler), compiler, literals)
         }
@@ -41,10 +44,6 @@ struct ListCompiler {
             && isReadInOrder(query, compiler)
         {
             compiler.planning = .once
-        }
-        if let branches, case .rows(let rows, skips: false) = limit {
-            let text = try merged(branches, query, keys, conditions, rows: rows, compiler)
-            return try finish(limit.applied(to: text, compiler: compiler), compiler, literals)
         }
         let (object, join) = try compiler.object(of: compiler.record, query: query).joined()
         let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")

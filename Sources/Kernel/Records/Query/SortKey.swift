@@ -7,6 +7,8 @@ struct SortKey {
     let sql: String
     let type: PropertyType
     let form: Form
+    /// The column, where it is one of the record's own.
+    var column: RecordOrder.Key?
 
     /// What paging has to know of a key, without its SQL.
     struct Form: Sendable, Hashable {
@@ -36,7 +38,7 @@ struct SortKey {
     static func forms(of query: CheckedQuery) -> [Form] {
         if query.apply != nil { return items(of: query).map { Form(isDescending: $0.isDescending, isNullable: true) } }
         var forms = items(of: query).map { item in
-            Form(isDescending: item.isDescending, isNullable: !neverNull.contains(systemName(item.expression) ?? ""))
+            Form(isDescending: item.isDescending, isNullable: systemName(item.expression) == nil)
         }
         if items(of: query).last.map({ systemName($0.expression) != "id" }) ?? true {
             forms.append(Form(isDescending: forms.last?.isDescending ?? false, isNullable: false))
@@ -59,30 +61,42 @@ struct SortKey {
             let piece = try compiler.value(item.expression)
             guard index < items(of: query).count else { continue }
             var sql = piece.operand
-            if let collation = try compiler.sortCollation(of: item.expression) {
+            let collation = try compiler.sortCollation(of: item.expression)
+            let column = piece.isColumn ? compiler.ownColumn(piece.operand) : nil
+            if let collation {
                 sql += " COLLATE \"\(collation)\""
             } else if item.expression.type.isText, !piece.isColumn {
                 sql += " COLLATE \"C\""
             }
-            keys.append(SortKey(sql: sql, type: item.expression.type, form: forms[index]))
+            keys.append(
+                SortKey(
+                    sql: sql, type: item.expression.type, form: forms[index],
+                    column: column.map { RecordOrder.Key(column: $0, collation: collation) }))
         }
         if keys.count < forms.count {
-            keys.append(SortKey(sql: "\(compiler.record.alias).\"id\"", type: .guid, form: forms[keys.count]))
+            keys.append(
+                SortKey(
+                    sql: "\(compiler.record.alias).\"id\"", type: .guid, form: forms[keys.count],
+                    column: .init(column: RecordType.systemColumns[0])))
         }
         return keys
     }
 
-    private static let neverNull: Set<String> = ["id", "version", "created_at", "created_by", "updated_at", "updated_by"]
-
-    /// The name, when the expression is a system property of the record itself.
+    /// The name, when the expression is a property that every record itself has a value of.
     private static func systemName(_ expression: TypedExpression) -> String? {
         guard case .property(let path) = expression.kind, path.root == .record, path.segments.count == 1 else { return nil }
         let name = path.segments[0].property.name
-        return neverNull.contains(name) ? name : nil
+        return RecordType.isNeverNull(name) ? name : nil
     }
 }
 
 extension QueryCompiler {
+    /// The column of the listed records' own row that a piece of SQL names, if it names one.
+    func ownColumn(_ sql: String) -> Column? {
+        guard case .record(_, let type) = record.kind else { return nil }
+        return (RecordType.systemColumns + type.fields.flatMap(\.columns)).first { sql == "\(record.alias).\"\($0.name)\"" }
+    }
+
     /// The language-aware collation that a field declares for being sorted by.
     func sortCollation(of expression: TypedExpression) throws -> String? {
         if case .group = record.kind { return nil }

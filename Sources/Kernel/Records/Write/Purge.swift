@@ -21,6 +21,9 @@ struct Purge {
         let open = try await lock(drafts)
         let doomed = try await following(open)
         for (type, ids) in doomed.inOrder { try await release(linksTo: type, ids, doomed) }
+        // No foreign key leads from shares either, whose causes may speak of the record.
+        let all = doomed.inOrder.flatMap(\.ids).map { PostgresUUID(guid: $0) }
+        _ = try await runner.query("DELETE FROM tessera.share WHERE record_id = ANY(\(bind: all))")
         // Those that link before those that they link to.
         for (type, ids) in doomed.inOrder.reversed() where type.id != self.type.id {
             for start in stride(from: 0, to: ids.count, by: BatchRunner.rowsPerStatement) {
