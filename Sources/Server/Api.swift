@@ -228,7 +228,9 @@ final class Api: Responder {
 
     func answer(to error: any Error, _ request: ServerRequest) -> ServerResponse {
         let apiError = APIError(error)
-        if apiError.status.code >= 500, !(error is APIError), !(error is CancellationError), !(error is HTTPFault) {
+        // What isn't supported is the sender's matter, and connections that end in the middle of a body are nobody's.
+        let isOurs = apiError.status.code >= 500 && apiError.status != .notImplemented
+        if isOurs, !(error is APIError), !(error is CancellationError), !(error is HTTPFault), !(error is HTTPParserError) {
             logger.error(
                 "A request failed.",
                 metadata: [

@@ -10,12 +10,14 @@ import Transfer
 extension APIError {
     /// What the API says about any error: its code, a status, and nothing about the inside of the server.
     init(_ error: any Error) {
+        if let fault = HTTPFault(parsing: error) {
+            self = fault.apiError
+            return
+        }
         switch error {
         case let error as APIError: self = error
-        case let error as HTTPFault: self = error.apiError
         case let error as RecordsError: self.init(records: error)
         case let error as QueryError: self.init(query: error, target: nil)
-        case let fault as HTTPFault: self = fault.apiError
         case let error as TokenError:
             self.init(error.code == .unavailable ? .serviceUnavailable : .internalServerError, error.code.description, error.message)
         case let error as PrincipalsError: self.init(principals: error)

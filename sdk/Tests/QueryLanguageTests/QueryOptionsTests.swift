@@ -77,6 +77,8 @@ struct QueryOptionsTests {
             ("$filter=a eq 'x%FF'", 16, "not valid UTF-8"),
             ("$filter=a eq 'x%00'", 16, "no NUL character; remove %00"),
             ("$expand=a/$ref($select=b)", 16, "can't be an option of $ref"),
+            ("$filter=a/$count(@b=c) eq 1", 18, "can't be given among the options of $count"),
+            ("$expand=a/$ref(@b=c)", 16, "can't be given among the options of $ref"),
             ("$expand=a(fliter=b)", 11, "Did you mean 'filter'?"),
             ("$expand=a($top=1;$top=2)", 18, "given twice"),
             ("$expand=a($levels=0)", 19, "a number from 1, or max"),

@@ -8,6 +8,11 @@ extension Parser {
             skipBlanks()
             let start = position
             if skip("@") {
+                // Only options of a whole `expand` may bring aliases (OData 4.01 ABNF, expandOption): counts and references may use outer ones.
+                guard allowed.contains(.select) else {
+                    throw fail(
+                        at: start, "A parameter alias can't be given among the options of \(owner); give it beside the query's options.")
+                }
                 let name = try identifier("the name of a parameter alias")
                 try expect("=", "'='")
                 try addAlias(name, to: &options, at: start)
