@@ -54,6 +54,19 @@ extension ProductTests {
             }
         }
 
+        @Test("what others wrote doesn't steer a terminal")
+        func foreignText() throws {
+            let folder = try DataFolder()
+            #expect(try folder.tessera("apply").code == 0)
+            let file = try folder.file("people.csv", "Description,\u{1B}[31mColour\nAda\u{7}\u{1B}[2J\u{9B}m,red\n")
+            let place = ["--data", folder.data, "--deployment", Program.starter]
+            let imported = try Program.run(["import", "people", file] + place)
+            #expect(imported.code == 0 && imported.errors.contains("\\u{1b}[31mColour  is left out"), "\(imported)")
+            let shown = try Terminal.run(["query", "run", "people?select=description"] + place, environment: ["NO_COLOR": "1"])
+            #expect(shown.screen.contains("Ada\\u{7}\\u{1b}[2J\\u{9b}m"), "\(shown.screen)")
+            for steering in ["\u{7}", "\u{1B}[2J", "\u{9B}"] { #expect(!shown.sent.contains(steering), "\(shown.sent)") }
+        }
+
         @Test("output has colours, unless NO_COLOR is set or it goes elsewhere")
         func colours() throws {
             let words = ["check", "--deployment", Program.starter]

@@ -171,18 +171,18 @@ struct RefusalTests {
             let missing = try await ground.plan(type("thing", [])).steps.count
             let fresh = try await SchemaStatus.check(catalog, on: ground.client)
             #expect(
-                fresh.message(deployment: "shop.yaml") == """
+                fresh.message(arguments: "--deployment shop.yaml") == """
                     The database has not been set up yet: \(missing) statements are missing.
                     See them with:  tessera plan --deployment shop.yaml
                     Do it with:     tessera apply --deployment shop.yaml
                     """)
             try await ground.applier.apply(catalog)
             let after = try await SchemaStatus.check(catalog, on: ground.client)
-            #expect(after.message(deployment: "shop.yaml") == nil)
+            #expect(after.message(arguments: "--deployment shop.yaml") == nil)
             try await ground.execute("INSERT INTO tessera.system_step (version, title) VALUES (1000, 'from the future')")
             let newer = try await SchemaStatus.check(catalog, on: ground.client)
             #expect(
-                newer.message(deployment: "shop.yaml")
+                newer.message(arguments: "--deployment shop.yaml")
                     == "The database was brought up by a newer Tessera (system step 1000, this one knows \(SystemSchema.latest)). Install that "
                     + "version, or restore a backup from before.")
             await #expect(throws: SchemaError.self) { try await ground.applier.apply(catalog) }

@@ -51,6 +51,12 @@ struct ReadingTests {
             "refuses a delta token that it didn't give", "GET", "/api/samples?deltatoken=abc", status: 400, expects: ["records.bad_cursor"]),
         Scenario("tells a client that it is up to date", "GET", "/api/samples({a})", ["if-none-match": "W/\"1\""], status: 304),
         Scenario(
+            "sends what is read along with a record, which its version says nothing about", "GET",
+            "/api/samples({a})?select=title&expand=place(select=name)", ["if-none-match": "W/\"1\""], status: 200, expects: ["Oslo"]),
+        Scenario(
+            "sends what is computed anew", "GET", "/api/samples({a})?select=later&compute=now()%20as%20later", ["if-none-match": "W/\"1\""],
+            status: 200, expects: [#""later":"#]),
+        Scenario(
             "selects and expands", "GET", "/api/samples({a})?select=title&expand=place(select=name)", status: 200,
             expects: [#"#samples(title,place(name))/$entity"#, #""place":{"@etag":"W/\"1\"","name":"Oslo"}"#], refuses: [#""notes""#]),
         Scenario(

@@ -24,7 +24,9 @@ package enum SchemaStatus: Sendable {
     }
 
     /// What to tell whoever started the server, and what to type; nil when all is well.
-    package func message(deployment: String) -> String? {
+    ///
+    /// - Parameter arguments: what names the deployment on a command line: `--deployment mine.yaml`
+    package func message(arguments: String) -> String? {
         switch self {
         case .matches:
             return nil
@@ -33,14 +35,14 @@ package enum SchemaStatus: Sendable {
         case .differs(let plan) where !plan.problems.isEmpty:
             let first = plan.problems[0]
             let more = plan.problems.count == 1 ? "" : " (and \(plan.problems.count - 1) more)"
-            return "The database can't be brought to the manifests: \(first)\(more)\nSee all with: tessera plan --deployment \(deployment)"
+            return "The database can't be brought to the manifests: \(first)\(more)\nSee all with: tessera plan \(arguments)"
         case .differs(let plan):
             let count = plan.steps.count == 1 ? "1 statement is" : "\(plan.steps.count) statements are"
             let state = plan.previousDigest == nil ? "The database has not been set up yet" : "The database doesn't match the manifests"
             return """
                 \(state): \(count) missing.
-                See them with:  tessera plan --deployment \(deployment)
-                Do it with:     tessera apply --deployment \(deployment)
+                See them with:  tessera plan \(arguments)
+                Do it with:     tessera apply \(arguments)
                 """
         }
     }

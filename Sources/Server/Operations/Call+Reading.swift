@@ -100,7 +100,9 @@ extension Call {
     func response(
         reading record: StoredRecord, _ type: ApiType, _ query: CheckedQuery?, _ preconditions: Preconditions
     ) throws -> ServerResponse {
-        if preconditions.isUnmodified(record.version) {
+        // The version speaks of the record alone, not of what is read along with it or computed.
+        let isAlone = query.map { $0.expand.isEmpty && $0.computed.isEmpty } ?? true
+        if isAlone, preconditions.isUnmodified(record.version) {
             return response(.notModified, [("etag", Preconditions.etag(record.version))])
         }
         if case .versions(let versions)? = preconditions.ifMatch, !versions.contains(record.version) {

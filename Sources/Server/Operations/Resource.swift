@@ -108,20 +108,19 @@ enum Resource: Sendable {
             case "$metadata": return .metadata
             case "openapi.json": return .openAPI
             case "$batch": return .batch
-            case "views" where model.types["views"] == nil: return .views
-            // A collection of that name, which a manifest may have, comes first.
-            case "search" where model.types["search"] == nil: return .search
+            case "views": return .views
+            case "search": return .search
             default: break
             }
         }
-        if first.name == filesName, model.types[filesName] == nil { return try file(first.key, rest) }
+        if first.name == filesName { return try file(first.key, rest) }
         if let resource = try PlatformResource.resolve(first, rest) { return .platform(resource) }
-        if model.types[first.name] == nil, let resource = try DirectoryResource.resolve(first, rest) { return .directory(resource) }
+        if let resource = try DirectoryResource.resolve(first, rest) { return .directory(resource) }
         guard let type = model.types[first.name] else { throw unknownCollection(first.name, model) }
         return try resolve(type, key: first.key, rest, model)
     }
 
-    /// Where files are, unless the deployment has a collection of that name.
+    /// Where files are. No collection has a name of the API's own (`Names.reservedCollections`).
     static let filesName = "files"
 
     private static func file(_ key: ResourcePath.Key?, _ rest: ArraySlice<ResourcePath.Segment>) throws(APIError) -> Resource {

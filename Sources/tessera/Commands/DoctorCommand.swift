@@ -150,7 +150,7 @@ struct DoctorReport {
                     return ("agrees with the database's", ())
                 }
                 if let deployment {
-                    let matches: Void? = await inner.check("schema", mend: "tessera apply --deployment \(deployment.path)") {
+                    let matches: Void? = await inner.check("schema", mend: "tessera apply \(deployment.arguments)") {
                         try await deployment.requireSchema(on: database.client)
                         return ("matches the manifests", ())
                     }

@@ -15,6 +15,8 @@ struct QueryExplainCommand: AsyncParsableCommand {
 
     @OptionGroup var options: DeploymentOptions
 
+    @OptionGroup var output: OutputOptions
+
     @Argument(help: "A collection and query options: people?filter=…")
     var query: String
 
@@ -24,6 +26,13 @@ struct QueryExplainCommand: AsyncParsableCommand {
             let explained = try await DirectStore.with(options, deployment: deployment) { store in
                 let request = try ListQuery(query, store: store)
                 return try await store.explain(ListRequest(type: request.type, query: request.query), access: .commandLine)
+            }
+            guard !output.isJSON else {
+                let parameters = explained.parameters.map { Value.string($0) }
+                let members: [String: Value] = [
+                    "sql": .string(explained.sql), "parameters": .collection(parameters), "plan": .string(explained.plan),
+                ]
+                return Console.print(Value.complex(members).json)
             }
             Console.print(Console.styled("SQL", .bold) + "\n\(explained.sql)\n")
             Console.print(Console.styled("Parameters", .bold))

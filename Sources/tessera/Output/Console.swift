@@ -15,21 +15,45 @@ enum Console {
     /// https://no-color.org: set, and to anything but nothing.
     private static var refusesColours: Bool { getenv("NO_COLOR").map { $0.pointee != 0 } ?? false }
 
-    static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func print(_ text: String) { write(shown(text) + "\n", to: STDOUT_FILENO) }
 
-    static func error(_ text: String) { write("tessera: \(text)\n", to: STDERR_FILENO) }
+    static func error(_ text: String) { write("tessera: \(shown(text))\n", to: STDERR_FILENO) }
 
     /// A line about what goes on; not part of the output.
-    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    static func note(_ text: String) { write(shown(text) + "\n", to: STDERR_FILENO) }
 
     /// Replaces the last line of the terminal; prints nothing elsewhere.
     static func progress(_ text: String) {
         guard isInteractive else { return }
-        write("\r\u{1B}[K\(text)", to: STDERR_FILENO)
+        write("\r\u{1B}[K\(shown(text))", to: STDERR_FILENO)
     }
 
     static func styled(_ text: String, _ style: Style) -> String {
-        hasColours ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+        hasColours ? "\(Mark.begin)\(style.rawValue)\(Mark.middle)\(text)\(Mark.end)" : text
+    }
+
+    /// Where a style begins and ends, in code points for private use that nobody else has a use for, until the text is on its way to the terminal.
+    private enum Mark {
+        static let begin: Unicode.Scalar = "\u{10FFF0}"
+        static let middle: Unicode.Scalar = "\u{10FFF1}"
+        static let end: Unicode.Scalar = "\u{10FFF2}"
+    }
+
+    /// What a terminal gets. Texts that others wrote don't steer it: control characters but line ends and tabs stand as in source text, `\u{1b}`.
+    static func shown(_ text: String) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case Mark.begin: shown += "\u{1B}[".unicodeScalars
+            case Mark.middle: shown.append("m")
+            case Mark.end: shown += "\u{1B}[0m".unicodeScalars
+            case "\n", "\t": shown.append(scalar)
+            case _ where scalar.properties.generalCategory == .control:
+                shown += "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars
+            default: shown.append(scalar)
+            }
+        }
+        return String(shown)
     }
 
     /// Writes all of the bytes, or says why that can't be.

@@ -70,7 +70,7 @@ struct SchemaWatch: Service {
             guard case .matches = try await SchemaStatus.check(deployment.catalog, on: setup.client) else {
                 warn(
                     "The database was changed, but doesn't match \(deployment.path); the server goes on with what it has. Type "
-                        + "`tessera plan --deployment \(deployment.path)` to see what differs and `tessera apply` with the same to mend it, "
+                        + "`tessera plan \(deployment.arguments)` to see what differs and `tessera apply` with the same to mend it, "
                         + "or restart the server with the deployment that was applied.")
                 return false
             }

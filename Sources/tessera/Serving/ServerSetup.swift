@@ -19,7 +19,7 @@ struct ServerSetup: Sendable {
             try await SchemaApplier(client: client, logger: logger).apply(deployment.catalog, progress: ApplyProgress.show)
             options.writeLock(of: deployment)
         case let status:
-            throw Failure(.wrongInput, status.message(deployment: deployment.path) ?? "the database doesn't match the manifests")
+            throw Failure(.wrongInput, status.message(arguments: deployment.arguments) ?? "the database doesn't match the manifests")
         }
     }
 }

@@ -17,6 +17,22 @@ struct DeploymentOptions: ParsableArguments {
             valueName: "folder"))
     var data: String?
 
+    /// The same for another command, as it is typed: `--deployment mine.yaml --data /srv/crm`.
+    var arguments: String {
+        let named = [("--deployment", deployment)] + (data.map { [("--data", $0)] } ?? [])
+        return named.map { "\($0) \(Self.quoted($1))" }.joined(separator: " ")
+    }
+
+    /// A word of a shell's command line.
+    private static func quoted(_ word: String) -> String {
+        let isPlain =
+            !word.isEmpty
+            && word.utf8.allSatisfy { byte in
+                byte &- 48 < 10 || (byte | 0x20) &- 97 < 26 || "/._-+:,@".utf8.contains(byte)
+            }
+        return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    }
+
     /// Whether the command line says which.
     var isNamed: Bool { data != nil || deployment != Self.standard }
 
@@ -33,12 +49,13 @@ struct DeploymentOptions: ParsableArguments {
         guard let composition = result.composition else {
             let conditions = result.partial.map(Catalog.conditionFindings) ?? []
             let errors = result.diagnostics.filter { $0.severity == .error } + conditions
-            throw Failure(.wrongInput, Self.report(errors.sorted(by: Diagnostic.inReadingOrder)))
+            throw Self.failure(errors.sorted(by: Diagnostic.inReadingOrder))
         }
         do {
-            return Deployment(composition: composition, catalog: try Catalog(composition: composition), path: deployment)
+            return Deployment(
+                composition: composition, catalog: try Catalog(composition: composition), path: deployment, arguments: arguments)
         } catch {
-            throw Failure(.wrongInput, Self.report(error.diagnostics))
+            throw Self.failure(error.diagnostics)
         }
     }
 
@@ -67,9 +84,10 @@ struct DeploymentOptions: ParsableArguments {
         }
     }
 
-    private static func report(_ diagnostics: [Diagnostic]) -> String {
+    private static func failure(_ diagnostics: [Diagnostic]) -> Failure {
         let count = diagnostics.count == 1 ? "1 error" : "\(diagnostics.count) errors"
-        return "the deployment has \(count); nothing was changed\n" + diagnostics.map(\.description).joined(separator: "\n")
+        let list = diagnostics.map(\.description).joined(separator: "\n")
+        return Failure(.wrongInput, "the deployment has \(count); nothing was changed\n\(list)", findings: diagnostics)
     }
 }
 
@@ -79,4 +97,6 @@ struct Deployment {
     let catalog: Catalog
     /// The file it was read from.
     let path: String
+    /// How other commands are told of it and its data folder.
+    let arguments: String
 }

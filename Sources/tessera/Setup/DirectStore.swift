@@ -37,7 +37,7 @@ extension Deployment {
 
     /// Stops a command whose database isn't what the manifests ask for.
     func requireSchema(on client: PostgresClient) async throws {
-        if let message = try await SchemaStatus.check(catalog, on: client).message(deployment: path) {
+        if let message = try await SchemaStatus.check(catalog, on: client).message(arguments: arguments) {
             throw Failure(.wrongInput, message)
         }
     }

@@ -68,7 +68,7 @@ extension Failure {
         switch error {
         case let error as IOError where [EADDRINUSE, EACCES, EADDRNOTAVAIL].contains(error.errnoCode):
             reason = String(cString: strerror(error.errnoCode))
-        case is SocketAddressError: reason = "no such host"
+        case is SocketAddressError, is SocketAddressError.UnknownHost: reason = "no such host"
         default: return nil
         }
         self.init(.wrongInput, "can't listen on \(address): \(reason). Stop what listens there, or name another address with --listen.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Manifests
 
 /// Why a command stops: what to print, and the exit code that scripts see.
 struct Failure: Error, CustomStringConvertible {
@@ -6,11 +7,14 @@ struct Failure: Error, CustomStringConvertible {
     let description: String
     /// The stable code of the API's error, where a server refused.
     let reason: String?
+    /// What is wrong with manifests, where that is why.
+    let findings: [Diagnostic]
 
-    init(_ code: ExitCode, _ description: String, reason: String? = nil) {
+    init(_ code: ExitCode, _ description: String, reason: String? = nil, findings: [Diagnostic] = []) {
         self.code = code
         self.description = description
         self.reason = reason
+        self.findings = findings
     }
 }
 

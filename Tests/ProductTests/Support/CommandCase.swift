@@ -56,13 +56,13 @@ struct CommandCase: Sendable, CustomStringConvertible {
                 errors: ["absent.yaml:4:12: error: modules.contact: no module 'contact' was found", "did you mean contacts?"]),
             CommandCase(
                 ["check", "--deployment", "wrong.yaml", "--output", "json"], code: 1,
-                errors: ["wrong.yaml:1:1: error: the key 'name' is missing"]),
+                output: #"{"errors":[{"code":"manifest.missing_key","column":1,"file":"wrong.yaml","key_path":"","line":1,"#),
             CommandCase(["plan", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
             CommandCase(["apply", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
             CommandCase(["serve", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
             CommandCase(["export", "people", "--deployment", "more.yaml"], code: 1, errors: ["tessera apply --deployment more.yaml"]),
             CommandCase(["token", "list", "--deployment", "more.yaml"], code: 1, errors: ["tessera apply --deployment more.yaml"]),
-            CommandCase(["doctor", "--deployment", "more.yaml"], code: 1, output: "tessera apply --deployment more.yaml"),
+            CommandCase(["doctor", "--deployment", "more.yaml"], code: 1, output: "tessera apply --deployment more.yaml --data "),
         ]
 
     private static let wrongData =
@@ -244,5 +244,6 @@ struct CommandCase: Sendable, CustomStringConvertible {
         (["token", "list", "--output", "json"], ["id", "label", "created_at", "revoked"]),
         (["doctor", "--output", "json"], ["check", "detail", "ok"]),
         (["query", "parse", "top=1"], ["top"]),
+        (["query", "explain", "people?top=1", "--output", "json"], ["sql", "parameters", "plan"]),
     ]
 }

@@ -103,7 +103,9 @@ enum Names {
     static let reservedModules = [Overlay.moduleID, "tessera", "system", "public", "information_schema"]
 
     /// What the API serves itself beside the deployment's collections.
-    static let reservedCollections = ["change_sets", "imports", "jobs", "me", "roles", "shares", "teams", "users"]
+    static let reservedCollections = [
+        "change_sets", "files", "imports", "jobs", "me", "roles", "search", "shares", "teams", "users", "views",
+    ]
 
     static func isReservedModule(_ id: String) -> Bool { reservedModules.contains(id) || id.hasPrefix("pg_") }
 
