@@ -35,7 +35,8 @@ package enum PrivateCluster {
         return access("\(ClusterFolder(path: path).data)/PG_VERSION", F_OK) == 0
     }
 
-    /// The URL of the cluster's server if one runs, whoever started it; nil if none does. For `psql` beside a running server.
+    /// The URL of the cluster's server if one runs and lets people into the deployment's database, whoever started it; else nil. For commands beside a
+    /// running server, also in its very first start: there is a moment between the server and its database.
     package static func runningConnectionURL(_ options: PrivateClusterOptions) async throws(PrivateClusterError) -> String? {
         guard let path = Files.canonical(options.dataDirectory) else { return nil }
         let folder = ClusterFolder(path: path)
@@ -43,7 +44,22 @@ package enum PrivateCluster {
             return nil
         }
         let processes = try await ProcessTable.postgresProcesses(in: folder.data, of: try ClusterUser.choose(options))
-        return processes.contains(file.pid) ? connectionURL(socketDirectory: directory) : nil
+        guard processes.contains(file.pid), await hasDatabase(file.pid, directory) else { return nil }
+        return connectionURL(socketDirectory: directory)
+    }
+
+    /// False while the server has no database yet (3D000), or lets nobody in since it starts or stops (57P03). Whatever else is in the way is the
+    /// caller's to see.
+    private static func hasDatabase(_ postmaster: pid_t, _ directory: String) async -> Bool {
+        let refusal = try? await Blocking.run { () throws(PrivateClusterError) -> String? in
+            do throws(ServerSession.Failure) {
+                _ = try ServerSession(socketDirectory: directory, database: database, postmaster: postmaster, timeout: 30)
+                return nil
+            } catch {
+                return error.state
+            }
+        }
+        return refusal != "3D000" && refusal != "57P03"
     }
 
     /// Where data go when nobody says: `/var/lib/tessera` for root, since other users can read there, else `$XDG_DATA_HOME/tessera` or

@@ -7,6 +7,7 @@ package struct PrivateClusterError: Error, Equatable, Sendable, CustomStringConv
         private enum Kind: String {
             case binariesNotFound = "cluster.binaries_not_found"
             case versionMismatch = "cluster.version_mismatch"
+            case notInitialised = "cluster.not_initialised"
             case inUse = "cluster.in_use"
             case doesNotEnd = "cluster.does_not_end"
             case noUser = "cluster.no_user"
@@ -28,6 +29,8 @@ package struct PrivateClusterError: Error, Equatable, Sendable, CustomStringConv
         package static let binariesNotFound = Code(kind: .binariesNotFound)
         /// The data folder was made by a major version that is not installed.
         package static let versionMismatch = Code(kind: .versionMismatch)
+        /// The data folder has no cluster, and nobody is making one.
+        package static let notInitialised = Code(kind: .notInitialised)
         /// Another Tessera uses the data folder.
         package static let inUse = Code(kind: .inUse)
         /// Processes of an earlier PostgreSQL still work in the data folder.

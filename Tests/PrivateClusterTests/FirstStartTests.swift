@@ -124,6 +124,35 @@ struct FirstStartTests {
         }
     }
 
+    @Test("a command beside the very first start waits for the database, and one where nothing starts makes none")
+    func joinsFirstStart() async throws {
+        try await TestFolder.with { folder in
+            let none = try await failure {
+                _ = try await PrivateCluster.join(
+                    folder.options(), logger: TestFolder.logger, initialises: false, grace: .milliseconds(1_100)
+                ) { waited, what in #expect(waited >= .seconds(1) && what.contains("there is no database in \(folder.path)/cluster yet")) }
+            }
+            #expect(none.code == .notInitialised)
+            #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/cluster"))
+            let holder = try Holder(folder)
+            async let joined = PrivateCluster.join(
+                folder.options(), logger: TestFolder.logger, initialises: false, grace: .seconds(60)
+            ) { _, _ in }
+            let url = try await holder.ready().url
+            #expect(try await joined.connectionURL == url)
+            #expect(try await joined.cluster == nil)
+            #expect(FolderLock.isHeld("\(folder.path)/cluster/lock"))
+            // As between the start of the server and its database.
+            let maintenance = url.replacingOccurrences(of: ":///tessera?", with: ":///postgres?")
+            try await output("/usr/bin/psql", maintenance, "-Xqc", "ALTER DATABASE tessera RENAME TO other")
+            #expect(try await PrivateCluster.runningConnectionURL(folder.options()) == nil)
+            try await output("/usr/bin/psql", maintenance, "-Xqc", "ALTER DATABASE other RENAME TO tessera")
+            #expect(try await PrivateCluster.runningConnectionURL(folder.options()) == url)
+            await holder.finish()
+            #expect(!FolderLock.isHeld("\(folder.path)/cluster/lock"))
+        }
+    }
+
     @Test("creates the database again when it is missing")
     func missingDatabase() async throws {
         try await TestFolder.with { folder in

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension ProductTests {
@@ -13,6 +14,57 @@ extension ProductTests {
             #expect(outcome.code == (words == ["doctor"] ? 1 : 3), "\(outcome.errors)")
             #expect((outcome.output + outcome.errors).contains("there is no database in \(folder.data)/postgres yet; `tessera serve`"))
             #expect(!FileManager.default.fileExists(atPath: folder.data))
+        }
+
+        @Test("commands typed while the very first start is under way wait for it, say so, and work")
+        func firstStart() throws {
+            let folder = try DataFolder()
+            let output = try Program.temporaryFile()
+            defer { close(output) }
+            let words = ["serve", "--data", folder.data, "--deployment", Program.starter, "--listen", "127.0.0.1:0"]
+            let server = try Program.spawn(Program.path, words, environment: [:], output: output, errors: output)
+            while !FileManager.default.fileExists(atPath: "\(folder.data)/postgres"), kill(server, 0) == 0 { poll(nil, 0, 2) }
+            let file = try folder.file("people.csv", "Last name\nBerg\n")
+            let commands = [
+                ["psql", "--data", folder.data, "--", "-XAtc", "SELECT 'here'"], ["plan"], ["doctor"], ["token", "list"],
+                ["import", "people", file],
+            ].map { $0[0] == "psql" ? $0 : $0 + ["--data", folder.data, "--deployment", Program.starter] }
+            let running = try commands.map { words in
+                let descriptor = try Program.temporaryFile()
+                return (words, try Program.spawn(Program.path, words, environment: [:], output: descriptor, errors: descriptor), descriptor)
+            }
+            for (words, pid, descriptor) in running {
+                let code = Program.wait(pid)
+                let text = Program.text(of: descriptor)
+                close(descriptor)
+                #expect(code == 0, "\(words): \(text)")
+                if words[0] == "psql" { #expect(text.hasSuffix("here\n"), "\(text)") }
+                if words[0] == "plan" { #expect(text.contains("matches the manifests"), "\(text)") }
+            }
+            kill(server, SIGTERM)
+            #expect(Program.wait(server, within: .seconds(60)) == 0, "\(Program.text(of: output))")
+        }
+
+        @Test("a command that waits for a first start ends with Ctrl-C")
+        func firstStartInterrupted() throws {
+            let folder = try DataFolder()
+            // This process holds the folder's lock and never brings a server up.
+            try FileManager.default.createDirectory(atPath: "\(folder.data)/postgres", withIntermediateDirectories: true)
+            let lock = open("\(folder.data)/postgres/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            defer { close(lock) }
+            #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+            let name = Array("\(getpid())\n".utf8)
+            #expect(write(lock, name, name.count) == name.count)
+            let output = try Program.temporaryFile()
+            defer { close(output) }
+            let words = ["plan", "--data", folder.data, "--deployment", Program.starter]
+            let pid = try Program.spawn(Program.path, words, environment: [:], output: output, errors: output)
+            while !Program.text(of: output).contains("waiting: "), kill(pid, 0) == 0 { poll(nil, 0, 5) }
+            kill(pid, SIGINT)
+            #expect(Program.wait(pid, within: .seconds(60)) == 130)
+            let text = Program.text(of: output)
+            #expect(text.contains("waiting: the data folder \(folder.data)/postgres is in use by process \(getpid())"), "\(text)")
+            #expect(text.hasSuffix("stopped\n"), "\(text)")
         }
 
         @Test("writes the lock beside the deployment, by the first serve and by apply alike")

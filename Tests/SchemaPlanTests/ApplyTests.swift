@@ -35,6 +35,28 @@ struct ApplyTests {
         try await ground.insert("shop.customer", ["name": "'n' || n", "size": "n", "gone": "'g'"], count: 20)
     }
 
+    @Test("tells how far a database is from its first apply")
+    func setUpState() async throws {
+        try await Ground.with { ground in
+            let client = ground.client
+            #expect(try await SetUpState.of(client) == .notBegun)
+            let seen = Mutex<[SetUpState]>([])
+            try await ground.applier.apply(Self.before) { event in
+                guard case .starting = event, let state = try? await SetUpState.of(client) else { return }
+                seen.withLock { $0.append(state) }
+            }
+            #expect(Set(seen.withLock { $0 }) == [.underWay])
+            #expect(try await SetUpState.of(client) == .done)
+            let again = try await client.withConnection { connection in
+                _ = try await connection.query("SELECT pg_advisory_lock(\(bind: SchemaApplier.advisoryLock))")
+                let state = try await SetUpState.of(client)
+                _ = try await connection.query("SELECT pg_advisory_unlock(\(bind: SchemaApplier.advisoryLock))")
+                return state
+            }
+            #expect(again == .done)
+        }
+    }
+
     @Test("killed at any statement, it ends the same when it is done again")
     func killed() async throws {
         let expected = try await Ground.with { ground in

@@ -21,7 +21,7 @@ struct Database: Sendable {
     static var namedURL: String? { getenv("TESSERA_DATABASE_URL").map { String(cString: $0) } }
 
     /// Opens the database for the length of `body`: a cluster that runs already is used as it is, one that doesn't is started and stopped, also
-    /// when the command is interrupted.
+    /// when the command is interrupted. A server in its first start is waited for.
     ///
     /// - Parameter initialises: whether a data folder without a cluster gets one; only what sets a deployment up does so.
     static func with<R: Sendable>(
@@ -31,7 +31,10 @@ struct Database: Sendable {
         try await Interruption.cancelling {
             let (url, cluster) = try await open(options, logger: logger, initialises: initialises)
             do {
-                let result = try await run(url: url, cluster: cluster, pool: pool, logger: logger, body)
+                let result = try await run(url: url, cluster: cluster, pool: pool, logger: logger) { database in
+                    if !initialises { try await database.waitForSetUp() }
+                    return try await body(database)
+                }
                 await cluster?.stop()
                 return result
             } catch {
@@ -47,17 +50,20 @@ struct Database: Sendable {
     ) async throws -> (url: String, cluster: RunningCluster?) {
         if let url = namedURL { return (url, nil) }
         let clusterOptions = try clusterOptions(options)
-        guard initialises || PrivateCluster.exists(clusterOptions) else {
+        let line = WaitingLine()
+        defer { line.end() }
+        do throws(PrivateClusterError) {
+            let joined = try await PrivateCluster.join(clusterOptions, logger: logger, initialises: initialises) { waited, what in
+                line.show(what, waited)
+            }
+            return (joined.connectionURL, joined.cluster)
+        } catch {
+            guard error.code == .notInitialised else { throw error }
             throw Failure(
                 .unreachable,
                 "there is no database in \(clusterOptions.dataDirectory) yet; `tessera serve` or `tessera apply` sets one up. "
                     + "For another data folder say --data, for a PostgreSQL of your own TESSERA_DATABASE_URL")
         }
-        let joined = try await PrivateCluster.join(clusterOptions, logger: logger) { waited, what in
-            Console.progress("\(what): waiting for its PostgreSQL, \(waited.components.seconds) s")
-        }
-        Console.progress("")
-        return (joined.connectionURL, joined.cluster)
     }
 
     /// For a server: its own cluster, locked against a second server; one that a killed server left behind is adopted.
