@@ -199,6 +199,55 @@ struct Change: Sendable, CustomTestStringConvertible {
 
 @Suite("Changes", .timeLimit(.minutes(5)))
 struct ChangeTests {
+    @Test("choices that are gone and held by records are named, with how many hold them")
+    func heldChoices() async throws {
+        try await Ground.with { ground in
+            func plan(_ choices: [String], tags: [String] = ["a"], roles: [String] = ["boss"]) -> DesiredSchema {
+                func all(_ keys: [String]) -> [Choice] { keys.map { Choice(key: $0, label: $0) } }
+                return schema(
+                    type(
+                        "thing",
+                        [
+                            field("tier", .choice(all(choices))), field("marks", .multiChoice(all(tags))),
+                            field("friends", .links(to: "shop.thing", [field("role", .choice(all(roles)))])),
+                        ]))
+            }
+            try await ground.applier.apply(plan(["gold", "silver", "lead"], tags: ["a", "b"], roles: ["boss", "peer"]))
+            try await ground.insert("shop.thing", ["tier": "CASE WHEN n < 3 THEN 'gold' END", "marks": "ARRAY['b']"], count: 4)
+            try await ground.execute("UPDATE shop.thing SET deleted_at = now() WHERE tier = 'gold'")
+            try await ground.execute(
+                """
+                INSERT INTO shop.thing__friends (source_id, target_id, role)
+                SELECT a.id, b.id, 'peer' FROM (SELECT id FROM shop.thing ORDER BY id LIMIT 1) a, shop.thing b
+                """)
+            #expect(
+                try await ground.plan(plan(["gold", "silver", "lead", "tin"], tags: ["a", "b"], roles: ["boss", "peer"])).heldChoices == [])
+            let next = plan(["silver"])
+            let found = try await ground.plan(next)
+            let expected = [
+                HeldChoice(field: "shop.thing.tier", choice: "gold", records: 2),
+                HeldChoice(field: "shop.thing.marks", choice: "b", records: 4),
+                HeldChoice(field: "shop.thing.friends.role", choice: "peer", records: 1),
+            ]
+            #expect(found.heldChoices == expected)
+            #expect(found.isEmpty)
+            #expect(
+                found.description == """
+                    The database matches the manifests. Nothing to do.
+
+                    Choices that are no longer declared and that records have, which keep them; no other record can get them:
+                      shop.thing.tier: gold, held by 2 records
+                      shop.thing.marks: b, held by 4 records
+                      shop.thing.friends.role: peer, held by 1 record
+                    Declared again with `retired: true`, they keep their labels.
+                    """)
+            #expect(found.json.contains(#""held_choices":[{"field":"shop.thing.tier","choice":"gold","records":2},"#))
+            try await ground.applier.apply(next)
+            #expect(try await ground.text("SELECT count(*) FROM shop.thing WHERE tier = 'gold'") == "2")
+            #expect(try await ground.plan(next).heldChoices == [])
+        }
+    }
+
     @Test("plans exactly these statements, and nothing after them", arguments: Change.all)
     func statements(change: Change) async throws {
         try await Ground.with { ground in

@@ -50,6 +50,13 @@ extension ActualSchema {
         if tables.contains("schema_state") {
             stateDigest = try await connection.query("SELECT digest FROM tessera.schema_state").first?.value(0)
             rights = try await Self.readRights(connection)
+            let rows = try await connection.query(
+                """
+                SELECT c ->> 'field', ARRAY(SELECT jsonb_array_elements_text(c -> 'keys'))
+                FROM tessera.schema_state, jsonb_array_elements(document -> 'choices') c
+                """
+            ).rows
+            for row in rows { choices[try row.value(0)] = try row.decode([String].self, 1) }
         }
     }
 

@@ -19,6 +19,8 @@ package struct ActualSchema: Sendable, Hashable {
     package var fillings: [String: String] = [:]
     /// The triggers of tables, with the schemas that their functions are in.
     package var triggers: [TableName: [String: String]] = [:]
+    /// Keys of the choices that fields had when `apply` last ran, by the field's path; empty when it didn't note them.
+    package var choices: [String: [String]] = [:]
     package var trigrams = TrigramExtension()
 }
 

@@ -32,6 +32,8 @@ package struct DesiredField: Sendable, Hashable {
     package var signature: FieldSignature
     package var table: TableName
     package var columns: [String]
+    /// Keys of the choices, retired ones included; empty for fields of other types.
+    package var choices: [String] = []
 }
 
 package struct DesiredTable: Sendable, Hashable {

@@ -127,7 +127,8 @@ struct DesiredSchemaBuilder {
         }
         schema.fields.append(
             DesiredField(
-                path: path, owner: field.owner, signature: FieldSignature(field.type), table: table.name, columns: columns.map(\.name)))
+                path: path, owner: field.owner, signature: FieldSignature(field.type), table: table.name, columns: columns.map(\.name),
+                choices: field.choices.map(\.key)))
     }
 
     private func addCheck(of field: Field, columns: [String], to table: inout DesiredTable) {
@@ -305,6 +306,13 @@ extension Field {
         switch type {
         case .emails, .phones, .links, .address: false
         default: true
+        }
+    }
+
+    var choices: [Choice] {
+        switch type {
+        case .choice(let choices), .multiChoice(let choices): choices
+        default: []
         }
     }
 

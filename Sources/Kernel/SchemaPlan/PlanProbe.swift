@@ -12,6 +12,8 @@ package enum PlanProbe: Sendable, Hashable {
     case repeated(TableName, columns: [String], predicate: String?)
     /// Rows whose number has more digits before the point than the new type keeps.
     case large(TableName, column: String, power: Int)
+    /// Records that hold a choice; `record` is the column with their ids.
+    case holding(TableName, column: String, choice: String, isList: Bool, record: String)
 
     var sql: SQL {
         switch self {
@@ -32,6 +34,10 @@ package enum PlanProbe: Sendable, Hashable {
             let limit = "1" + String(repeating: "0", count: power)
             return
                 "SELECT count(*) FROM \(raw: table.sql) WHERE \(raw: name)::numeric >= \(raw: limit) OR \(raw: name)::numeric <= -\(raw: limit)"
+        case .holding(let table, let column, let choice, let isList, let record):
+            let name = SQLName.quoted(column)
+            let condition = isList ? "\(name) @> ARRAY[\(SQLName.literal(choice))]" : "\(name) = \(SQLName.literal(choice))"
+            return "SELECT count(DISTINCT \(raw: SQLName.quoted(record))) FROM \(raw: table.sql) WHERE \(raw: condition)"
         }
     }
 }

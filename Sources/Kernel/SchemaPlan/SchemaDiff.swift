@@ -12,6 +12,8 @@ struct SchemaDiff {
     /// Fields whose type can't become what the manifest says; nothing else is planned for their columns.
     private(set) var blockedFields: Set<String> = []
 
+    private(set) var heldChoices: [HeldChoice] = []
+
     /// Fields whose columns get another type.
     private(set) var widenedFields: Set<String> = []
     let desiredLedger: Ledger
@@ -51,6 +53,7 @@ struct SchemaDiff {
         for table in old { addIndexSteps(of: table) }
         for table in old { addRequiredSteps(of: table) }
         addFillings()
+        findHeldChoices()
         steps = PlanStep.Phase.allCases.flatMap { phase in steps.filter { $0.phase == phase } }
     }
 
@@ -64,6 +67,8 @@ struct SchemaDiff {
 
     /// Whether a trigger was there, which it isn't any more.
     mutating func noteGone(_ trigger: DesiredTrigger) -> Bool { actual.triggers[trigger.table]?.removeValue(forKey: trigger.name) != nil }
+
+    mutating func note(_ held: HeldChoice) { heldChoices.append(held) }
 
     mutating func forget(_ key: Ledger.Key) { forgotten.insert(key) }
 

@@ -35,6 +35,13 @@ extension SchemaPlan {
                 }
             }
             json.array("role_problems", roleProblems) { json, problem in json.string(problem) }
+            json.array("held_choices", heldChoices) { json, held in
+                json.object { json in
+                    json.member("field", held.field)
+                    json.member("choice", held.choice)
+                    json.member("records", Int(held.records))
+                }
+            }
             json.array("problems", problems) { json, problem in
                 json.object { json in
                     json.member("code", problem.code.description)
@@ -50,9 +57,10 @@ extension SchemaPlan {
 
 extension DesiredSchema {
     /// The schema document: what `apply` leaves in the database.
-    package var document: String { document(withRights: true) }
+    package var document: String { document(withMeanings: true) }
 
-    private func document(withRights: Bool) -> String {
+    /// - Parameter withMeanings: also what no table depends on: what roles say, and the choices that there are.
+    private func document(withMeanings: Bool) -> String {
         var json = JSONText()
         json.object { json in
             json.member("format", 1)
@@ -66,7 +74,7 @@ extension DesiredSchema {
                     json.member("owner", field.owner)
                 }
             }
-            guard withRights else { return }
+            guard withMeanings else { return }
             json.array("rights", rights.sayings.sorted { $0.key < $1.key }) { json, saying in
                 json.object { json in
                     json.member("role", saying.key.role)
@@ -75,12 +83,18 @@ extension DesiredSchema {
                     json.member("covers", saying.value)
                 }
             }
+            json.array("choices", fields.filter { !$0.choices.isEmpty }.sorted { $0.path < $1.path }) { json, field in
+                json.object { json in
+                    json.member("field", field.path)
+                    json.array("keys", field.choices) { json, key in json.string(key) }
+                }
+            }
         }
         return json.text
     }
 
     /// Two catalogs with the same digest need the same tables.
-    package var digest: String { StorageName.digest(document(withRights: false)) }
+    package var digest: String { StorageName.digest(document(withMeanings: false)) }
 }
 
 extension DesiredTable {

@@ -15,6 +15,14 @@ extension SchemaPlan: CustomStringConvertible {
             let title = "Roles made over the API don't fit. What is wrong in them gives nothing until an administrator changes them:"
             parts.append(([title] + roleProblems.map { "  \($0)" }).joined(separator: "\n"))
         }
+        if !heldChoices.isEmpty {
+            parts.append(
+                (["Choices that are no longer declared and that records have, which keep them; no other record can get them:"]
+                    + heldChoices.map {
+                        "  \($0.field): \($0.choice), held by \($0.records == 1 ? "1 record" : "\(Figure.grouped($0.records)) records")"
+                    }
+                    + ["Declared again with `retired: true`, they keep their labels."]).joined(separator: "\n"))
+        }
         if !problems.isEmpty {
             parts.append((["In the way:"] + problems.map { "  \($0.target): \($0.message)\n      \($0.remedy)" }).joined(separator: "\n"))
         }

@@ -17,6 +17,8 @@ package struct SchemaPlan: Sendable, Hashable {
     package var rightsChanges: [RightsChange]
     /// What of roles that were made over the API gives nothing any more under this catalog: `intern: contacts.person has no field 'hobby'`.
     package var roleProblems: [String] = []
+    /// Choices that went from the manifests since `apply` last ran, and that records have.
+    package var heldChoices: [HeldChoice]
 
     /// Nothing to do and nothing in the way.
     package var isEmpty: Bool { steps.isEmpty && problems.isEmpty }
@@ -57,7 +59,8 @@ package struct SchemaPlan: Sendable, Hashable {
             if try await facts.ask(connection) { continue }
             return SchemaPlan(
                 steps: diff.steps, problems: diff.problems, target: desired, previousDigest: actual.stateDigest, forgotten: diff.forgotten,
-                rightsChanges: actual.rights.map { desired.rights.changes(since: $0) } ?? [])
+                rightsChanges: actual.rights.map { desired.rights.changes(since: $0) } ?? [],
+                heldChoices: diff.heldChoices)
         }
     }
 }

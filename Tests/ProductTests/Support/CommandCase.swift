@@ -234,7 +234,10 @@ struct CommandCase: Sendable, CustomStringConvertible {
 
     /// What each answer's object, or the first of its list, holds.
     static let json: [(words: [String], keys: [String])] = [
-        (["plan", "--output", "json"], ["empty", "applicable", "digest", "previous_digest", "steps", "rights", "role_problems", "problems"]),
+        (
+            ["plan", "--output", "json"],
+            ["empty", "applicable", "digest", "previous_digest", "steps", "rights", "role_problems", "held_choices", "problems"]
+        ),
         (["check", "--output", "json"], ["deployment", "modules"]),
         (["apply", "--output", "json"], ["steps", "digest", "loops"]),
         (
