@@ -181,6 +181,22 @@ struct DesiredSchemaTests {
             })
     }
 
+    @Test("two indexes whose names come out the same are refused, both named; the same index twice is one")
+    func indexesOfOneName() {
+        let fields = ["q", "r__s", "q__r", "s"].map { field($0, .plainText) }
+        let indexes = schema(type("thing", fields, indexes: [["q", "r__s"], ["q__r", "s"]])).problems
+        #expect(indexes.map(\.code) == [.nameTwice])
+        #expect(indexes.map(\.target) == ["shop.thing index (q__r, s)"])
+        #expect(indexes.map(\.message) == ["shop.thing__q__r__s__idx is what shop.thing index (q, r__s) is called already."])
+        let uniques = schema(type("thing", fields, uniques: [["q", "r__s"], ["q__r", "s"]])).problems
+        #expect(uniques.map(\.target) == ["shop.thing unique (q__r, s)"])
+        #expect(uniques.map(\.message) == ["shop.thing__q__r__s__key is what shop.thing unique (q, r__s) is called already."])
+        let link = field("boss", .link(to: "shop.thing"))
+        let twice = schema(type("thing", [link] + fields, indexes: [["q", "s"], ["boss"], ["q", "s"]]))
+        #expect(twice.problems == [])
+        #expect(twice.tables[0].indexes.map(\.name).filter { $0.hasPrefix("thing__q") || $0.hasPrefix("thing__boss") }.count == 2)
+    }
+
     @Test("derived names keep to 63 bytes, say what they are for as long as they can, and never depend on the machine")
     func derivedNames() {
         #expect(StorageName.derived("person", ["last_name", "first_name"], "idx") == "person__last_name__first_name__idx")

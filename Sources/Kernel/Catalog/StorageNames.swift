@@ -40,8 +40,9 @@ extension RecordType {
     package var uniqueKeys: [UniqueKey] {
         let single = fields.filter(\.unique).map { uniqueKey([$0.key], message: nil, owner: $0.owner) }
         let several = uniques.map { uniqueKey($0.fields, message: $0.message, owner: $0.owner) }
-        var seen: Set<String> = []
-        return (several + single).filter { !$0.columns.isEmpty && seen.insert($0.index).inserted }
+        // Two that only share their name are left for the schema plan to refuse.
+        var seen: Set<[String]> = []
+        return (several + single).filter { !$0.columns.isEmpty && seen.insert($0.columns).inserted }
     }
 
     /// The columns behind a name in an index or unique rule: a field's key, or the name of a column such as `created_at` or `organisation_id`.

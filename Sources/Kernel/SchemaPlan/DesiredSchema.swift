@@ -126,6 +126,8 @@ package struct DesiredIndex: Sendable, Hashable {
     package var shape: IndexShape
     package var owner: String
 
+    var columns: [String] { shape.keys.map(\.column) }
+
     package func definition(on table: TableName, concurrently: Bool = false) -> String {
         "CREATE \(shape.isUnique ? "UNIQUE " : "")INDEX \(concurrently ? "CONCURRENTLY " : "")\(SQLName.quoted(name)) ON \(table.sql) "
             + shape.clause

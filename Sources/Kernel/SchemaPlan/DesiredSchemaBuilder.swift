@@ -238,9 +238,9 @@ struct DesiredSchemaBuilder {
         append(DesiredIndex(name: name, shape: shape, owner: owner), to: &table)
     }
 
-    /// Rules often name what has an index anyway.
+    /// Rules often name what has an index anyway. Another index of the same name stays, for the check of names to find.
     private func append(_ index: DesiredIndex, to table: inout DesiredTable) {
-        if table.indexes.contains(where: { $0.name == index.name }) { return }
+        if table.indexes.contains(where: { $0.name == index.name && $0.columns == index.columns }) { return }
         table.indexes.append(index)
     }
 

@@ -39,7 +39,12 @@ struct SchemaNameCheck {
             }
         }
         claim(TableName(schema: table.name.schema, name: table.primaryKey.name), for: table.subject)
-        for index in table.indexes { claim(TableName(schema: table.name.schema, name: index.name), for: "an index of \(table.subject)") }
+        for index in table.indexes {
+            // The id at the end is no part of the name.
+            let columns = index.columns.last == "id" ? index.columns.dropLast() : index.columns[...]
+            let subject = "\(table.subject) \(index.shape.isUnique ? "unique" : "index") (\(columns.joined(separator: ", ")))"
+            claim(TableName(schema: table.name.schema, name: index.name), for: subject)
+        }
     }
 
     private mutating func checkLength(_ name: String, what: String, target: String) {
