@@ -82,6 +82,41 @@ struct RefusalTests {
         }
     }
 
+    @Test("values that repeat one another are shown, five at most, with a query for the rest")
+    func repeated() async throws {
+        try await Ground.with { ground in
+            try await ground.apply(type("thing", [field("name", .plainText), field("size", .plainInteger)]))
+            try await ground.insert("shop.thing", ["name": "'n' || n % 7", "size": "n % 7"], count: 20)
+            try await ground.execute("UPDATE shop.thing SET deleted_at = now() WHERE name = 'n3'")
+            try await ground.execute("UPDATE shop.thing SET name = repeat('long ', 20) WHERE name = 'n0'")
+            let plan = try await ground.plan(
+                type("thing", [field("name", .plainText), field("size", .plainInteger)], uniques: [["size", "name"]]))
+            let problem = try #require(plan.problems.first)
+            #expect(problem.message == "6 combinations of values occur more than once.")
+            #expect(problem.examples.map(\.values) == [["1", "n1"], ["2", "n2"], ["4", "n4"], ["5", "n5"], ["6", "n6"]])
+            #expect(problem.examples.map(\.records) == [3, 3, 3, 3, 3])
+            #expect(
+                plan.description.contains(#"      "1", "n1" (3 records); "2", "n2" (3 records); "4", "n4" (3 records); "#),
+                "\(plan.description)")
+            let query = try #require(problem.query)
+            #expect(plan.description.contains("List all of them: tessera psql -- -c '\(query)'"))
+            #expect(
+                try await ground.text("SELECT string_agg(size || ' ' || cardinality(records), ',' ORDER BY size) FROM (\(query)) q")
+                    == "0 2,1 3,2 3,4 3,5 3,6 3")
+            #expect(plan.json.contains(#""examples":[{"values":["1","n1"],"records":3},"#))
+            // A server's log holds no values.
+            #expect(!problem.description.contains("n1"))
+            await #expect {
+                try await ground.applier.apply(plan.target)
+            } throws: {
+                ($0 as? SchemaError)?.details.contains(#""1", "n1" (3 records)"#) == true
+            }
+            try await ground.execute("DELETE FROM shop.thing WHERE size > 0")
+            let long = try #require(try await ground.plan(plan.target).problems.first?.examples.first)
+            #expect(long.description == "\"0\", \"\(String(repeating: "long ", count: 11))lo...\" (2 records)")
+        }
+    }
+
     @Test("a name that is too long and stored values in the way are told together")
     func together() async throws {
         try await Ground.with { ground in

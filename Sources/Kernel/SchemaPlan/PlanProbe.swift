@@ -25,9 +25,7 @@ package enum PlanProbe: Sendable, Hashable {
             let anyNull = columns.map { "\(SQLName.quoted($0)) IS NULL" }.joined(separator: " OR ")
             return "SELECT count(*) FROM \(raw: table.sql) WHERE \(raw: anyNull)"
         case .repeated(let table, let columns, let predicate):
-            let list = columns.map(SQLName.quoted).joined(separator: ", ")
-            let conditions = columns.map { "\(SQLName.quoted($0)) IS NOT NULL" } + (predicate.map { [$0] } ?? [])
-            let group = "SELECT FROM \(table.sql) WHERE \(conditions.joined(separator: " AND ")) GROUP BY \(list) HAVING count(*) > 1"
+            let group = "SELECT \(RepeatedValues(table: table, columns: columns, predicate: predicate).groups)"
             return "SELECT count(*) FROM (\(raw: group)) AS repeated"
         case .large(let table, let column, let power):
             let name = SQLName.quoted(column)
@@ -42,10 +40,38 @@ package enum PlanProbe: Sendable, Hashable {
     }
 }
 
+/// Values that occur more than once.
+struct RepeatedValues: Sendable, Hashable {
+    var table: TableName
+    var columns: [String]
+    var predicate: String?
+
+    private var list: String { columns.map(SQLName.quoted).joined(separator: ", ") }
+
+    /// From FROM to HAVING.
+    var groups: String {
+        let conditions = columns.map { "\(SQLName.quoted($0)) IS NOT NULL" } + (predicate.map { [$0] } ?? [])
+        return "FROM \(table.sql) WHERE \(conditions.joined(separator: " AND ")) GROUP BY \(list) HAVING count(*) > 1"
+    }
+
+    /// The most frequent ones as text, with how often they occur.
+    var examples: String {
+        let texts = columns.map { "\(SQLName.quoted($0))::text" }.joined(separator: ", ")
+        return "SELECT count(*), ARRAY[\(texts)] \(groups) ORDER BY count(*) DESC, \(list) LIMIT 5"
+    }
+
+    /// All of them, with the ids of their records.
+    func listing(id: String) -> String {
+        "SELECT \(list), array_agg(\(SQLName.quoted(id))) AS records \(groups) ORDER BY \(list)"
+    }
+}
+
 /// Answers to probes. What isn't known yet is noted and taken as "yes, there are rows" and "no, nothing is in the way".
 struct PlanFacts {
     private var answers: [PlanProbe: Int64] = [:]
     private(set) var unanswered: [PlanProbe] = []
+    private var examples: [RepeatedValues: [SchemaProblem.Example]] = [:]
+    private var unseen: [RepeatedValues] = []
 
     mutating func count(_ probe: PlanProbe) -> Int64 {
         if let answer = answers[probe] { return answer }
@@ -54,15 +80,28 @@ struct PlanFacts {
         return 0
     }
 
+    /// Some of the values that occur more than once; none while they aren't known.
+    mutating func examples(of repeated: RepeatedValues) -> [SchemaProblem.Example] {
+        if let known = examples[repeated] { return known }
+        if !unseen.contains(repeated) { unseen.append(repeated) }
+        return []
+    }
+
     mutating func hasRows(_ table: TableName) -> Bool { count(.rows(table)) > 0 }
 
     /// Asks what is open; gives false when nothing was.
     mutating func ask(_ connection: PostgresConnection) async throws -> Bool {
-        guard !unanswered.isEmpty else { return false }
+        guard !unanswered.isEmpty || !unseen.isEmpty else { return false }
         for probe in unanswered {
             answers[probe] = try await connection.query(probe.sql).first?.decode(Int64.self, 0) ?? 0
         }
         unanswered = []
+        for repeated in unseen {
+            examples[repeated] = try await connection.query(SQL(verbatim: repeated.examples)).rows.map { row in
+                SchemaProblem.Example(values: try row.decode([String].self, 1), records: try row.value(0))
+            }
+        }
+        unseen = []
         return true
     }
 }

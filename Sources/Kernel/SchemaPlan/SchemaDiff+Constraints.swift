@@ -87,18 +87,27 @@ extension SchemaDiff {
         // Without a value a record repeats nobody.
         if new.contains(where: { $0.fill == nil }) { return false }
         let count: Int64
+        var repeated: RepeatedValues?
         if old.isEmpty {
             let total = facts.count(.total(table.name))
             count = total > 1 ? 1 : 0
         } else {
             let hasPredicate = index.shape.predicate.map { $0 != IndexShape.notDeleted || stored.columns["deleted_at"] != nil } ?? false
-            count = facts.count(.repeated(table.name, columns: old, predicate: hasPredicate ? index.shape.predicate : nil))
+            let values = RepeatedValues(table: table.name, columns: old, predicate: hasPredicate ? index.shape.predicate : nil)
+            count = facts.count(.repeated(values.table, columns: values.columns, predicate: values.predicate))
+            repeated = values
         }
         guard count > 0 else { return false }
         let what = count == 1 ? "1 combination of values occurs" : "\(Figure.grouped(count)) combinations of values occur"
-        problem(
+        var problem = SchemaProblem(
             .valuesRepeated, "\(table.subject) unique (\(columns.joined(separator: ", ")))", "\(what) more than once.",
-            "Change or delete the records that repeat others, then plan again.")
+            remedy: "Change or delete the records that repeat others, then plan again.")
+        if let repeated {
+            problem.examples = facts.examples(of: repeated)
+            // Rows of lists have no id of their own.
+            problem.query = repeated.listing(id: stored.columns["id"] == nil ? table.primaryKey.columns[0] : "id")
+        }
+        add(problem)
         return true
     }
 }

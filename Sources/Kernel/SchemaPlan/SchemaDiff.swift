@@ -72,6 +72,8 @@ struct SchemaDiff {
 
     mutating func forget(_ key: Ledger.Key) { forgotten.insert(key) }
 
+    mutating func add(_ problem: SchemaProblem) { problems.append(problem) }
+
     mutating func problem(_ code: SchemaProblem.Code, _ target: String, _ message: String, _ remedy: String) {
         problems.append(SchemaProblem(code, target, message, remedy: remedy))
     }

@@ -28,6 +28,11 @@ package struct SchemaError: Error, Sendable, CustomStringConvertible {
     }
 
     package var description: String { (["\(code): \(message)"] + problems.map { "  \($0)" }).joined(separator: "\n") }
+
+    /// For whoever may see stored values.
+    package var details: String {
+        (["\(code): \(message)"] + problems.flatMap { problem in problem.lines.map { "  \($0)" } }).joined(separator: "\n")
+    }
 }
 
 /// A reason why the database can't be brought to the manifests, and what would change that.
@@ -58,6 +63,22 @@ package struct SchemaProblem: Sendable, Hashable, CustomStringConvertible {
     package var message: String
     /// What the reader can do about it.
     package var remedy: String
+    /// Some of the values that are in the way, the most frequent first. Apart from the message, since a server's log has none.
+    package var examples: [Example] = []
+    /// A query that lists all of them.
+    package var query: String?
+
+    /// Values that stand together, and in how many records they do.
+    package struct Example: Sendable, Hashable, CustomStringConvertible {
+        package var values: [String]
+        package var records: Int64
+
+        /// `"Berg", "Anna" (3 records)`; long values are cut.
+        package var description: String {
+            let texts = values.map { "\"\($0.count > 60 ? "\($0.prefix(57))..." : $0)\"" }
+            return "\(texts.joined(separator: ", ")) (\(records == 1 ? "1 record" : "\(Figure.grouped(records)) records"))"
+        }
+    }
 
     package init(_ code: Code, _ target: String, _ message: String, remedy: String) {
         self.code = code
@@ -67,4 +88,12 @@ package struct SchemaProblem: Sendable, Hashable, CustomStringConvertible {
     }
 
     package var description: String { "\(target): \(message) \(remedy)" }
+
+    /// For whoever may see the values: what is in the way, and how to list all of it.
+    package var lines: [String] {
+        ["\(target): \(message)"] + (examples.isEmpty ? [] : ["    " + examples.map(\.description).joined(separator: "; ")]) + [
+            "    \(remedy)"
+        ]
+            + (query.map { ["    List all of them: tessera psql -- -c '\($0)'"] } ?? [])
+    }
 }

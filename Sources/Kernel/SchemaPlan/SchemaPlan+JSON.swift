@@ -48,6 +48,13 @@ extension SchemaPlan {
                     json.member("target", problem.target)
                     json.member("message", problem.message)
                     json.member("remedy", problem.remedy)
+                    json.array("examples", problem.examples) { json, example in
+                        json.object { json in
+                            json.array("values", example.values) { json, value in json.string(value) }
+                            json.member("records", Int(example.records))
+                        }
+                    }
+                    json.member("query", problem.query)
                 }
             }
         }

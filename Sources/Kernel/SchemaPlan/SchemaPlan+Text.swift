@@ -24,7 +24,7 @@ extension SchemaPlan: CustomStringConvertible {
                     + ["Declared again with `retired: true`, they keep their labels."]).joined(separator: "\n"))
         }
         if !problems.isEmpty {
-            parts.append((["In the way:"] + problems.map { "  \($0.target): \($0.message)\n      \($0.remedy)" }).joined(separator: "\n"))
+            parts.append((["In the way:"] + problems.flatMap { problem in problem.lines.map { "  \($0)" } }).joined(separator: "\n"))
         }
         return parts.joined(separator: "\n\n")
     }

@@ -20,7 +20,7 @@ extension Failure {
         case let error as TokenError: self.init(error.code == .notFound ? .wrongInput : .unreachable, error.message)
         case let error as PrincipalsError: self.init(error.code == .unavailable ? .unreachable : .wrongInput, error.message)
         case let error as RecordsError: self.init(Self.code(of: error.code), error.message)
-        case let error as SchemaError: self.init(error.code == .statementFailed ? .fault : .wrongInput, "\(error)")
+        case let error as SchemaError: self.init(error.code == .statementFailed ? .fault : .wrongInput, error.details)
         case let error as FilesError: self.init(error.code == .storeFailed ? .unreachable : .wrongInput, error.message)
         case let error as XLSXError: self.init(.wrongInput, error.description)
         case let error as ImportError: self.init(.wrongInput, error.message)
