@@ -43,6 +43,47 @@ struct GuardedFieldTests {
         "home": .complex(["street": "Main 1", "city": "Oslo", "country": "NO"]), "must": .complex(["city": "Oslo"]),
     ]
 
+    @Test("a text that is too long for its index is named, with the limit and what to do")
+    func tooLongForIndex() async throws {
+        let manifest = """
+            manifest: 1
+            id: shop
+            version: "1.0.0"
+            name: Shop
+            types:
+              note:
+                collection: notes
+                fields:
+                  code: { type: text, unique: true, label: Code }
+                  place: { type: text, label: Place }
+                  kind: { type: text, label: Kind }
+                  body: { type: long_text }
+                indexes: [{ fields: [place, kind] }]
+            """
+        try await TestStore.with(["shop": manifest]) { lab in
+            var random = SystemRandomNumberGenerator()
+            // Repeats would be packed until they fit.
+            func noise(_ count: Int) -> Value {
+                .string(String((0..<count).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement(using: &random) ?? "a" }))
+            }
+            let advice = "an entry has at most 2,704 bytes, all of its fields together. Shorten it, or take `unique`, `sort` or the index from its manifest."
+            let expected: [([String: Value], String, String?)] = [
+                (["code": noise(3_000)], "Code", "code"), (["kind": noise(3_000)], "Place or Kind", nil),
+                (["code": noise(20_000)], "Code, Place or Kind", nil),
+            ]
+            for (values, what, target) in expected {
+                let outcomes = try await lab.store.create(lab.type("notes"), [RecordInput(values)], options: .single, access: .test)
+                guard case .failed(let error)? = outcomes.first else {
+                    Issue.record("\(outcomes)")
+                    continue
+                }
+                #expect(error.code == .invalid && error.target == target)
+                #expect(error.message == "\(what) is too long for the index over it: \(advice)")
+            }
+            _ = try await lab.create("notes", ["body": noise(20_000), "code": noise(2_000)])
+        }
+    }
+
     @Test("a closed record keeps what is guarded, whatever else is sent, and takes back what was read")
     func readOnlyWhen() async throws {
         try await TestStore.with(["shop": Self.deals]) { lab in

@@ -24,7 +24,7 @@ struct ConstraintViolation {
             return RecordsError(
                 .invalid, "The database refused a value of \(error.column ?? error.constraint ?? type.label).", target: error.column)
         case "22003", "22008": return RecordsError(.invalid, "A number or date is out of the database's range.")
-        case "54000": return RecordsError(.invalid, "A text is too long for an index over its field (2,700 bytes).")
+        case "54000": return tooLongForIndex(error)
         case DatabaseSignal.denied:
             return RecordsError(
                 .forbidden, "Your roles don't let you make or change a \(type.label.lowercased()) into what it would be: look at its owner."
@@ -65,6 +65,31 @@ struct ConstraintViolation {
             return RecordsError(.notUnique, message, target: key.fields.first)
         }
         return RecordsError(.notUnique, "Another \(type.label.lowercased()) has the same values already (\(constraint)).")
+    }
+
+    /// PostgreSQL names the index, or nothing where the entry is longer than a page; one whose name was cut hides its columns.
+    private func tooLongForIndex(_ error: PostgresError) -> RecordsError {
+        let texts = type.fields.filter { field in
+            switch field.type {
+            case .text, .longText, .url: isSeen(field.key)
+            default: false
+            }
+        }
+        let named = texts.filter { (error.constraint ?? "").contains("__\($0.key)__") }
+        let indexed = Set(type.uniqueKeys.flatMap(\.fields) + type.indexes.flatMap(\.fields))
+        let suspects = named.isEmpty ? texts.filter { indexed.contains($0.key) || $0.sortCollation != nil } : named
+        let labels = suspects.map(\.label)
+        let what =
+            switch labels.count {
+            case 0: "A text"
+            case 1: labels[0]
+            default: "\(labels.dropLast().joined(separator: ", ")) or \(labels[labels.count - 1])"
+            }
+        return RecordsError(
+            .invalid,
+            "\(what) is too long for the index over it: an entry has at most 2,704 bytes, all of its fields together. Shorten it, or take `unique`, "
+                + "`sort` or the index from its manifest.",
+            target: suspects.count == 1 ? suspects[0].key : nil)
     }
 
     /// 23503 comes from both ends: a link to nothing, or the removal of what others link to.
