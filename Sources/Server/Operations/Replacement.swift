@@ -21,7 +21,10 @@ enum Replacement {
     }
 
     private static func isGiven(_ field: Field, in values: [String: Value], _ type: ApiType) -> Bool {
-        if values[field.key] != nil || field.columns.contains(where: { values[$0.name] != nil }) { return true }
+        if values[field.key] != nil { return true }
+        // No primary entry is what a list without entries has.
+        if field.columns.contains(where: { values[$0.name].map { !$0.isNull } ?? false }) { return true }
+        if field.primaryProperty == nil, field.columns.contains(where: { values[$0.name] != nil }) { return true }
         // A single link that follows a list of links is given with that list.
         return type.record.fields.contains { other in
             if case .links(let links) = other.type { return links.primary == field.key && values[other.key] != nil }

@@ -84,6 +84,77 @@ struct GuardedFieldTests {
         }
     }
 
+    static let people = """
+        manifest: 1
+        id: book
+        version: "1.0.0"
+        name: Book
+        types:
+          firm:
+            collection: firms
+            fields: { name: { type: text, unique: true } }
+          person:
+            collection: people
+            fields:
+              name: { type: text }
+              emails: { type: emails }
+              phones: { type: phones }
+              firm: { type: link, to: firm }
+              posts: { type: links, to: firm, primary: firm, columns: { part: { type: text } } }
+        """
+
+    @Test("no primary entry means none at all, and is refused by name where there are several")
+    func emptiedPrimary() async throws {
+        try await TestStore.with(["book": Self.people]) { lab in
+            let id = try await lab.create("people", ["name": "A", "primary_email": .null, "primary_phone": "+47 22 12 34 56"])
+            #expect(try await lab.update("people", id, ["primary_email": .null]) == .unchanged(version: 1))
+            #expect(try await lab.update("people", id, ["primary_email": "a@example.com"]) == .updated(version: 2))
+            #expect(try await lab.update("people", id, ["primary_email": .null, "primary_phone": .null]) == .updated(version: 3))
+            let row = try await lab.row("book.person", id)
+            #expect(row["primary_email"] == "" && row["primary_phone"] == "")
+            #expect(try await lab.text("SELECT count(*)::text FROM book.person__emails") == "0")
+            #expect(try await lab.text("SELECT count(*)::text FROM book.person__phones") == "0")
+            let both: Value = .collection(["a@example.com", "b@example.com"])
+            // The list says it all.
+            #expect(try await lab.update("people", id, ["emails": both, "primary_email": .null]) == .updated(version: 4))
+            #expect(try await lab.update("people", id, ["primary_email": .null]) == .failed(["records.primary_of_several"]))
+            #expect(try await lab.update("people", id, ["name": "B", "primary_email": .null]) == .failed(["records.primary_of_several"]))
+            let after = try await lab.row("book.person", id)
+            #expect(after["name"] == "A" && after["primary_email"] == "a@example.com")
+        }
+    }
+
+    @Test("a link and the list that it follows may not contradict each other in one write")
+    func linkBesideItsList() async throws {
+        try await TestStore.with(["book": Self.people]) { lab in
+            let acme = Value.guid(try await lab.create("firms", ["name": "Acme"]))
+            let bolt = Value.guid(try await lab.create("firms", ["name": "Bolt"]))
+            func post(_ firm: Value, _ primary: Bool? = nil) -> Value {
+                .complex(["id": firm].merging(primary.map { ["is_primary": .bool($0)] } ?? [:]) { $1 })
+            }
+            let id = try await lab.create("people", ["firm_id": acme, "posts": .collection([post(acme, true), post(bolt)])])
+            let refused: [[String: Value]] = [
+                ["firm_id": bolt, "posts": .collection([post(acme)])], ["firm_id": bolt, "posts": .collection([post(acme, true), post(bolt)])],
+                ["firm_id": .null, "posts": .collection([post(acme)])], ["firm_id": acme, "posts": .collection([])],
+                ["firm": .complex(["name": "Bolt"]), "posts": .collection([post(acme)])],
+            ]
+            for values in refused {
+                #expect(try await lab.update("people", id, values) == .failed(["records.contradiction"]), "\(values)")
+            }
+            let new = try await lab.store.create(
+                lab.type("people"), [RecordInput(["firm_id": bolt, "posts": .collection([post(acme)])])], options: .single, access: .test)
+            guard case .failed(let error)? = new.first else { throw TestStoreError("\(new)") }
+            #expect(error.target == "firm_id" && error.message.hasPrefix("firm_id and the primary entry of posts are different records"))
+            #expect(try await lab.row("book.person", id)["version"] == "1")
+            // Where no entry is called primary, the link says which one is.
+            #expect(
+                try await lab.update("people", id, ["firm_id": bolt, "posts": .collection([post(acme), post(bolt)])]) == .updated(version: 2))
+            #expect(try await lab.row("book.person", id)["firm_id"] == (try await lab.text("SELECT id::text FROM book.firm WHERE name = 'Bolt'")))
+            #expect(try await lab.text("SELECT count(*)::text FROM book.person__posts WHERE is_primary") == "1")
+            #expect(try await lab.update("people", id, ["firm_id": .null, "posts": .collection([])]) == .updated(version: 3))
+        }
+    }
+
     @Test("a closed record keeps what is guarded, whatever else is sent, and takes back what was read")
     func readOnlyWhen() async throws {
         try await TestStore.with(["shop": Self.deals]) { lab in

@@ -53,6 +53,7 @@ struct InputReader {
                     continue
                 }
                 draft.fields.insert(field.key)
+                if case .link = field.type { draft.linked.insert(field.key) }
                 do {
                     try read(field, role, value, input, into: &draft)
                 } catch {
@@ -95,7 +96,15 @@ struct InputReader {
             draft.columns["\(field.key)_type"] = try value.isNull ? .null : .string(FieldChecker.string(value, named: field.label))
         case .primary:
             // A list that is given whole says itself which entry is primary.
-            guard input.values[field.key] == nil, !value.isNull else { return }
+            guard input.values[field.key] == nil else { return }
+            guard !value.isNull else {
+                if draft.isUpdate {
+                    draft.lists[field.key] = []
+                    draft.joining.insert(field.key)
+                    draft.emptied.insert(field.key)
+                }
+                return
+            }
             try readChannels(field, .collection([value]), primary: field.primaryProperty, into: &draft)
             draft.joining.insert(field.key)
         }

@@ -26,7 +26,10 @@ struct LinksReader {
         guard primaries.count <= 1 else {
             throw FieldChecker.Refusal(code: "records.two_primaries", message: "\(field.label) has two primary links; flag one.")
         }
-        if links.primary != nil, primaries.isEmpty, !rows.isEmpty, !joins { rows[0]["is_primary"] = .bool(true) }
+        if links.primary != nil, primaries.isEmpty, !rows.isEmpty, !joins {
+            rows[0]["is_primary"] = .bool(true)
+            draft.unflagged.insert(field.key)
+        }
         draft.lists[field.key] = rows
     }
 

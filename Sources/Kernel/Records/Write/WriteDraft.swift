@@ -16,6 +16,12 @@ struct WriteDraft: Sendable {
     var lists: [String: [ListRow]] = [:]
     /// Fields whose list in `lists` is no whole list yet: its entries join those that are stored.
     var joining: Set<String> = []
+    /// Fields whose primary entry is to be none.
+    var emptied: Set<String> = []
+    /// Single links that its writer gave, which a list beside them may not contradict.
+    var linked: Set<String> = []
+    /// Lists of links none of which its writer called the primary one.
+    var unflagged: Set<String> = []
     /// Keys of the fields this write sets.
     var fields: Set<String> = []
     /// Choices that are retired, by field key: only a record that has one keeps it.

@@ -11,6 +11,10 @@ extension WritePreparation {
             if case .collection(let items)? = stored[key] {
                 rows = items.compactMap { if case .complex(let row) = $0 { row } else { nil } }
             }
+            if draft.emptied.contains(key) {
+                if rows.count > 1 { refuseEmptying(field, &draft) }
+                continue
+            }
             if given.contains(where: \.isPrimary) {
                 for index in rows.indices { rows[index]["is_primary"] = .bool(false) }
             }
@@ -23,6 +27,15 @@ extension WritePreparation {
             draft.lists[key] = Self.withPrimary(rows, field, draft)
         }
         draft.joining = []
+    }
+
+    /// Of several entries one is always the primary one.
+    private func refuseEmptying(_ field: Field, _ draft: inout WriteDraft) {
+        let property = field.primaryProperty ?? field.key
+        draft.refuse(
+            "records.primary_of_several", property,
+            "\(field.label) has several entries, of which one is the primary one: change \(field.key), or give \(property) another value than null."
+        )
     }
 
     /// As it was written when it was stored.

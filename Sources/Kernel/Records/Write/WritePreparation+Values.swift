@@ -42,7 +42,9 @@ extension WritePreparation {
             case .links(let links):
                 guard let primary = links.primary else { continue }
                 let column = "\(primary)_id"
-                if let rows = draft.lists[field.key] {
+                if draft.lists[field.key] != nil {
+                    settlePrimary(field, links, primary, &draft)
+                    let rows = draft.lists[field.key] ?? []
                     draft.columns[column] = rows.first { $0["is_primary"] == .bool(true) }?["target_id"] ?? .null
                     draft.fields.insert(primary)
                 } else if let target = draft.columns[column] {
@@ -51,6 +53,23 @@ extension WritePreparation {
             default: continue
             }
         }
+    }
+
+    /// A list and the single link that follows it, given together: a list without a primary entry takes the link's word, and so does a row of a file,
+    /// which adds to lists; else both have to mean the same record.
+    private func settlePrimary(_ field: Field, _ links: Links, _ primary: String, _ draft: inout WriteDraft) {
+        guard draft.linked.contains(primary), let target = draft.columns["\(primary)_id"], let rows = draft.lists[field.key],
+            !draft.problems.contains(where: { [field.key, primary, "\(primary)_id"].contains($0.property) })
+        else { return }
+        guard rows.first(where: { $0["is_primary"] == .bool(true) })?["target_id"] ?? .null != target else { return }
+        let isAmong = rows.contains { $0["target_id"] == target }
+        guard isAmong && draft.unflagged.contains(field.key) || access.channel == .importing && !target.isNull else {
+            draft.refuse(
+                "records.contradiction", "\(primary)_id",
+                "\(primary)_id and the primary entry of \(field.key) are different records: leave one of the two out, or let them agree.")
+            return
+        }
+        draft.lists[field.key] = Self.links(of: .collection(rows.map { .complex($0) }), primary: target, links: links, label: field)
     }
 
     static func links(of stored: Value?, primary: Value, links: Links, label: Field) -> [ListRow] {
