@@ -26,6 +26,7 @@ struct GuardedFieldTests {
               state: { type: choice, choices: { open: {}, closed: {}, lost: { retired: true } } }
               labels: { type: multi_choice, choices: { hot: {}, cold: { retired: true } } }
               note: { type: text, read_only_when: "state eq 'closed'" }
+              extra: { type: json, read_only_when: "state eq 'closed'" }
               price: { type: money, read_only_when: "state eq 'closed'" }
               place: { type: address, read_only_when: "state eq 'closed'" }
               emails: { type: emails, read_only_when: "state eq 'closed'" }
@@ -66,7 +67,8 @@ struct GuardedFieldTests {
             func noise(_ count: Int) -> Value {
                 .string(String((0..<count).map { _ in "abcdefghijklmnopqrstuvwxyz0123456789".randomElement(using: &random) ?? "a" }))
             }
-            let advice = "an entry has at most 2,704 bytes, all of its fields together. Shorten it, or take `unique`, `sort` or the index from its manifest."
+            let advice =
+                "an entry has at most 2,704 bytes, all of its fields together. Shorten it, or take `unique`, `sort` or the index from its manifest."
             let expected: [([String: Value], String, String?)] = [
                 (["code": noise(3_000)], "Code", "code"), (["kind": noise(3_000)], "Place or Kind", nil),
                 (["code": noise(20_000)], "Code, Place or Kind", nil),
@@ -81,6 +83,37 @@ struct GuardedFieldTests {
                 #expect(error.message == "\(what) is too long for the index over it: \(advice)")
             }
             _ = try await lab.create("notes", ["body": noise(20_000), "code": noise(2_000)])
+        }
+    }
+
+    @Test("JSON that is guarded can be sent back as it was read, however it is written")
+    func guardedJSON() async throws {
+        try await TestStore.with(["shop": Self.deals]) { lab in
+            let extra: Value = .complex([
+                "b": .collection([1, .decimal(try decimal("2.50")), "x", .null, true]), "a": .complex(["long name": "y", "z": -3]),
+            ])
+            let id = try await lab.create("deals", ["title": "A", "state": "closed", "must": .complex(["city": "Oslo"]), "extra": extra])
+            let same: Value = .complex([
+                "a": .complex(["z": .decimal(try decimal("-3.0")), "long name": "y"]),
+                "b": .collection([.decimal(try decimal("1.0")), .decimal(try decimal("2.5")), "x", .null, true]),
+            ])
+            #expect(try await lab.update("deals", id, ["extra": extra]) == .unchanged(version: 1))
+            #expect(try await lab.update("deals", id, ["extra": same]) == .unchanged(version: 1))
+            #expect(try await lab.update("deals", id, ["title": "B", "extra": same]) == .updated(version: 2))
+            let others: [Value] = [
+                .null, .complex([:]), .complex(["a": .complex(["z": -3, "long name": "y"])]), .collection([extra]), "x",
+                .complex([
+                    "a": .complex(["z": -3, "long name": "y"]), "b": .collection([.decimal(try decimal("2.5")), 1, "x", .null, true]),
+                ]),
+            ]
+            for other in others {
+                #expect(try await lab.update("deals", id, ["extra": other]) == .failed(["records.read_only"]), "\(other)")
+            }
+            let text = try await lab.create("deals", ["title": "C", "state": "closed", "must": .complex(["city": "Oslo"]), "extra": "1"])
+            #expect(try await lab.update("deals", text, ["extra": "1"]) == .unchanged(version: 1))
+            #expect(try await lab.update("deals", text, ["extra": 1]) == .failed(["records.read_only"]))
+            let number = try await lab.create("deals", ["title": "D", "state": "closed", "must": .complex(["city": "Oslo"]), "extra": 1])
+            #expect(try await lab.update("deals", number, ["extra": "1"]) == .failed(["records.read_only"]))
         }
     }
 
@@ -134,7 +167,8 @@ struct GuardedFieldTests {
             }
             let id = try await lab.create("people", ["firm_id": acme, "posts": .collection([post(acme, true), post(bolt)])])
             let refused: [[String: Value]] = [
-                ["firm_id": bolt, "posts": .collection([post(acme)])], ["firm_id": bolt, "posts": .collection([post(acme, true), post(bolt)])],
+                ["firm_id": bolt, "posts": .collection([post(acme)])],
+                ["firm_id": bolt, "posts": .collection([post(acme, true), post(bolt)])],
                 ["firm_id": .null, "posts": .collection([post(acme)])], ["firm_id": acme, "posts": .collection([])],
                 ["firm": .complex(["name": "Bolt"]), "posts": .collection([post(acme)])],
             ]
@@ -148,8 +182,11 @@ struct GuardedFieldTests {
             #expect(try await lab.row("book.person", id)["version"] == "1")
             // Where no entry is called primary, the link says which one is.
             #expect(
-                try await lab.update("people", id, ["firm_id": bolt, "posts": .collection([post(acme), post(bolt)])]) == .updated(version: 2))
-            #expect(try await lab.row("book.person", id)["firm_id"] == (try await lab.text("SELECT id::text FROM book.firm WHERE name = 'Bolt'")))
+                try await lab.update("people", id, ["firm_id": bolt, "posts": .collection([post(acme), post(bolt)])])
+                    == .updated(version: 2))
+            #expect(
+                try await lab.row("book.person", id)["firm_id"]
+                    == (try await lab.text("SELECT id::text FROM book.firm WHERE name = 'Bolt'")))
             #expect(try await lab.text("SELECT count(*)::text FROM book.person__posts WHERE is_primary") == "1")
             #expect(try await lab.update("people", id, ["firm_id": .null, "posts": .collection([])]) == .updated(version: 3))
         }

@@ -11,6 +11,7 @@ struct Unchanged {
     func holds(for field: Field) -> Bool {
         if let rows = draft.lists[field.key] { return Self.rows(of: stored[field.key], field) == Self.ordered(rows, field) }
         let image = AfterImage(stored: stored, draft: draft, type: type).values
+        if field.type == .json { return SameJSON.holds(image[field.key] ?? .null, stored: stored[field.key] ?? .null) }
         if field.type == .address { return image[field.key] ?? .null == stored[field.key] ?? .null }
         return field.columns.allSatisfy { image[$0.name] ?? .null == stored[$0.name] ?? .null }
     }
