@@ -101,6 +101,23 @@ extension ProductTests {
             }
         }
 
+        @Test("doctor names what was stored ahead of the clock")
+        func clock() throws {
+            let folder = try DataFolder()
+            let server = try RunningServer(folder)
+            #expect(try server.http.send("POST", "/api/people", #"{"last_name": "Berg"}"#).status == 201)
+            let fine = try folder.tessera("doctor")
+            #expect(fine.code == 0 && fine.output.contains("ok   clock        nothing stored is of the future"), "\(fine.output)")
+            _ = try folder.query("UPDATE contacts.person SET created_at = now() + interval '3 hours 1 minute'")
+            let ahead = try folder.tessera("doctor")
+            #expect(ahead.code == 1)
+            #expect(ahead.output.contains("bad  clock        people has a moment 3 hours ahead of the database's clock"), "\(ahead.output)")
+            #expect(ahead.output.contains("timedatectl set-ntp true"))
+            _ = try folder.query("UPDATE tessera.outbox SET at = now() + interval '3 days 1 hour'")
+            let events = try folder.tessera("doctor")
+            #expect(events.output.contains("bad  clock        the event log has a moment 3 days ahead"), "\(events.output)")
+        }
+
         @Test("limits what each principal may send, as the deployment file says, and options of the command before it")
         func rateLimits() throws {
             let folder = try DataFolder()

@@ -144,11 +144,8 @@ struct DoctorReport {
                 ).first
                 guard let row else { throw Failure(.unreachable, "the database gave no answer") }
                 var inner = DoctorReport()
-                await inner.check("clock", mend: "set the clocks of both machines (timedatectl set-ntp true)") {
-                    let off = abs(try row.decode(Double.self, 1) - Clock.secondsSince1970)
-                    guard off < 5 else { throw Failure(.wrongInput, "the database's clock is \(Int(off)) s off this machine's") }
-                    return ("agrees with the database's", ())
-                }
+                let off = abs(try row.decode(Double.self, 1) - Clock.secondsSince1970)
+                await inner.checkClock(off: off, deployment, database)
                 if let deployment {
                     let matches: Void? = await inner.check("schema", mend: "tessera apply \(deployment.arguments)") {
                         try await deployment.requireSchema(on: database.client)
