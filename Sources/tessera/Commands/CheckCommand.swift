@@ -15,7 +15,7 @@ struct CheckCommand: AsyncParsableCommand {
               tessera check --deployment mine.yaml --output json
             """)
 
-    @OptionGroup var options: DeploymentOptions
+    @OptionGroup var options: DeploymentFileOption
     @OptionGroup var output: OutputOptions
 
     /// Programs read errors where they read everything else.

@@ -15,14 +15,14 @@ struct PsqlCommand: AsyncParsableCommand {
               tessera psql -- -c "select count(*) from contacts.person"
             """)
 
-    @OptionGroup var options: DeploymentOptions
+    @OptionGroup var folder: DataFolderOption
 
     @Argument(parsing: .postTerminator, help: "Arguments for psql.")
     var arguments: [String] = []
 
     func run() async throws {
         try await reportingFailures {
-            let (url, cluster) = try await Database.open(options, logger: CommandLog.quiet)
+            let (url, cluster) = try await Database.open(folder.data, logger: CommandLog.quiet)
             let status = Self.runPsql(folder: cluster?.binariesDirectory, arguments: ["-d", url] + arguments)
             await cluster?.stop()
             guard status == 0 else { throw ExitCode(status) }

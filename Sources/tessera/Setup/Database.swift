@@ -11,8 +11,8 @@ struct Database: Sendable {
     let cluster: RunningCluster?
 
     /// Where the private cluster lies.
-    static func clusterOptions(_ options: DeploymentOptions) throws -> PrivateClusterOptions {
-        guard let data = options.data ?? PrivateCluster.defaultDataDirectory() else {
+    static func clusterOptions(_ folder: String?) throws -> PrivateClusterOptions {
+        guard let data = folder ?? PrivateCluster.defaultDataDirectory() else {
             throw Failure(.wrongInput, "no data folder: this user has no home; name one with --data, or a database in TESSERA_DATABASE_URL")
         }
         return PrivateClusterOptions(dataDirectory: absolute(data) + "/postgres")
@@ -29,7 +29,7 @@ struct Database: Sendable {
         _ body: @escaping @Sendable (Database) async throws -> R
     ) async throws -> R {
         try await Interruption.cancelling {
-            let (url, cluster) = try await open(options, logger: logger, initialises: initialises)
+            let (url, cluster) = try await open(options.data, logger: logger, initialises: initialises)
             do {
                 let result = try await run(url: url, cluster: cluster, pool: pool, logger: logger) { database in
                     if !initialises { try await database.waitForSetUp() }
@@ -46,10 +46,10 @@ struct Database: Sendable {
 
     /// The URL, and the cluster when it had to be started.
     static func open(
-        _ options: DeploymentOptions, logger: Logger, initialises: Bool = false
+        _ folder: String?, logger: Logger, initialises: Bool = false
     ) async throws -> (url: String, cluster: RunningCluster?) {
         if let url = namedURL { return (url, nil) }
-        let clusterOptions = try clusterOptions(options)
+        let clusterOptions = try clusterOptions(folder)
         let line = WaitingLine()
         defer { line.end() }
         do throws(PrivateClusterError) {
@@ -69,7 +69,7 @@ struct Database: Sendable {
     /// For a server: its own cluster, locked against a second server; one that a killed server left behind is adopted.
     static func own(_ options: DeploymentOptions, logger: Logger) async throws -> (url: String, cluster: RunningCluster?) {
         if let url = namedURL { return (url, nil) }
-        let cluster = try await PrivateCluster.start(try clusterOptions(options), logger: logger)
+        let cluster = try await PrivateCluster.start(try clusterOptions(options.data), logger: logger)
         return (cluster.connectionURL, cluster)
     }
 

@@ -3,19 +3,17 @@ import Catalog
 import Glibc
 import Manifests
 
-/// Which deployment a command is about.
+/// Which deployment a command is about, and where its data are.
 struct DeploymentOptions: ParsableArguments {
-    private static let standard = "manifests/deployments/starter.yaml"
+    @OptionGroup var file: DeploymentFileOption
+    @OptionGroup var folder: DataFolderOption
 
-    @Option(name: .long, help: ArgumentHelp("The deployment file.", valueName: "file"))
-    var deployment = Self.standard
+    var deployment: String { file.deployment }
+    var data: String? { folder.data }
+    var lockPath: String { file.lockPath }
 
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "The data folder, where the private PostgreSQL lies. Default: /var/lib/tessera for root, else ~/.local/share/tessera.",
-            valueName: "folder"))
-    var data: String?
+    /// Whether the command line says which.
+    var isNamed: Bool { data != nil || deployment != DeploymentFileOption.standard }
 
     /// The same for another command, as it is typed: `--deployment mine.yaml --data /srv/crm`.
     var arguments: String {
@@ -33,8 +31,31 @@ struct DeploymentOptions: ParsableArguments {
         return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
     }
 
-    /// Whether the command line says which.
-    var isNamed: Bool { data != nil || deployment != Self.standard }
+    func load() throws -> Deployment {
+        var deployment = try file.load()
+        deployment.arguments = arguments
+        return deployment
+    }
+
+    func writeLock(of deployment: Deployment) { file.writeLock(of: deployment) }
+}
+
+/// For commands that look at no manifest.
+struct DataFolderOption: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The data folder, where the private PostgreSQL lies. Default: /var/lib/tessera for root, else ~/.local/share/tessera.",
+            valueName: "folder"))
+    var data: String?
+}
+
+/// For commands that look at no data.
+struct DeploymentFileOption: ParsableArguments {
+    static let standard = "manifests/deployments/starter.yaml"
+
+    @Option(name: .long, help: ArgumentHelp("The deployment file.", valueName: "file"))
+    var deployment = Self.standard
 
     /// Reads and checks the deployment with everything it names.
     func load() throws -> Deployment {
@@ -52,8 +73,7 @@ struct DeploymentOptions: ParsableArguments {
             throw Self.failure(errors.sorted(by: Diagnostic.inReadingOrder))
         }
         do {
-            return Deployment(
-                composition: composition, catalog: try Catalog(composition: composition), path: deployment, arguments: arguments)
+            return Deployment(composition: composition, catalog: try Catalog(composition: composition), path: deployment)
         } catch {
             throw Self.failure(error.diagnostics)
         }
@@ -97,6 +117,6 @@ struct Deployment {
     let catalog: Catalog
     /// The file it was read from.
     let path: String
-    /// How other commands are told of it and its data folder.
-    let arguments: String
+    /// How other commands are told of it and its data folder; empty for commands that look at no data.
+    var arguments = ""
 }

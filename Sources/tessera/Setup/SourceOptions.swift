@@ -18,6 +18,9 @@ struct SourceOptions: ParsableArguments {
         guard server == nil || !deployment.isNamed else {
             throw ValidationError("--server asks a running server, --data and --deployment name what is on this machine: give one of them")
         }
+        guard token == nil && tokenFile == nil || server != nil || !deployment.isNamed && Self.variable("TESSERA_URL") != nil else {
+            throw ValidationError("--token and --token-file are for a server: say which with --server or TESSERA_URL")
+        }
         guard token == nil || tokenFile == nil else { throw ValidationError("give --token or --token-file, not both") }
     }
 

@@ -196,6 +196,11 @@ struct CommandCase: Sendable, CustomStringConvertible {
             errors: ["/shop", "The API begins at /api"]),
         CommandCase(
             ["jobs", "list", "--server", "{server}", "--data", "x"], code: 64, errors: ["--server", "--data", "give one of them"]),
+        CommandCase(["jobs", "list", "--token", "tsr_no"], code: 64, errors: ["--token", "--server or TESSERA_URL"]),
+        CommandCase(
+            ["export", "people", "--data", "x", "--token-file", "y"], code: 64, errors: ["--token-file", "--server or TESSERA_URL"]),
+        CommandCase(["check", "--data", "x"], code: 64, errors: ["Unknown option '--data'"]),
+        CommandCase(["psql", "--deployment", "mine.yaml"], code: 64, errors: ["Unknown option '--deployment'"]),
     ]
 
     private static let atServer = ["TESSERA_URL": "{server}", "TESSERA_TOKEN": "{token}"]

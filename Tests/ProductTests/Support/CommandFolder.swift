@@ -36,8 +36,8 @@ struct CommandFolder {
         let end = words.firstIndex(of: "--") ?? words.endIndex
         var options: [String] = []
         if !isRemote, example.words.first != "query" || ["explain", "run"].contains(example.words.dropFirst().first) {
-            if !words.contains("--data"), words.first != "nonsense" { options += ["--data", folder.data] }
-            if !words.contains("--deployment"), words.first != "nonsense" { options += ["--deployment", "mine.yaml"] }
+            if !words.contains("--data"), !["nonsense", "check"].contains(words.first) { options += ["--data", folder.data] }
+            if !words.contains("--deployment"), !["nonsense", "psql"].contains(words.first) { options += ["--deployment", "mine.yaml"] }
         }
         words.insert(contentsOf: options, at: end)
         return try Program.run(

@@ -31,7 +31,9 @@ final class DataFolder: Sendable {
     /// Runs a command on this folder's data.
     func tessera(_ arguments: String..., deployment: String = Program.starter) throws -> Outcome {
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
-        return try Program.run(arguments[..<end] + ["--data", data, "--deployment", deployment] + arguments[end...])
+        // psql looks at no manifest.
+        let options = ["--data", data] + (arguments.first == "psql" ? [] : ["--deployment", deployment])
+        return try Program.run(arguments[..<end] + options + arguments[end...])
     }
 
     /// Rows of a statement, columns separated by `|`.
