@@ -185,7 +185,7 @@ private enum Cards {
     static func lines(_ bytes: [UInt8]) -> [Substring] { String(decoding: bytes, as: UTF8.self).split(separator: "\r\n") }
 
     static func file(_ bytes: [UInt8]) throws -> String {
-        let path = "\(NSTemporaryDirectory())/tessera-\(UUID().uuidString).vcf"
+        let path = TestFolder.file("vcf")
         try Data(bytes).write(to: URL(fileURLWithPath: path))
         return path
     }

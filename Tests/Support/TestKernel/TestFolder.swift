@@ -8,6 +8,16 @@ package enum TestFolder {
         return template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
     }
 
+    /// Where a file of a test may lie until the process ends; then it goes.
+    package static func file(_ kind: String) -> String { "\(ofProcess)/\(UInt64.random(in: 0 ... .max)).\(kind)" }
+
+    /// Made at the first use.
+    private static let ofProcess: String = {
+        guard let folder = try? make() else { return "/tmp" }
+        atexit { TestFolder.remove(TestFolder.ofProcess) }
+        return folder
+    }()
+
     /// Removes it with everything in it.
     package static func remove(_ path: String) {
         for name in names(in: path) {

@@ -68,7 +68,7 @@ struct ImportLab {
     }
 
     static func file(_ text: String) throws -> String {
-        let path = NSTemporaryDirectory() + "import-\(UUID().uuidString).csv"
+        let path = TestFolder.file("csv")
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         return path
     }

@@ -25,7 +25,7 @@ struct ResumeTests {
             let amount = row % 400 == 13 ? "many" : "\(row % 900)"
             text += "Sample \(row)\(change),AA\(row),\(amount),\(row % 3 == 0 ? "Oslo" : ""),\(parent),\"a;b\(row % 5)\"\n"
         }
-        let path = NSTemporaryDirectory() + "resume-\(UUID().uuidString).csv"
+        let path = TestFolder.file("csv")
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         return path
     }
