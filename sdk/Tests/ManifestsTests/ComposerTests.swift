@@ -314,4 +314,39 @@ private let failures: [ComposerTests.Failure] = [
                 + "not 'txt' (did you mean text?)",
             "manifests/b.yaml:8:1: error: role: the key 'role' is not known here (did you mean roles?)",
         ]),
+    .init(
+        name: "what a broken part of a file doesn't hide", modules: "{ a: {}, b: {} }",
+        overlay: """
+            { types: { p: { collection: ps, fields: { t: { type: link, to: thng }, u: { type: txt }, w: { type: link, to: p }, x: { type: money } } },
+                       q: { feilds: { n: { type: text } }, collection: qs, display: n },
+                       r: { fields: { n: { type: text } } } },
+              extends: { a.thing: { fields: { y: { type: txt }, z: { type: link, to: a.thng } }, labels: { nme: Title, y: Y, y_currency: Y } } },
+              views: { one: { type: p, columns: [u, u_currency, vvvvvvvvv] }, two: { type: q, columns: [n] }, three: { type: r, columns: [m] },
+                       four: { type: a.thing, columns: [y, nam] }, five: { type: pp, columns: [n] } } }
+            """,
+        files: [
+            "a": module("a", types: thing),
+            "b":
+                "manifest: 1\nid: b\nversion: x\nname: b\ntypes: { one: { collection: ones, fields: { n: { type: link, to: on }, m: { type: text } }, display: k } }\n",
+        ],
+        findings: [
+            "d.yaml:4:73: error: overlay.types.p.fields.t.to: there is no record type custom.thng",
+            "d.yaml:4:92: error: overlay.types.p.fields.u.type: must be one of text, long_text, integer, decimal, money, boolean, date, "
+                + "date_time, duration, choice, multi_choice, emails, phones, url, address, tags, link, links, link_any, user, file, json, auto_number, "
+                + "not 'txt' (did you mean text?)",
+            "d.yaml:5:15: error: overlay.types.q: the key 'fields' is missing",
+            "d.yaml:5:17: error: overlay.types.q.feilds: the key 'feilds' is not known here (did you mean fields?)",
+            "d.yaml:6:15: error: overlay.types.r: the key 'collection' is missing",
+            "d.yaml:7:46: error: overlay.extends.a.thing.fields.y.type: must be one of text, long_text, integer, decimal, money, boolean, date, "
+                + "date_time, duration, choice, multi_choice, emails, phones, url, address, tags, link, links, link_any, user, file, json, auto_number, "
+                + "not 'txt' (did you mean text?)",
+            "d.yaml:7:74: error: overlay.extends.a.thing.fields.z.to: there is no record type a.thng (did you mean a.thing?)",
+            "d.yaml:7:96: error: overlay.extends.a.thing.labels.nme: a.thing has no field 'nme' (did you mean name?)",
+            "d.yaml:8:53: error: overlay.views.one.columns[2]: custom.p has no field 'vvvvvvvvv'",
+            "d.yaml:9:48: error: overlay.views.four.columns[1]: a.thing has no field 'nam' (did you mean name?)",
+            "d.yaml:9:70: error: overlay.views.five.type: there is no record type custom.pp (did you mean custom.p?)",
+            "manifests/b.yaml:3:10: error: version: must be a version of three numbers such as \"1.4.0\", not 'x'",
+            "manifests/b.yaml:5:66: error: types.one.fields.n.to: the file has no record type 'on' (did you mean one?)",
+            "manifests/b.yaml:5:102: error: types.one.display: b.one has no field 'k' (did you mean m?)",
+        ]),
 ]

@@ -3,18 +3,18 @@ struct Contribution {
     /// The id of the module, or that of overlays.
     let owner: String
     let isOverlay: Bool
-    /// Whether the file is free of errors, so that what isn't there isn't just broken.
-    let isIntact: Bool
+    /// What the file declares and can't be made out, so that what isn't there may just be broken.
+    let unknown: UnknownParts
     let types: [RecordTypeDeclaration]
     let extensions: [TypeExtension]
     let views: [ViewDeclaration]
     let roles: [RoleDeclaration]
     let events: [EventDeclaration]
 
-    init(_ manifest: ModuleManifest, isIntact: Bool) {
+    init(_ manifest: ModuleManifest, unknown: UnknownParts) {
         owner = manifest.id.value
         isOverlay = false
-        self.isIntact = isIntact
+        self.unknown = unknown
         types = manifest.types
         extensions = manifest.extensions
         views = manifest.views
@@ -22,10 +22,10 @@ struct Contribution {
         events = manifest.events
     }
 
-    init(_ overlay: Overlay, isIntact: Bool) {
+    init(_ overlay: Overlay, unknown: UnknownParts) {
         owner = Overlay.moduleID
         isOverlay = true
-        self.isIntact = isIntact
+        self.unknown = unknown
         types = overlay.types
         extensions = overlay.extensions
         views = overlay.views
@@ -39,6 +39,7 @@ struct CompositionBuilder {
     private let contributions: [Contribution]
     /// Modules of whom nothing is known; mentions of their types are not judged, since the missing module is reported.
     private let missingModules: Set<String>
+    private let unknown: UnknownParts
     private var drafts: [TypeName: TypeDraft] = [:]
     private var order: [TypeName] = []
     private var checker = DeclarationChecker()
@@ -48,6 +49,7 @@ struct CompositionBuilder {
     init(contributions: [Contribution], missingModules: Set<String>) {
         self.contributions = contributions
         self.missingModules = missingModules
+        unknown = contributions.reduce(into: UnknownParts()) { $0.merge($1.unknown) }
     }
 
     mutating func build() -> [ComposedType] {
@@ -70,7 +72,7 @@ struct CompositionBuilder {
                 continue
             }
             checkCollection(type)
-            drafts[type.name] = TypeDraft(type, isComplete: isComplete(type.name, owner: contribution))
+            drafts[type.name] = TypeDraft(type, isComplete: unknown.isComplete(type.name), broken: unknown.fields[type.name, default: []])
             order.append(type.name)
         }
     }
@@ -83,10 +85,6 @@ struct CompositionBuilder {
         checker.report(
             .doubleClaim, type.collection.location,
             "the collection '\(type.collection.value)' is claimed by \(other.name) already, at \(other.collection.location)")
-    }
-
-    private func isComplete(_ name: TypeName, owner: Contribution) -> Bool {
-        owner.isIntact && contributions.allSatisfy { $0.isIntact || !$0.extensions.contains { $0.target.name == name } }
     }
 
     // MARK: Extensions
@@ -135,9 +133,7 @@ struct CompositionBuilder {
     private mutating func checkExists(_ reference: TypeReference) -> Bool {
         let name = reference.name
         if drafts[name] != nil { return true }
-        guard !missingModules.contains(name.module), contributions.allSatisfy({ $0.isIntact || $0.owner != name.module }) else {
-            return false
-        }
+        guard !missingModules.contains(name.module), !unknown.mayBe(name) else { return false }
         let hasModule = contributions.contains { $0.owner == name.module }
         let isOwn = name.module == Overlay.moduleID
         let known = order.map(\.description)

@@ -119,7 +119,6 @@ struct DeclarationChecker {
     mutating func checkPrimary(of field: FieldDeclaration, _ scope: TypeScope) {
         guard case .links(let options) = field.kind, let primary = options.primary else { return }
         guard let found = property(primary, scope) else { return }
-        if case .broken = found { return }
         guard case .field(let link) = found, case .link(let single) = link.kind else {
             report(.wrongType, primary.location, "'\(primary.value)' must be a field of type link")
             return
@@ -132,9 +131,12 @@ struct DeclarationChecker {
         }
     }
 
-    /// Finds a name and reports it when the type has none such.
+    /// Finds a name and reports it when the type has none such. What is broken is reported already, and not found.
     mutating func property(_ name: Located<String>, _ scope: TypeScope) -> TypeScope.Property? {
-        if let found = scope.property(name.value) { return found }
+        if let found = scope.property(name.value) {
+            if case .broken = found { return nil }
+            return found
+        }
         if scope.isComplete {
             report(
                 .unknownReference, name.location, "\(scope.name) has no field '\(name.value)'",

@@ -5,6 +5,10 @@ struct FileChecker {
     private let declared: [String: [String]]
     /// The modules whose types may be mentioned; nil when any may (overlays).
     private let knownModules: Set<String>?
+    /// The types among them whose fields can't be made out.
+    private let lost: Set<String>
+    /// Whether the file may have more types.
+    private let isOpen: Bool
     private var checker = DeclarationChecker()
 
     var diagnostics: [Diagnostic] { checker.diagnostics }
@@ -14,6 +18,8 @@ struct FileChecker {
         declared = Dictionary(
             root.map("types").map { ($0.key.value, $0.object?.map("fields").map(\.key.value) ?? []) },
             uniquingKeysWith: { first, _ in first })
+        lost = Set(root.map("types").filter { $0.object?.isLost("fields") ?? true }.map(\.key.value))
+        isOpen = root.isLost("types")
         self.knownModules = knownModules
     }
 
@@ -70,10 +76,9 @@ struct FileChecker {
 
     /// The names of a type of this file, from this file alone. Inverses are left to the composition.
     private mutating func scope(of type: RecordTypeDeclaration) -> TypeScope {
-        var scope = TypeScope(name: type.name, isComplete: true)
-        let intact = Set(type.fields.map(\.key))
+        let broken = Set(declared[type.key] ?? []).subtracting(type.fields.map(\.key))
+        var scope = TypeScope(name: type.name, isComplete: !lost.contains(type.key), broken: broken)
         for field in type.fields { checker.claim(field, in: &scope) }
-        for key in declared[type.key] ?? [] where !intact.contains(key) { _ = scope.add(key, .broken) }
         return scope
     }
 
@@ -114,7 +119,7 @@ struct FileChecker {
     private mutating func checkReference(_ reference: TypeReference) {
         guard knownModules != nil else { return }
         guard reference.name.module == owner else { return checkModule(of: reference) }
-        guard declared[reference.name.type] == nil else { return }
+        guard declared[reference.name.type] == nil, !isOpen else { return }
         checker.report(
             .unknownReference, reference.location, "the file has no record type '\(reference.name.type)'",
             suggestion: Names.nearest(to: reference.name.type, among: declared.keys.sorted()))

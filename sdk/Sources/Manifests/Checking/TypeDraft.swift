@@ -28,7 +28,7 @@ struct TypeDraft {
     private static let ownLabel = "/label"
     private static let ownLabelPlural = "/label_plural"
 
-    init(_ declaration: RecordTypeDeclaration, isComplete: Bool) {
+    init(_ declaration: RecordTypeDeclaration, isComplete: Bool, broken: Set<String>) {
         self.declaration = declaration
         let owner = declaration.name.module
         fields = declaration.fields.map { ComposedField(owner: owner, declaration: $0) }
@@ -36,7 +36,7 @@ struct TypeDraft {
         unique = declaration.unique.map { Owned(owner: owner, declaration: $0) }
         rules = declaration.rules.map { Owned(owner: owner, declaration: $0) }
         only = declaration.only.map { Owned(owner: owner, declaration: $0) }
-        scope = TypeScope(name: declaration.name, isComplete: isComplete)
+        scope = TypeScope(name: declaration.name, isComplete: isComplete, broken: broken)
         // What the file itself has wrong was found with the file.
         var silent = DeclarationChecker()
         for field in declaration.fields { silent.claim(field, in: &scope) }

@@ -28,14 +28,19 @@ struct TypeScope {
     private(set) var properties: [String: Property] = [:]
     /// Whether every name is known: not so while files with errors may hold more.
     let isComplete: Bool
+    /// Keys of fields that are declared and broken.
+    private let broken: Set<String>
 
-    init(name: TypeName, isComplete: Bool) {
+    init(name: TypeName, isComplete: Bool, broken: Set<String> = []) {
         self.name = name
         self.isComplete = isComplete
+        self.broken = broken
         for field in Names.systemFields { properties[field] = .system }
     }
 
-    func property(_ name: String) -> Property? { properties[name] }
+    func property(_ name: String) -> Property? {
+        properties[name] ?? (UnknownParts.mayBring(name, among: broken) ? .broken : nil)
+    }
 
     /// Adds a name.
     /// - Returns: what has the name already; the first keeps it.

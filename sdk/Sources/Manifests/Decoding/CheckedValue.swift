@@ -42,6 +42,8 @@ struct CheckedObject: Sendable {
     fileprivate(set) var values: [String: Located<CheckedItem>] = [:]
     /// The keys that are there, the broken ones included.
     fileprivate(set) var givenKeys: Set<String> = []
+    /// The keys that are most likely meant by those that aren't known.
+    private(set) var meantKeys: Set<String> = []
 
     init(shape: ObjectShape, location: SourceLocation, variant: String?, knownKeys: Set<String>) {
         self.shape = shape
@@ -54,6 +56,8 @@ struct CheckedObject: Sendable {
         givenKeys.insert(key)
         if let value { values[key] = Located(CheckedItem(value: value), at: location) }
     }
+
+    mutating func meant(_ key: String?) { if let key { meantKeys.insert(key) } }
 
     private func value(_ key: String) -> Located<CheckedItem>? {
         assert(shape.declares(key), "\(shape.name.rawValue) has no key \(key)")

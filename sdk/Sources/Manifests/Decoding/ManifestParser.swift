@@ -26,12 +26,13 @@ extension ModuleManifest {
         var builder = DeclarationBuilder(owner: root.text("id") ?? "")
         let parts = ModuleParts(root, &builder)
         file.diagnostics += builder.diagnostics
-        guard let id = root.located("id"), let version = file.version(root), let name = root.text("name") else {
-            return Parsed(manifest: nil, diagnostics: file.diagnostics)
-        }
+        guard let id = root.located("id") else { return Parsed(manifest: nil, diagnostics: file.diagnostics) }
+        let (version, name) = (file.version(root), root.text("name"))
         let platform = file.range(root.located("platform")) ?? Located(.any, at: source.start)
         let manifest = ModuleManifest(
-            id: id, version: version, name: name, description: root.text("description"), publisher: root.text("publisher"),
+            // Without these it is no manifest, and what it declares is checked all the same.
+            id: id, version: version ?? Located(SemanticVersion(0, 0, 0), at: source.start), name: name ?? "",
+            description: root.text("description"), publisher: root.text("publisher"),
             license: root.text("license"), platform: platform, run: run(root.object("run")),
             requirements: root.map("requires").compactMap { entry in
                 file.range(entry.text).map { Requirement(module: entry.key, range: $0) }
@@ -41,7 +42,9 @@ extension ModuleManifest {
         var checker = FileChecker(
             owner: id.value, root: root, knownModules: Set(root.map("requires").map(\.key.value)))
         checker.check(manifest)
-        return Parsed(manifest: manifest, diagnostics: file.diagnostics + checker.diagnostics, unknown: parts.unknown)
+        return Parsed(
+            manifest: version == nil || name == nil ? nil : manifest, diagnostics: file.diagnostics + checker.diagnostics,
+            unknown: parts.unknown)
     }
 
     private static func run(_ object: CheckedObject?) -> RunDeclaration {
@@ -73,7 +76,10 @@ private struct ModuleParts {
     private static func unknown(
         in root: CheckedObject, _ types: [RecordTypeDeclaration], _ extensions: [TypeExtension], _ builder: DeclarationBuilder
     ) -> UnknownParts {
-        var unknown = UnknownParts(isOpen: root.isBroken("extends"))
+        var unknown = UnknownParts(isOpen: root.isLost("extends"))
+        if root.isLost("types") { unknown.modules.insert(builder.owner) }
+        let broken = Set(root.map("types").map(\.key.value)).subtracting(types.map(\.key))
+        unknown.types = Set(broken.map { TypeName(module: builder.owner, type: $0) })
         for type in types {
             unknown.note(root.map("types").first { $0.key.value == type.key }?.object, of: type.name, built: type.fields)
         }
@@ -113,7 +119,7 @@ extension DeploymentManifest {
         var file = CheckedFile(source, as: .deployment)
         guard let root = file.root else { return Parsed(manifest: nil, diagnostics: file.diagnostics) }
         let overlay = root.object("overlay").map { Overlay.build($0, &file) }
-        if root.isBroken("overlay") { file.unknown.isOpen = true }
+        if root.isLost("overlay") { file.unknown.isOpen = true }
         let manifest = DeploymentManifest(
             // What it names is looked at even where its own name is missing.
             name: root.located("name") ?? Located("unnamed", at: source.start), description: root.text("description"),

@@ -203,6 +203,7 @@ struct ShapeChecker {
                 object.set(property.key, check(entry.value, property.value), at: entry.value.location)
             } else if !entry.key.value.hasPrefix("x-") {
                 unknownKey(entry.key, properties, shape, variant.case)
+                object.meant(Names.nearest(to: entry.key.value, among: properties.map(\.key)))
                 hasUnknown = true
             }
         }

@@ -7,11 +7,7 @@ public struct PartialComposition: Sendable {
     /// Whether a name that a record type doesn't have may be that of a declaration that is broken, or that stands in a file that can't be
     /// read, so that it can't be called wrong yet.
     public func mayHave(_ name: String, of type: TypeName) -> Bool {
-        guard !unknown.isOpen else { return true }
-        return unknown.fields[type, default: []].contains { key in
-            // A field brings further names with it: `amount_currency`, `primary_email`.
-            name == key || name.hasPrefix("\(key)_") || name.hasPrefix("primary_")
-        }
+        !unknown.isComplete(type) || UnknownParts.mayBring(name, among: unknown.fields[type, default: []])
     }
 }
 
@@ -21,16 +17,36 @@ struct UnknownParts: Sendable {
     var fields: [TypeName: Set<String>] = [:]
     /// Whether there may be more of any type.
     var isOpen = false
+    /// Record types whose fields can't be made out.
+    var openTypes: Set<TypeName> = []
+    /// Record types that are declared and broken.
+    var types: Set<TypeName> = []
+    /// Modules that may have more record types.
+    var modules: Set<String> = []
 
     mutating func merge(_ other: UnknownParts) {
         fields.merge(other.fields) { $0.union($1) }
         isOpen = isOpen || other.isOpen
+        openTypes.formUnion(other.openTypes)
+        types.formUnion(other.types)
+        modules.formUnion(other.modules)
+    }
+
+    /// Whether all fields of a type are known by their keys.
+    func isComplete(_ type: TypeName) -> Bool { !isOpen && !openTypes.contains(type) }
+
+    /// Whether a record type that isn't there may be one that is broken.
+    func mayBe(_ type: TypeName) -> Bool { types.contains(type) || modules.contains(type.module) }
+
+    /// Whether one of these fields may be what has a name: a field brings further names with it, such as `amount_currency` and `primary_email`.
+    static func mayBring(_ name: String, among fields: Set<String>) -> Bool {
+        fields.contains { name == $0 || name.hasPrefix("\($0)_") || name.hasPrefix("primary_") }
     }
 
     /// Compares the keys of a type or extension with the fields that were built of it.
     mutating func note(_ object: CheckedObject?, of type: TypeName, built: [FieldDeclaration]) {
-        guard let object, !object.isBroken("fields") else {
-            isOpen = true
+        guard let object, !object.isLost("fields") else {
+            openTypes.insert(type)
             return
         }
         let broken = Set(object.map("fields").map(\.key.value)).subtracting(built.map(\.key))
@@ -41,4 +57,7 @@ struct UnknownParts: Sendable {
 extension CheckedObject {
     /// Whether the key is there, and what it holds can't be used.
     func isBroken(_ key: String) -> Bool { has(key) && values[key] == nil }
+
+    /// The same, or it stands there misspelt.
+    func isLost(_ key: String) -> Bool { isBroken(key) || !has(key) && meantKeys.contains(key) }
 }

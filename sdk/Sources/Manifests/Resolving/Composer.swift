@@ -86,8 +86,8 @@ private struct Composing {
                 sha256: SHA256.hexDigest(chosen.source.bytes))
         }
         var builder = CompositionBuilder(
-            contributions: chosen.map { Contribution($0.manifest, isIntact: $0.isIntact) }
-                + overlays.map { Contribution($0.overlay, isIntact: $0.isIntact) },
+            contributions: chosen.map { Contribution($0.manifest, unknown: $0.unknown) }
+                + overlays.map { Contribution($0.overlay, unknown: $0.unknown) },
             missingModules: selection.missing)
         let types = builder.build()
         diagnostics += builder.diagnostics
@@ -106,8 +106,8 @@ private struct Composing {
 
     private mutating func overlays(
         of parsed: Parsed<DeploymentManifest>, _ deployment: DeploymentManifest, in folder: String
-    ) -> [(overlay: Overlay, isIntact: Bool)] {
-        var overlays = deployment.overlay.map { [(overlay: $0, isIntact: parsed.isValid)] } ?? []
+    ) -> [(overlay: Overlay, unknown: UnknownParts)] {
+        var overlays = deployment.overlay.map { [(overlay: $0, unknown: parsed.unknown)] } ?? []
         for file in deployment.overlayFiles {
             guard let source = read(Path.join(folder, file.value), for: file.location) else {
                 unknown.isOpen = true
@@ -116,7 +116,7 @@ private struct Composing {
             let overlay = Overlay.parse(source)
             diagnostics += overlay.diagnostics
             unknown.merge(overlay.unknown)
-            if let manifest = overlay.manifest { overlays.append((manifest, overlay.isValid)) } else { unknown.isOpen = true }
+            if let manifest = overlay.manifest { overlays.append((manifest, overlay.unknown)) } else { unknown.isOpen = true }
         }
         return overlays
     }
