@@ -11,3 +11,22 @@ extension SystemSchema {
             """
     )
 }
+
+extension SystemSchema {
+    /// The stretches of the database's history between starts of PostgreSQL. A copy that was put back begins one of its own, so that tokens of the
+    /// history that it doesn't have are told from those of its own.
+    static let epochs = Step(
+        version: 14,
+        title: "epochs of the history",
+        sql: """
+            CREATE TABLE tessera.epoch (
+                mark uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+                -- The transaction that began it: later ones have higher numbers.
+                xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+                postmaster timestamptz NOT NULL UNIQUE DEFAULT pg_postmaster_start_time(),
+                started_at timestamptz NOT NULL DEFAULT now()
+            );
+            INSERT INTO tessera.epoch DEFAULT VALUES;
+            """
+    )
+}

@@ -109,6 +109,7 @@ package enum SystemSchema {
         principals,
         keptRoles,
         fillings,
+        epochs,
     ]
 
     /// The newest version this build knows.

@@ -91,12 +91,12 @@ struct ServeCommand: AsyncParsableCommand {
                 ) { bound in
                     Console.print("serving http://\(address.host):\(bound?.port ?? address.port)/api")
                 }
-                let watch = SchemaWatch(setup: setup, server: server)
+                let watch = SchemaWatch(setup: setup, store: store, server: server)
                 // Stopped in reverse: the front door first, PostgreSQL last.
                 var services: [any Service] = []
                 if let cluster { services.append(ClusterSupervisor(cluster, logger: logger)) }
                 services.append(client)
-                services.append(FrontDoor(setup: setup, tokens: tokens, server: server, worker: worker))
+                services.append(FrontDoor(setup: setup, store: store, tokens: tokens, server: server, worker: worker))
                 services.append(watch)
                 services.append(FileCollector(files: files, logger: logger))
                 try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: CommandLog.quiet).run()

@@ -1,16 +1,19 @@
 import Jobs
+import Records
 import Server
 import ServiceLifecycle
 
 /// Opens once the database is ready: sets it up, prints the first token, then serves.
 struct FrontDoor: Service {
     let setup: ServerSetup
+    let store: RecordStore
     let tokens: TokenStore
     let server: TesseraServer
     let worker: JobWorker
 
     func run() async throws {
         try await setup.prepare()
+        try await store.beginEpoch()
         if let token = try await tokens.createAdministratorIfNone() {
             Console.print("token  \(token.text)    (shown once; it is stored hashed)")
         }

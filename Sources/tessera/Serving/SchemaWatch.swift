@@ -1,6 +1,7 @@
 import Catalog
 import Logging
 import Postgres
+import Records
 import SchemaPlan
 import Server
 import ServiceLifecycle
@@ -16,6 +17,7 @@ struct SchemaWatch: Service {
     }
 
     let setup: ServerSetup
+    let store: RecordStore
     let server: TesseraServer
 
     func run() async throws {
@@ -33,7 +35,10 @@ struct SchemaWatch: Service {
                 var isRetryPlanned = false
                 for await reason in occasions {
                     switch reason {
-                    case .changed: pause = Self.firstPause
+                    case .changed:
+                        pause = Self.firstPause
+                        // PostgreSQL may have been away, and have come back with an earlier state; a set-up that isn't there yet begins one itself.
+                        try? await store.beginEpoch()
                     case .retry: isRetryPlanned = false
                     }
                     guard await !takeUp(&inForce, &told), !isRetryPlanned else { continue }

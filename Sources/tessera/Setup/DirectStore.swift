@@ -14,7 +14,9 @@ enum DirectStore {
         let modules = try deployment.loadModules(logger: logger)
         return try await Database.with(options, logger: logger) { database in
             try await deployment.requireSchema(on: database.client)
-            return try await body(RecordStore(client: database.client, catalog: deployment.catalog, hooks: modules, logger: logger))
+            let store = RecordStore(client: database.client, catalog: deployment.catalog, hooks: modules, logger: logger)
+            try await store.beginEpoch()
+            return try await body(store)
         }
     }
 }

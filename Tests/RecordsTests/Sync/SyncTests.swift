@@ -443,11 +443,65 @@ struct SyncTests {
             #expect(try await code(same, copy.token, now: Self.now + SyncToken.lifetime + 1) == .syncExpired)
             // From a database that was restored to an earlier state, or another one.
             let fingerprint = try ListReader(store: store.store, request: try Copy.request(store, same), access: .test).fingerprint
-            let system = try #require(try await store.text("SELECT system_identifier::text FROM pg_control_system()"))
+            let system = try #require(SyncToken(copy.token, for: fingerprint)).system
             let future = SyncToken(seen: "900000000:900000000:", issued: Self.now, system: system).encoded(for: fingerprint)
             #expect(try await code(same, future) == .syncExpired)
-            let foreign = SyncToken(seen: "1:1:", issued: Self.now, system: "1").encoded(for: fingerprint)
-            #expect(try await code(same, foreign) == .syncExpired)
+            let mark = String(system.split(separator: ".")[3])
+            for foreign in ["1", "1.\(mark)", system.replacing(mark, with: "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a01"), ""] {
+                let token = SyncToken(seen: "3:3:", issued: Self.now, system: foreign).encoded(for: fingerprint)
+                #expect(try await code(same, token) == .syncExpired, "\(foreign)")
+            }
+            #expect(try await code(same, SyncToken(seen: "3:3:", issued: Self.now, system: system).encoded(for: fingerprint)) == nil)
+        }
+    }
+
+    @Test("begins an epoch with each start of PostgreSQL, which tokens of before outlive and those of another line of history don't")
+    func epochs() async throws {
+        try await TestStore.with { store in
+            /// As if PostgreSQL had been started since.
+            func startAnew(_ days: Int) async throws {
+                _ = try await store.client.pipelined(
+                    """
+                    UPDATE tessera.epoch SET postmaster = postmaster - make_interval(secs => 1 + 1e6 * random()), \
+                    started_at = started_at - make_interval(days => \(bind: Int32(days)))
+                    """)
+                try await store.store.beginEpoch()
+            }
+            func count() async throws -> String? { try await store.text("SELECT count(*)::text FROM tessera.epoch") }
+            var copy = try await Copy(store, "select=id,title")
+            try await store.store.beginEpoch()
+            #expect(try await count() == "1")
+            try await startAnew(0)
+            #expect(try await count() == "2")
+            let id = try await store.create("samples", ["title": "a"])
+            try await copy.follow()
+            #expect(copy.told == ["\(id)"])
+            // Given in the first epoch after more transactions than there were when this database's second one began: of another line.
+            let fingerprint = try ListReader(
+                store: store.store, request: try Copy.request(store, "select=id,title"), access: .test
+            ).fingerprint
+            var token = try #require(SyncToken(copy.token, for: fingerprint))
+            let first = try #require(try await store.text("SELECT mark::text FROM tessera.epoch ORDER BY xid LIMIT 1"))
+            token.system = token.system.split(separator: ".").dropLast().joined(separator: ".") + ".\(first)"
+            var other = copy
+            other.token = token.encoded(for: fingerprint)
+            await #expect { try await other.follow() } throws: { ($0 as? RecordsError)?.code == .syncExpired }
+            // Within a long answer, what is being told counts.
+            token.until = token.seen
+            token.seen = "3:3:"
+            token.last = id
+            other.token = token.encoded(for: fingerprint)
+            await #expect { try await other.follow() } throws: { ($0 as? RecordsError)?.code == .syncExpired }
+            // Kept as long as a token can name them.
+            try await startAnew(20)
+            #expect(try await count() == "3")
+            let last = copy
+            try await copy.follow()
+            try await startAnew(20)
+            #expect(try await count() == "3")
+            #expect(try await store.text("SELECT count(*)::text FROM tessera.epoch WHERE mark = '\(first)'") == "0")
+            copy = last
+            try await copy.follow()
         }
     }
 

@@ -42,7 +42,8 @@ struct ChangesReader {
         let result = try await ReadFailure.translating { try await store.statements.query(sql) }
         guard let first = result.first else { throw Self.expired }
         let until: String = try first.decode(String.self, 0)
-        guard try first.decode(String.self, 1) == token.system, try first.decode(Bool.self, 2) else { throw Self.expired }
+        guard try first.decode(Bool.self, 2) else { throw Self.expired }
+        let system = try first.decode(String.self, 1)
         var items: [UInt8] = []
         var (count, last): (Int, GUID?) = (0, nil)
         // The first row tells about the database even when nothing changed.
@@ -61,17 +62,17 @@ struct ChangesReader {
             }
         }
         guard count > wanted else {
-            let next = SyncToken(seen: until, issued: token.until == nil ? now : token.issued, system: token.system, rights: token.rights)
+            let next = SyncToken(seen: until, issued: token.until == nil ? now : token.issued, system: system, rights: token.rights)
             return ChangesPage(items: items, next: .delta(next.encoded(for: fingerprint)))
         }
         // A long answer goes on telling of the same transactions; what commits meanwhile is told after it.
         let next = SyncToken(
-            seen: token.seen, issued: token.until == nil ? now : token.issued, system: token.system, until: until, last: last,
+            seen: token.seen, issued: token.until == nil ? now : token.issued, system: system, until: until, last: last,
             rights: token.rights)
         return ChangesPage(items: items, next: .page(next.encoded(for: fingerprint)))
     }
 
-    /// Columns: the snapshot told of, the cluster, whether the token is of its past, id, JSON if the record is in the list, whether it is deleted,
+    /// Columns: the snapshot told of, the history that it belongs to, whether the token is of its past, id, JSON if the record is in the list, whether it is deleted,
     /// whether, not being in the list, it never was: it is only linked to what changed. A record made since the token is not such a one: the client may
     /// have read it, in a later page of the list or by the same token.
     private func statement(rows: Int) throws -> SQL {
@@ -108,8 +109,8 @@ struct ChangesReader {
             SELECT c.record_id AS id, TRUE AS is_own FROM tessera.change AS c \
             WHERE c.record_type = \(type) AND \(window)\(linked.joined())) AS a LEFT JOIN \(request.type.table.sql) AS x ON x.id = a.id \
             WHERE a.id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000')\(told) GROUP BY a.id ORDER BY a.id LIMIT \(rows)) \
-            SELECT told.snapshot::text, (SELECT system_identifier::text FROM pg_control_system()), \
-            pg_snapshot_xmax(\(seen)::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot()), g.id, m.j, \
+            SELECT told.snapshot::text, \(HistoryEpoch.name(at: "told.snapshot")), \
+            \(HistoryEpoch.holds(key(4, compiler), "coalesce(\(until), \(seen))::pg_snapshot")), g.id, m.j, \
             coalesce(\(isDeleted), FALSE), g.never_there \
             FROM told LEFT JOIN changed AS g ON TRUE LEFT JOIN \(request.type.table.sql) AS x ON x.id = g.id \
             LEFT JOIN LATERAL (SELECT \(object) AS j FROM \(compiler.record.from.text)\(join) WHERE \(conditions.joined(separator: " AND "))) \
@@ -119,7 +120,7 @@ struct ChangesReader {
             literals: compiler.consumedLiterals,
             recordKeys: [
                 request.type.id.postgresParameter, token.seen.postgresParameter, token.until.postgresParameter,
-                token.last.map { PostgresUUID(guid: $0) }.postgresParameter,
+                token.last.map { PostgresUUID(guid: $0) }.postgresParameter, token.system.postgresParameter,
             ],
             search: (search.map(SearchCondition.parameters) ?? []).map(\.postgresParameter))
         return CompiledRead(text: text, compiler: compiler).bound(values, access: access)
@@ -161,7 +162,8 @@ struct ChangesReader {
 
     static let expired = RecordsError(
         .syncExpired,
-        "The deltatoken is too old, or of another database: what changed since can't be told. Read the whole list anew, with Prefer: track-changes.",
+        "The deltatoken is too old, or of another database, or given before this one was restored from a copy: what changed since can't be told. "
+            + "Read the whole list anew, with Prefer: track-changes.",
         target: "deltatoken")
 }
 

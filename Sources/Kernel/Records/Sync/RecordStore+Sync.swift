@@ -24,7 +24,8 @@ extension RecordStore {
         guard !digest.dependsOnTime else { throw ChangesReader.timed }
         let rights = try await digest.current(in: self)
         let result = try await ReadFailure.translating {
-            try await client.pipelined("SELECT pg_current_snapshot()::text, (SELECT system_identifier::text FROM pg_control_system())")
+            try await client.pipelined(
+                SQL(verbatim: "SELECT pg_current_snapshot()::text, \(HistoryEpoch.name(at: "pg_current_snapshot()"))"))
         }
         guard let row = result.first else { throw RecordsError(.internalFault, "PostgreSQL told no snapshot.") }
         return SyncToken(

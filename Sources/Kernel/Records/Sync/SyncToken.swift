@@ -9,7 +9,7 @@ package struct SyncToken: Sendable, Hashable {
     var seen: String
     /// Seconds since 1970 when the synchronisation this token continues was last up to date.
     var issued: Int64
-    /// The database cluster whose transactions these are.
+    /// The line of history whose transactions these are, as `HistoryEpoch` names it: within a long answer, that of `until`.
     var system: String
     /// Within an answer of several pages: the transactions it tells of, and the last record.
     var until: String?
