@@ -66,7 +66,7 @@ struct NestedTests {
             try await Scenario(
                 "linked", "GET", "/api/samples?orderby=title&select=title&expand=place(select=name),places(select=name,_link)", status: 200,
                 expects: [
-                    #""place":{"@etag":"W/\"1\"","name":"Oslo"}"#,
+                    #""place":{"@id":"places("#, #")","@etag":"W/\"1\"","name":"Oslo"}"#,
                     #""name":"Bergen","_link":{"is_primary":false,"role":null,"since":null}"#,
                     #""_link":{"is_primary":true,"role":"guest","since":null}"#, #""since":"2026-01-02""#,
                 ]

@@ -34,7 +34,10 @@ struct RecordJSONTests {
     }
 
     static let formats: [(format: ReadFormat, query: String, json: String)] = [
-        (ReadFormat(version: .v4_0), "select=count", "{\"@odata.etag\":\"W/\\\"7\\\"\",\"count\":9007199254740993}"),
+        (
+            ReadFormat(version: .v4_0), "select=count",
+            "{\"@odata.id\":\"things(01900000-0000-7000-8000-000000000001)\",\"@odata.etag\":\"W/\\\"7\\\"\",\"count\":9007199254740993}"
+        ),
         (ReadFormat(metadata: .none), "select=count,name", "{\"count\":9007199254740993,\"name\":\"full \\\"q\\\" \\\\ \\u0001é😀\"}"),
         (
             ReadFormat(metadata: .none, ieee754Compatible: true), "select=count,ratio,amount,version",
@@ -72,14 +75,16 @@ struct RecordJSONTests {
         (
             ReadFormat(), "select=code&expand=children(select=name;orderby=name desc;top=1;skip=1;count=true)",
             """
-            {"@etag":"W/\\"7\\"","code":"C1","children@count":2,"children":[{"@etag":"W/\\"1\\"","name":"empty"}]}
+            {"@id":"things(01900000-0000-7000-8000-000000000001)","@etag":"W/\\"7\\"","code":"C1","children@count":2,\
+            "children":[{"@id":"things(01900000-0000-7000-8000-000000000002)","@etag":"W/\\"1\\"","name":"empty"}]}
             """
         ),
         (
             ReadFormat(version: .v4_0), "select=code&expand=children(select=name;count=true;filter=count gt 3;expand=parent(select=code))",
             """
-            {"@odata.etag":"W/\\"7\\"","code":"C1","children@odata.count":1,"children":[{"@odata.etag":"W/\\"1\\"","name":"last",\
-            "parent":{"@odata.etag":"W/\\"7\\"","code":"C1"}}]}
+            {"@odata.id":"things(01900000-0000-7000-8000-000000000001)","@odata.etag":"W/\\"7\\"","code":"C1","children@odata.count":1,\
+            "children":[{"@odata.id":"things(01900000-0000-7000-8000-000000000004)","@odata.etag":"W/\\"1\\"","name":"last",\
+            "parent":{"@odata.id":"things(01900000-0000-7000-8000-000000000001)","@odata.etag":"W/\\"7\\"","code":"C1"}}]}
             """
         ),
         (
@@ -138,7 +143,7 @@ struct RecordJSONTests {
         // What is computed isn't in $metadata, so that its type stands with minimal metadata too.
         (
             ReadFormat(), "compute=count sub 1 as less,concat(code,'!') as loud&select=less,loud",
-            "{\"@etag\":\"W/\\\"7\\\"\",\"less@type\":\"Int64\",\"less\":9007199254740992,\"loud\":\"C1!\"}"
+            "{\"@id\":\"things(01900000-0000-7000-8000-000000000001)\",\"@etag\":\"W/\\\"7\\\"\",\"less@type\":\"Int64\",\"less\":9007199254740992,\"loud\":\"C1!\"}"
         ),
     ]
 

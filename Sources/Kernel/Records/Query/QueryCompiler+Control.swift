@@ -6,12 +6,13 @@ extension QueryCompiler {
     /// `@etag` or `@odata.etag`.
     func controlName(_ name: String) -> String { format.version == .v4_0 ? "@odata.\(name)" : "@\(name)" }
 
-    func controlMembers(of row: QueryRow, shape: TypeShape, type: RecordType, showsType: Bool) -> [String] {
+    /// - Parameter showsKey: whether the object has the record's `id`; without it, minimal metadata names the record too (section 4.5.8).
+    func controlMembers(of row: QueryRow, shape: TypeShape, type: RecordType, showsType: Bool, showsKey: Bool) -> [String] {
         let address = "'\(type.collection)(' || \(row.alias).\"id\" || ')'"
         let isFull = format.metadata == .full
         var members: [String] = []
         if showsType || isFull { members.append("'#\(shape.entityTypeName)' AS \"\(controlName("type"))\"") }
-        if isFull { members.append("\(address) AS \"\(controlName("id"))\"") }
+        if isFull || (format.metadata == .minimal && !showsKey) { members.append("\(address) AS \"\(controlName("id"))\"") }
         if format.metadata != .none { members.append("'W/\"' || \(row.alias).\"version\" || '\"' AS \"\(controlName("etag"))\"") }
         if isFull { members.append("\(address) AS \"\(controlName("editLink"))\"") }
         return members

@@ -8,8 +8,10 @@ extension QueryCompiler {
         guard case .record(let shape, let type) = row.kind else {
             throw RecordsError(.internalFault, "Only records have members of their own.")
         }
-        var object = RecordObject(members: controlMembers(of: row, shape: shape, type: type, showsType: showsType))
-        for selected in try selection(of: shape, query: query) {
+        let selection = try selection(of: shape, query: query)
+        let showsKey = selection.contains { $0.property.name == "id" }
+        var object = RecordObject(members: controlMembers(of: row, shape: shape, type: type, showsType: showsType, showsKey: showsKey))
+        for selected in selection {
             object.members += typeMember(of: selected.property)
             object.members.append("\(try member(selected, of: row)) AS \"\(selected.property.name)\"")
         }
