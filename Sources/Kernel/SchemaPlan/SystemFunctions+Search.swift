@@ -47,21 +47,31 @@ extension SystemFunctions {
 
     /// A number is found by its digits from the country code on, from behind the country code on, and from the beginning of each group of digits
     /// as it was written, if there are four of them at least. Country codes are those of ITU-T E.164.
+    ///
+    /// One that is written without gaps doesn't tell where an area ends: it is found by its last four digits, and by its last six, seven and eight,
+    /// which numbers without an area have; in the plan of +1 by its last seven.
     static let searchPhone = SystemFunction(
         signature: "tessera.search_phone(text, text)",
         sql: """
             CREATE OR REPLACE FUNCTION tessera.search_phone(number text, normalised text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
             RETURN ARRAY(
-                SELECT DISTINCT run FROM (
+                SELECT DISTINCT r.run FROM (
+                    SELECT string_to_array(btrim(regexp_replace(number COLLATE "C", '[^0-9]+', ' ', 'g')), ' ') AS parts,
+                        CASE WHEN number ~ '^ *[+]' THEN '+' || regexp_replace(number COLLATE "C", '[^0-9]+', '', 'g') ELSE normalised END AS dialled
+                ) AS w CROSS JOIN LATERAL (
+                    SELECT substring(w.dialled COLLATE "C" FROM '^\\+(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-689][0-9]|3[578][0-9]|42[0-9]|5[09][0-9]|6[789][0-9]|8[035789][0-9]|9[679][0-9])([0-9]+)') AS digits
+                ) AS n CROSS JOIN LATERAL (
                     SELECT regexp_replace(normalised COLLATE "C", '[^0-9]+', '', 'g') AS run
                     UNION ALL
-                    SELECT substring(CASE WHEN number ~ '^ *[+]' THEN '+' || regexp_replace(number COLLATE "C", '[^0-9]+', '', 'g') ELSE normalised END COLLATE "C" FROM '^\\+(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|2[1-689][0-9]|3[578][0-9]|42[0-9]|5[09][0-9]|6[789][0-9]|8[035789][0-9]|9[679][0-9])([0-9]+)')
+                    SELECT n.digits
                     UNION ALL
-                    SELECT array_to_string(written.parts[place:], '')
-                    FROM (SELECT string_to_array(btrim(regexp_replace(number COLLATE "C", '[^0-9]+', ' ', 'g')), ' ') AS parts) AS written,
-                        generate_subscripts(written.parts, 1) AS place
-                ) AS runs
-                WHERE length(run) >= 4)
+                    SELECT array_to_string(w.parts[place:], '') FROM generate_subscripts(w.parts, 1) AS place
+                    UNION ALL
+                    SELECT right(n.digits, size) FROM generate_series(4, length(n.digits) - 1) AS size
+                    WHERE length(w.parts[cardinality(w.parts)]) > 6
+                        AND (size = 4 OR CASE WHEN starts_with(w.dialled, '+1') THEN size = 7 ELSE size BETWEEN 6 AND 8 END)
+                ) AS r
+                WHERE length(r.run) >= 4)
             """
     )
 

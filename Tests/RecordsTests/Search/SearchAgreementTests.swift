@@ -28,7 +28,11 @@ struct SearchAgreementTests {
         private static func runs(_ number: String) -> [String] {
             let groups = number.split { !("0"..."9").contains($0) }.map(String.init)
             let national = number.hasPrefix("+47") ? [String(groups.joined().dropFirst(2))] : []
-            return (groups.indices.map { groups[$0...].joined() } + national).filter { $0.count >= 4 }
+            // Without gaps, from where an area may end.
+            let isWhole = (groups.last?.count ?? 0) > 6
+            let locals =
+                isWhole ? national.flatMap { digits in ([4] + Array(6..<min(9, digits.count))).map { String(digits.suffix($0)) } } : []
+            return (groups.indices.map { groups[$0...].joined() } + national + locals).filter { $0.count >= 4 }
         }
 
         func has(_ tree: SearchTree) -> Bool {

@@ -28,11 +28,14 @@ struct SearchTests {
         ("222223", ["Bo Muller"]), ("2324", ["Bo Muller"]), ("030 901820", ["Carl Straße"]), ("0309018", ["Carl Straße"]),
         ("901820", ["Carl Straße"]),
         ("3222", []),
+        // Stored without gaps: from where an area may end, and by the last four.
+        ("5550123", ["Dora Lind"]), ("555-0123", ["Dora Lind"]), ("4155550123", ["Dora Lind"]), ("0415 555", ["Dora Lind"]),
+        ("0123", ["Dora Lind"]), ("50123", []), ("79460958", ["Eva Holm"]), ("460958", ["Eva Holm"]), ("020 7946", ["Eva Holm"]),
         // The grammar of $search.
         ("anna OR bo", ["Anna Müller", "Bo Muller"]), ("muller NOT anna", ["Bo Muller", "Mullerup Hans"]),
         ("(anna OR carl) acme", ["Anna Müller", "Carl Straße"]),
         ("\"likes long walks\"", ["Anna Müller"]), ("\"long likes\"", []), ("\"likes lon\"", []),
-        ("NOT muller", ["Carl Straße", "Åse Søren O'Brien", "Пётр Иванов"]),
+        ("NOT muller", ["Carl Straße", "Dora Lind", "Eva Holm", "Åse Søren O'Brien", "Пётр Иванов"]),
         // Misspelt: nothing is found as it was typed.
         ("mulelr", ["Anna Müller", "Bo Muller"]), ("strase", ["Carl Straße"]), ("anna mulelr", ["Anna Müller"]), ("xyzzy", []), ("abc", []),
         ("nordci", ["Anna Müller", "Carl Straße"]), ("anna nordci", ["Anna Müller"]),
@@ -254,6 +257,8 @@ struct SearchTests {
             "Anna Müller", note: "Likes long walks, and tea.", emails: ["Anna.M@firma.example"], firm: acme, age: 30)
         _ = try await world.human("Bo Muller", phones: ["+47 22 22 23 24"], tags: ["vip"], city: "Oslo", age: 40)
         _ = try await world.human("Carl Straße", phones: ["+49 30 901820"], firm: acme)
+        _ = try await world.human("Dora Lind", phones: ["+14155550123"])
+        _ = try await world.human("Eva Holm", phones: ["+442079460958"])
         _ = try await world.human("Mullerup Hans")
         _ = try await world.human("Åse Søren O'Brien")
         _ = try await world.human("Пётр Иванов")
