@@ -43,6 +43,48 @@ struct JobWorkerTests {
         }
     }
 
+    @Test("principals take turns: one's many jobs don't keep another's waiting")
+    func turns() async throws {
+        try await TestStore.with { lab in
+            let queue = JobQueue(client: lab.client)
+            let (first, second) = (GUID.version7(), GUID.version7())
+            for id in [first, second] {
+                _ = try await lab.client.query(
+                    "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(guid: id)), 'user', 'Somebody')")
+            }
+            func add(_ count: Int, _ principal: GUID) async throws {
+                for number in 1...count {
+                    let access = Access(principal: principal, channel: .api)
+                    try await queue.enqueue(kind: "work", label: "\(number)", input: .null, access: access)
+                }
+            }
+            let worker = GUID.version7()
+            func claim(_ count: Int) async throws -> [(id: GUID, asker: GUID, label: String)] {
+                try await queue.claim(count, kinds: ["work"], worker: worker, lease: .seconds(3600)).map {
+                    ($0.id, $0.access.principal, $0.label)
+                }
+            }
+            try await add(8, .administrator)
+            try await add(3, first)
+            try await add(2, second)
+            // Of several places, each gets one; with all of them busy, the first comes first again.
+            let begun = try await claim(3)
+            #expect(Set(begun.map(\.asker)) == [.administrator, first, second] && begun.allSatisfy { $0.label == "1" })
+            let fourth = try #require(try await claim(1).first)
+            #expect(fourth.asker == .administrator && fourth.label == "2")
+            for job in begun + [fourth] { try await queue.end(job.id, .done(.null), worker: worker) }
+            // One place: whoever has waited longest since their last one.
+            var order: [String] = []
+            while let job = try await claim(1).first {
+                order.append((job.asker == .administrator ? "a" : job.asker == first ? "b" : "c") + job.label)
+                try await queue.end(job.id, .done(.null), worker: worker)
+            }
+            let others = order.filter { !$0.hasPrefix("a") }
+            #expect(Set(order.prefix(2)) == ["b2", "c2"] && order[2] == "a3" && order[3] == "b3", "\(order)")
+            #expect(others.count == 3 && order.filter { $0.hasPrefix("a") } == ["a3", "a4", "a5", "a6", "a7", "a8"], "\(order)")
+        }
+    }
+
     @Test("runs jobs as their askers, keeps progress and result, and says why one failed")
     func runs() async throws {
         try await TestStore.with { lab in

@@ -4,7 +4,10 @@ package import QueryLanguage
 package import Records
 import Synchronization
 
-/// The durable queue of background work: rows that workers of any server lease, and give back or finish. Order is by time, without promise.
+/// The durable queue of background work: rows that workers of any server lease, and give back or finish.
+///
+/// Principals take turns: who has fewest jobs at work comes first, then who has waited longest since a job of theirs began. Among one's own, order is
+/// by time, without promise.
 package final class JobQueue: Sendable {
     /// Days that finished jobs and their results are kept.
     package static let keptDays = 7
@@ -125,11 +128,21 @@ package final class JobQueue: Sendable {
 
     /// Leases up to so many jobs: those that wait, and those whose worker has let its lease run out.
     func claim(_ limit: Int, kinds: [String], worker: GUID, lease: Duration) async throws -> [Leased] {
+        let open: SQL = """
+            j.kind = ANY(\(bind: kinds)) AND ((j.state = 'queued' AND j.run_after <= now()) OR (j.state = 'running' AND j.lease_until < now()))
+            """
         let sql: SQL = """
+            WITH principal AS MATERIALIZED (SELECT p.id, p.busy, \
+            (SELECT max(s.started_at) FROM tessera.job s WHERE s.principal_id = p.id AND s.started_at IS NOT NULL) AS served_at \
+            FROM (SELECT principal_id AS id, count(*) FILTER (WHERE state = 'running' AND lease_until >= now()) AS busy \
+            FROM tessera.job WHERE state IN ('queued', 'running') GROUP BY principal_id) AS p), \
+            turn AS MATERIALIZED (SELECT j.id, p.served_at, \
+            p.busy + row_number() OVER (PARTITION BY j.principal_id ORDER BY j.run_after, j.id) AS place \
+            FROM tessera.job j JOIN principal p ON p.id = j.principal_id WHERE \(open)) \
             UPDATE tessera.job SET state = 'running', worker = \(bind: PostgresUUID(guid: worker)), attempts = attempts + 1, \
             started_at = coalesce(started_at, now()), lease_until = now() + \(bind: PostgresInterval(lease)) \
-            WHERE id IN (SELECT id FROM tessera.job WHERE kind = ANY(\(bind: kinds)) AND ((state = 'queued' AND run_after <= now()) \
-            OR (state = 'running' AND lease_until < now())) ORDER BY run_after, id LIMIT \(bind: Int64(limit)) FOR UPDATE SKIP LOCKED) \
+            WHERE id IN (SELECT j.id FROM tessera.job j JOIN turn t ON t.id = j.id WHERE \(open) \
+            ORDER BY t.place, t.served_at NULLS FIRST, j.run_after, j.id LIMIT \(bind: Int64(limit)) FOR UPDATE OF j SKIP LOCKED) \
             RETURNING id, kind, input, principal_id, on_behalf_of, channel, attempts, label
             """
         return try await client.query(sql).rows.map { row in

@@ -32,3 +32,12 @@ extension SystemSchema {
         CREATE INDEX job_finished ON tessera.job (finished_at) WHERE finished_at IS NOT NULL;
         """
 }
+
+extension SystemSchema {
+    /// When somebody's last job began, so that principals take turns.
+    static let turns = Step(
+        version: 15,
+        title: "turns of background work",
+        sql: "CREATE INDEX job_by_principal ON tessera.job (principal_id, started_at) WHERE started_at IS NOT NULL;"
+    )
+}

@@ -110,6 +110,7 @@ package enum SystemSchema {
         keptRoles,
         fillings,
         epochs,
+        turns,
     ]
 
     /// The newest version this build knows.
