@@ -125,6 +125,11 @@ struct UndoTests {
             #expect(
                 try await lab.text("SELECT string_agg(name, ',' ORDER BY id) FROM lab.place WHERE deleted_at IS NULL")
                     == "changed since,linked,listed,any")
+            // Nothing more can be taken back, so that no further change set comes of it.
+            let again = try await Undo(lab.store, of: set.changeSet.id, access: .test).run()
+            #expect(again.undo == nil && again.undone == 1 && again.refused == report.refused)
+            #expect(try await state(lab, set.changeSet.id) == .partlyUndone)
+            #expect(try await lab.text("SELECT count(*)::text FROM tessera.change_set WHERE undoes IS NOT NULL") == "1")
         }
     }
 
@@ -142,7 +147,8 @@ struct UndoTests {
             _ = try await lab.create("places", ["name": "Oslo"])
             _ = try await lab.store.delete(lab.type("places"), [RecordReference(key: .id(gone))], options: .single, access: .test)
             let report = try await Undo(lab.store, of: set.changeSet.id, access: .test).run()
-            #expect(report.undone == 0)
+            #expect(report.undone == 0 && report.undo == nil)
+            #expect(try await lab.text("SELECT count(*)::text FROM tessera.change_set WHERE undoes IS NOT NULL") == "0")
             #expect(Set(report.refused.map(\.code)) == ["records.not_unique", "records.invalid"])
             #expect(report.refused.contains { $0.reason.hasPrefix("There is no place with the id that place names.") })
             #expect(try await state(lab, set.changeSet.id) == .done)

@@ -6,8 +6,8 @@ package import QueryLanguage
 /// Takes a change set back where nothing newer stands on it: what it made is deleted, what it changed gets its before-values, what it deleted
 /// is restored. Everything else stays as it is and is told with the reason.
 ///
-/// The undo is a change set itself. It works in batches, each in one transaction; broken off, it goes on where it stopped when it is run again,
-/// since it sees by the changes which records are back already.
+/// The undo is a change set itself, from the first record that it puts back. It works in batches, each in one transaction; broken off, it goes on where
+/// it stopped when it is run again, since it sees by the changes which records are back already.
 package struct Undo: Sendable {
     static let batchSize = 500
     /// Records that wait for others of the same change set (a link target still to be restored, a unique value still taken) are tried again.
@@ -34,14 +34,13 @@ package struct Undo: Sendable {
         if entry.state == .undone, let last = try await lastUndo() { return last }
         // Whatever still writes under it finds it ended and stops.
         if entry.state == .running { try await log.finish(changeSet) }
-        let undo = try await begin(entry, log)
-        var report = UndoReport(changeSet: changeSet, undo: undo)
+        var report = UndoReport(changeSet: changeSet, undo: nil)
         for _ in 1...Self.passes {
             let before = report.undone
-            var pass = Pass(undo: undo, label: entry.label, family: try await family())
+            var pass = Pass(entry: entry, undo: report.undo)
             try await run(&pass, progress)
             report = UndoReport(
-                changeSet: changeSet, undo: undo, undone: pass.undone, refused: pass.refusals.refused,
+                changeSet: changeSet, undo: pass.undo, undone: pass.undone, refused: pass.refusals.refused,
                 refusedCount: pass.refusals.refusedCount)
             // Whoever runs the same undo at this moment may have cleared something away, too.
             guard pass.waits, pass.changed > 0 || pass.undone > before else { break }
@@ -65,9 +64,9 @@ package struct Undo: Sendable {
     // MARK: Batches
 
     private struct Pass {
-        let undo: GUID
-        let label: String
-        let family: [GUID: Int]
+        let entry: ChangeSetEntry
+        /// Its change set; nil for as long as there is nothing in it.
+        var undo: GUID?
         var undone = 0
         var changed = 0
         var seen = 0
@@ -125,8 +124,13 @@ package struct Undo: Sendable {
                 pass = try await store.transaction { store in
                     try await takeTurn(in: store)
                     var pass = known
-                    let batch = UndoBatch(store: store, changeSet: changeSet, undo: known.undo, type: type, access: access)
-                    let result = try await batch.run(ids, label: known.label, family: known.family, except: exceptions)
+                    let work = Undo(store, of: changeSet, access: access)
+                    let running = try await work.running()
+                    let undo = running ?? .version7()
+                    let batch = UndoBatch(store: store, changeSet: changeSet, undo: undo, type: type, access: access)
+                    let result = try await batch.run(ids, label: known.entry.label, family: try await work.family(), except: exceptions)
+                    if running == nil, result.changed > 0 { try await work.begin(undo, known.entry) }
+                    if running != nil || result.changed > 0 { pass.undo = undo }
                     for refusal in result.refused {
                         let isNamed = access.rights.isUnlimited || refusal.code != UndoPlan.gone
                         pass.refuse(type.id, refusal.id, refusal.code, refusal.reason, isNamed: isNamed)
@@ -145,24 +149,16 @@ package struct Undo: Sendable {
 
     // MARK: The undo's own change set
 
-    private func begin(_ entry: ChangeSetEntry, _ log: ChangeSetLog) async throws -> GUID {
-        let running: SQL = """
-            SELECT id FROM tessera.change_set WHERE undoes = \(bind: PostgresUUID(guid: changeSet)) AND state = 'running'
-            """
-        func found() async throws -> GUID? {
-            try await store.run(running).first.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) }
-        }
-        if let id = try await found() { return id }
-        let undo = ChangeSet(
-            id: .version7(), label: "undo \(entry.label)", isOpen: true, runsAutomation: entry.runsAutomation, undoes: changeSet)
-        do {
-            try await log.begin(undo)
-        } catch let error as PostgresError where error.sqlState == "23505" {
-            // Somebody else began at this moment; both go on with the one undo.
-            if let id = try await found() { return id }
-            throw error
-        }
-        return undo.id
+    /// That of a run that was broken off, or of one that is at it now.
+    private func running() async throws -> GUID? {
+        let sql: SQL = "SELECT id FROM tessera.change_set WHERE undoes = \(bind: PostgresUUID(guid: changeSet)) AND state = 'running'"
+        return try await store.run(sql).first.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) }
+    }
+
+    /// Puts it into the list, in the transaction of its first changes: an undo that takes nothing back leaves no empty change set.
+    private func begin(_ id: GUID, _ entry: ChangeSetEntry) async throws {
+        let undo = ChangeSet(id: id, label: "undo \(entry.label)", isOpen: true, runsAutomation: entry.runsAutomation, undoes: changeSet)
+        try await ChangeSetLog(store, access: access).begin(undo)
     }
 
     /// What the undo that took everything back has left.
@@ -184,23 +180,24 @@ package struct Undo: Sendable {
 
     /// - Returns: the report, or that of another run that meanwhile put everything back.
     private func finish(_ entry: ChangeSetEntry, _ report: UndoReport) async throws -> UndoReport {
-        guard let undo = report.undo else { return report }
-        return try await store.transaction { store in
+        try await store.transaction { store in
             try await takeTurn(in: store)
             let work = Undo(store, of: changeSet, access: access)
             let log = ChangeSetLog(store, access: access)
             if report.refusedCount > 0, try await log.find(changeSet)?.state == .undone {
-                try await log.finish(undo)
+                if let undo = report.undo { try await log.finish(undo) }
                 return try await work.lastUndo() ?? report
             }
             let refused = PostgresJSON(Value.collection(report.refused.map(\.value)).json)
             let state: ChangeSetEntry.State = report.refusedCount == 0 ? .undone : report.undone > 0 ? .partlyUndone : .done
-            _ = try await store.run(
-                """
-                UPDATE tessera.change_set SET refused = \(bind: refused), refused_count = \(bind: Int64(report.refusedCount)) \
-                WHERE id = \(bind: PostgresUUID(guid: undo))
-                """)
-            try await log.finish(undo)
+            if let undo = report.undo {
+                _ = try await store.run(
+                    """
+                    UPDATE tessera.change_set SET refused = \(bind: refused), refused_count = \(bind: Int64(report.refusedCount)) \
+                    WHERE id = \(bind: PostgresUUID(guid: undo))
+                    """)
+                try await log.finish(undo)
+            }
             try await work.set(state, of: changeSet)
             // An undo that is undone leaves what it had taken back standing again.
             if let original = entry.undoes, state != .done { try await work.set(state == .undone ? .done : .partlyUndone, of: original) }

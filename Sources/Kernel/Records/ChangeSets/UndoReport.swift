@@ -7,7 +7,7 @@ package struct UndoReport: Sendable, Equatable {
 
     /// The change set that was taken back.
     package var changeSet: GUID
-    /// The change set of the undo itself; nil when nothing was kept.
+    /// The change set of the undo itself; nil when nothing was taken back, or kept.
     package var undo: GUID?
     /// Records that are as they were before, those included that an earlier undo had put back.
     package var undone: Int
