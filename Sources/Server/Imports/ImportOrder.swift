@@ -52,6 +52,12 @@ struct ImportOrder: Sendable {
         runsAutomation = try Self.read(members["automation"], "automation", "true or false", \.asBool)
         isRestart = try Self.read(members["restart"], "restart", "true or false", \.asBool) ?? false
         mapping = try members["mapping"].map { (given) throws(APIError) in try Self.mapping(given) }
+        do throws(ImportError) {
+            try ImportPlan.requireProperties(mapping, match: match, of: type, catalog: catalog)
+        } catch {
+            let target = error.message.hasPrefix("match:") && !match.isEmpty ? "match" : "mapping"
+            throw APIError(.badRequest, error.code.description, error.message, target: target)
+        }
         members[Self.fileMember] = nil
         self.value = .complex(members)
     }

@@ -105,9 +105,7 @@ package struct ImportPlan: Sendable {
             ?? ImportMapping(
                 collection: type.collection, match: match,
                 columns: MappingGuess(type: type, catalog: catalog, match: match).columns(for: headers))
-        guard mapping.collection == type.collection else {
-            throw ImportError(.unknownColumn, "the mapping is for \(mapping.collection), not for \(type.collection)")
-        }
+        try Self.requireCollection(mapping, type)
         let keys = match.isEmpty ? mapping.match : match
         var readers: [(column: Int, reader: ColumnReader)] = []
         var filled: [ImportTarget.Slot: String] = [:]
@@ -263,16 +261,44 @@ package struct ImportPlan: Sendable {
         return position
     }
 
+    /// Refuses what names no property of the type: all that can be told of an import without its file.
+    ///
+    /// - Throws: `ImportError` with the property that was probably meant.
+    package static func requireProperties(
+        _ mapping: ImportMapping?, match: [String], of type: RecordType, catalog: Catalog
+    ) throws(ImportError) {
+        if let mapping {
+            try requireCollection(mapping, type)
+            for column in mapping.columns { _ = try ImportTarget(column.target, type: type, catalog: catalog) }
+        }
+        let known = keys(of: type)
+        for key in match.isEmpty ? mapping?.match ?? [] : match where !known.contains(key) { throw unknownKey(key, of: type, among: known) }
+    }
+
+    private static func requireCollection(_ mapping: ImportMapping, _ type: RecordType) throws(ImportError) {
+        guard mapping.collection == type.collection else {
+            throw ImportError(.unknownColumn, "the mapping is for \(mapping.collection), not for \(type.collection)")
+        }
+    }
+
+    /// What records can be found by.
+    private static func keys(of type: RecordType) -> [String] {
+        ["id", "owner_id"] + type.fields.flatMap { [$0.key] + ($0.primaryProperty.map { [$0] } ?? []) + $0.columns.map(\.name) }
+    }
+
+    private static func unknownKey(_ key: String, of type: RecordType, among known: [String], otherwise: String = "") -> ImportError {
+        let hint = Spelling.closest(to: key, in: known).map { "; did you mean \($0)?" } ?? otherwise
+        return ImportError(.unknownProperty, "match: \(type.collection) have no property '\(key)'\(hint)")
+    }
+
     /// Refuses keys that aren't there, and those that no row would have a value of.
     private static func requireKeys(_ keys: [String], of type: RecordType, form: Form) throws(ImportError) {
         for key in keys where !form.fills(key: key) {
-            let known = ["id"] + type.fields.flatMap { [$0.key] + ($0.primaryProperty.map { [$0] } ?? []) + $0.columns.map(\.name) }
+            let known = Self.keys(of: type)
             guard known.contains(key) else {
                 let filled = distinct(known.filter(form.fills))
-                let hint =
-                    Spelling.closest(to: key, in: known).map { "; did you mean \($0)?" }
-                    ?? "; the file fills \(filled.isEmpty ? "none" : filled.joined(separator: ", "))"
-                throw ImportError(.unknownProperty, "match: \(type.collection) have no property '\(key)'\(hint)")
+                throw unknownKey(
+                    key, of: type, among: known, otherwise: "; the file fills \(filled.isEmpty ? "none" : filled.joined(separator: ", "))")
             }
             throw ImportError(
                 .unknownColumn,
