@@ -44,7 +44,7 @@ struct ContactsPhotoTests {
                 counts = try await importer.rehearse(file: path, key: key, store: contacts.store) { _, _, reason in
                     reasons.append(reason)
                 } progress: { _ in
-                }
+                }.counts
             } else {
                 counts = try await importer.run(file: path, label: "import", store: contacts.store) { _, _, reason in
                     reasons.append(reason)

@@ -45,9 +45,12 @@ struct ImportTests {
             let tried = try await finished(host, try await begin(host, options, Self.rows, dryRun: true))
             #expect(tried["created"] == .integer(2) && tried["failed"] == .integer(1), "\(tried.json)")
             #expect(tried["change_set"] == .null && tried["dry_run"] == .bool(true))
+            let first = try #require(tried["changes"]?.items.first)
+            #expect(tried["changes"]?.items.count == 2 && first["action"] == "create" && first["after"]?["title"] == "red", "\(tried.json)")
+            #expect(tried["counts"]?.items.first?["created"] == .integer(2), "\(tried.json)")
             #expect(try await host.outboxRows() == 0)
             let result = try await finished(host, try await begin(host, options, Self.rows))
-            #expect(result["created"] == .integer(2) && result["failed"] == .integer(1), "\(result.json)")
+            #expect(result["changes"] == nil && result["created"] == .integer(2) && result["failed"] == .integer(1), "\(result.json)")
             #expect(result["errors"]?.items.first?["line"] == .integer(4), "\(result.json)")
             let set = try await host.send("GET", "/api/change_sets(\(try #require(result["change_set"]?.asText)))")
             for part in [
@@ -64,6 +67,39 @@ struct ImportTests {
             #expect(again["created"] == .integer(1) && again["failed"] == .integer(0), "\(again.json)")
             #expect(again["failed_rows_id"] == .null)
             #expect(try await host.outboxRows() == 3)
+        }
+    }
+
+    @Test("what names no property is refused at once, with the one that was probably meant")
+    func misspelt() async throws {
+        try await TestHost.with { host in
+            func mapping(_ members: String) -> String { #"{"collection": "samples", "mapping": {"import": 1, \#(members)}}"# }
+            let cases = [
+                (
+                    #"{"collection": "samples", "match": ["titel"]}"#, "match: samples have no property 'titel'; did you mean title?",
+                    "match"
+                ),
+                (#"{"collection": "samples", "match": ["zzz"]}"#, "match: samples have no property 'zzz'", "match"),
+                (
+                    mapping(#""collection": "samples", "match": ["codee"], "columns": [{"header": "title", "to": "title"}]"#),
+                    "match: samples have no property 'codee'; did you mean code?", "mapping"
+                ),
+                (
+                    mapping(#""collection": "samples", "columns": [{"header": "title", "to": "titel"}]"#),
+                    "Sample has no property titel; did you mean title?", "mapping"
+                ),
+                (
+                    mapping(#""collection": "topics", "columns": [{"header": "title", "to": "name"}]"#),
+                    "the mapping is for topics, not for samples", "mapping"
+                ),
+            ]
+            for (options, message, target) in cases {
+                let answer = try await begin(host, options, Self.rows)
+                let error = try JSONReader.value(of: answer.body)["error"]
+                #expect(answer.status == 400 && error?["message"] == .string(message), "\(answer.text)")
+                #expect(error?["target"] == .string(target), "\(answer.text)")
+            }
+            #expect(try await begin(host, #"{"collection": "samples", "match": ["owner_id"]}"#, Self.rows).status == 202)
         }
     }
 

@@ -1,4 +1,5 @@
 import Records
+import Transfer
 
 /// Describes how imports begin.
 enum OpenAPIImports {
@@ -178,6 +179,7 @@ enum OpenAPIImports {
                     json.field("description", description)
                 }
             }
+            OpenAPISchemas.writeRehearsed(limit: Importer.listedChanges, to: &json)
             json.object("errors") { json in
                 json.field("type", "array")
                 json.field("description", "The first rows that failed.")

@@ -79,12 +79,7 @@ extension OpenAPISchemas {
                     }
                 }
                 json.object("dry_run") { $0.field("type", "boolean") }
-                Self.writeCounts(to: &json)
-                json.object("changes") { json in
-                    json.field("type", "array")
-                    json.field("description", "With dry_run: what would change, the first \(BulkOutcome.listedChanges) changes.")
-                    json.object("items") { $0.field("$ref", "#/components/schemas/change") }
-                }
+                Self.writeRehearsed(limit: BulkOutcome.listedChanges, to: &json)
             }
             json.strings("required", ["responses"])
         }
@@ -119,6 +114,16 @@ extension OpenAPISchemas {
             json.object("body") { $0.field("description", "As in a request of its own.") }
         }
         json.strings("required", ["id", "method", "url"])
+    }
+
+    /// What a dry run would change: counted by type, and the first changes one by one.
+    static func writeRehearsed(limit: Int, to json: inout JSONWriter) {
+        writeCounts(to: &json)
+        json.object("changes") { json in
+            json.field("type", "array")
+            json.field("description", "With dry_run: what would change, the first \(limit) changes.")
+            json.object("items") { $0.field("$ref", "#/components/schemas/change") }
+        }
     }
 
     private static func writeCounts(to json: inout JSONWriter) {

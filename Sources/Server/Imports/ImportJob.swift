@@ -61,6 +61,7 @@ package struct ImportJob: JobHandler {
         try order.requireUse(of: plan, name: file.name)
         var options = Importer.Options()
         options.createsMissingLinks = order.createsLinks
+        options.runsAutomation = order.runsAutomation
         // It may change many records that are there already, with one request.
         var access = job.access.changingMany
         access.channel = .importing
@@ -75,14 +76,12 @@ package struct ImportJob: JobHandler {
             source: "upload:\(file.digest.hex)", collection: plan.type.collection, digest: file.digest.hex, settings: importer.settings)
         let counts: ImportCounts
         var (changeSet, before): (GUID?, Int) = (nil, 0)
+        var changes: RehearsedChanges?
         if isRehearsal {
-            counts = try await importer.rehearse(
+            (counts, changes) = try await importer.rehearse(
                 file: path, key: key, isRestart: order.isRestart, store: store, failed: failures.add, progress: report)
         } else {
-            let ledger = try await ImportLedger.open(
-                key,
-                label: job.label, runsAutomation: order.runsAutomation ?? (total <= Importer.Options.mostAutomatedRows),
-                isRestart: order.isRestart, job: job.id, store: store, access: access)
+            let ledger = try await importer.open(key, label: job.label, isRestart: order.isRestart, job: job.id, store: store)
             (changeSet, before) = (ledger.changeSet, ledger.counts.rows)
             counts = try await importer.run(file: path, ledger: ledger, progress: report)
             try await ledger.failedRows(failures.add)
@@ -95,6 +94,10 @@ package struct ImportJob: JobHandler {
         result["resumed_after"] = .integer(Int64(before))
         result["failed_rows_id"] = kept.map(Value.guid) ?? .null
         result["errors"] = .collection(failures.told)
+        if let changes {
+            result["counts"] = .collection(changes.counts.map(\.value))
+            result["changes"] = .collection(changes.changes.map(\.value))
+        }
         return .complex(result)
     }
 }

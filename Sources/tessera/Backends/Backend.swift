@@ -100,8 +100,11 @@ struct ImportReport: Sendable {
     var changeSet: GUID?
     /// The first rows that failed.
     var errors: [(line: Int, reason: String)]
+    /// Of a dry run: what would change.
+    var changes: RehearsedChanges?
 
     static let shownErrors = 5
+    static let shownChanges = 10
 }
 
 extension [FormatDoubt] {

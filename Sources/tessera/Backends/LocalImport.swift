@@ -35,6 +35,7 @@ private struct LocalImport: PreparedImport {
     func run(failed path: String, display: ProgressDisplay) async throws -> ImportReport {
         var settings = Importer.Options()
         settings.createsMissingLinks = order.createsLinks
+        settings.runsAutomation = order.runsAutomation
         let options = settings
         display.begin(plan.type.labelPlural.lowercased(), total: plan.rows)
         return try await DirectStore.with(backend.options, deployment: deployment) { store in
@@ -47,12 +48,14 @@ private struct LocalImport: PreparedImport {
             let failures = FailureFile(path: path, plan: plan)
             let counts: ImportCounts
             var changeSet: GUID?
+            var changes: RehearsedChanges?
             if order.isRehearsal {
-                counts = try await importer.rehearse(
+                (counts, changes) = try await importer.rehearse(
                     file: order.file, key: key, isRestart: order.isRestart, store: store, failed: failures.add
                 ) { display.show($0.rows) }
             } else {
-                let ledger = try await open(key, store, importer.access)
+                let ledger = try await importer.open(
+                    key, label: "import \(TextFile.name(of: key.source))", isRestart: order.isRestart, store: store)
                 if ledger.isResumed { display.note("going on after \(ledger.counts.rows.grouped) rows that are in already") }
                 counts = try await importer.run(file: order.file, ledger: ledger) { display.show($0.rows) }
                 try await ledger.failedRows(failures.add)
@@ -62,16 +65,8 @@ private struct LocalImport: PreparedImport {
             display.finish(counts.rows)
             return ImportReport(
                 created: counts.created, updated: counts.updated, unchanged: counts.unchanged, failed: counts.failed, changeSet: changeSet,
-                errors: failures.first)
+                errors: failures.first, changes: changes)
         }
-    }
-
-    /// The import as far as it has come, or a new one.
-    private func open(_ key: ImportLedger.Key, _ store: RecordStore, _ access: Access) async throws -> ImportLedger {
-        try await ImportLedger.open(
-            key, label: "import \(TextFile.name(of: key.source))",
-            runsAutomation: order.runsAutomation ?? (plan.rows <= Importer.Options.mostAutomatedRows), isRestart: order.isRestart,
-            store: store, access: access)
     }
 }
 

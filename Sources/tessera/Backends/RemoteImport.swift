@@ -102,6 +102,11 @@ extension ImportReport {
         else { return nil }
         self.init(
             created: created, updated: updated, unchanged: unchanged, failed: failed, changeSet: result["change_set"]?.asGUID,
-            errors: (result["errors"]?.items ?? []).prefix(Self.shownErrors).map { ($0["line"]?.asInt ?? 0, $0["reason"]?.asText ?? "") })
+            errors: (result["errors"]?.items ?? []).prefix(Self.shownErrors).map { ($0["line"]?.asInt ?? 0, $0["reason"]?.asText ?? "") },
+            changes: result["changes"].map { changes in
+                RehearsedChanges(
+                    counts: (result["counts"]?.items ?? []).compactMap(ChangeSetEntry.Count.init),
+                    changes: changes.items.compactMap(RecordChange.init))
+            })
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import QueryLanguage
+import Records
 import Transfer
 
 struct ImportCommand: AsyncParsableCommand {
@@ -148,12 +149,22 @@ struct ImportCommand: AsyncParsableCommand {
     private func finish(_ report: ImportReport, _ failedPath: String) throws {
         for (line, reason) in report.errors { Console.note("line \(line): \(reason)") }
         if output.isJSON {
+            let changes = report.changes.map { changes in
+                let counts = Value.collection(changes.counts.map(\.value)).json
+                return ", \"counts\": \(counts), \"changes\": \(Value.collection(changes.changes.map(\.value)).json)"
+            }
             Console.print(
                 """
                 {"created": \(report.created), "updated": \(report.updated), "unchanged": \(report.unchanged), "failed": \(report.failed), \
-                "dry_run": \(dryRun), "change_set": \((report.changeSet.map(Value.guid) ?? .null).json)}
+                "dry_run": \(dryRun), "change_set": \((report.changeSet.map(Value.guid) ?? .null).json)\(changes ?? "")}
                 """)
         } else {
+            if let changes = report.changes?.changes {
+                for line in ChangeText.lines(Array(changes.prefix(ImportReport.shownChanges))) { Console.print(line) }
+                if changes.count > ImportReport.shownChanges {
+                    Console.print("  and more: --output json shows the first \(Importer.listedChanges.grouped)")
+                }
+            }
             let verb = dryRun ? "would be " : ""
             Console.print(
                 "\(report.created.grouped) \(verb)created, \(report.updated.grouped) \(verb)updated, \(report.unchanged.grouped) unchanged, "

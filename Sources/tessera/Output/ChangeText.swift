@@ -16,14 +16,19 @@ enum ChangeText {
         if !entry.runsAutomation { lines.append("  automation  off") }
         if let undoes = entry.undoes { lines.append("  undoes      \(undoes)") }
         for count in entry.counts { lines.append("  \(count.recordType)  \(words(count))") }
-        for change in changes {
-            lines.append("  \(change.action)  \(change.recordType) \(change.record)")
-            let names = Set(change.before.keys).union(change.after.keys).sorted()
-            for name in names { lines.append("    \(name): \(value(change.before[name])) → \(value(change.after[name]))") }
-        }
+        lines += self.lines(changes)
         if isCut { lines.append("  and more: --limit shows them") }
         lines += refusals(entry.refused, entry.refusedCount)
         return lines.joined(separator: "\n")
+    }
+
+    /// The first changes, each with what its record held before and after.
+    static func lines(_ changes: [RecordChange]) -> [String] {
+        changes.flatMap { change -> [String] in
+            let names = Set(change.before.keys).union(change.after.keys).sorted()
+            return ["  \(change.action)  \(change.recordType) \(change.record)"]
+                + names.map { "    \($0): \(value(change.before[$0])) → \(value(change.after[$0]))" }
+        }
     }
 
     static func report(_ report: UndoReport, isDry: Bool) -> String {

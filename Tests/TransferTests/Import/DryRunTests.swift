@@ -1,3 +1,5 @@
+import QueryLanguage
+import Records
 import TestKernel
 import Testing
 
@@ -44,6 +46,26 @@ struct DryRunTests {
         }
     }
 
+    @Test("tell what would change: values of new records, former and new values of others")
+    func changes() async throws {
+        try await ImportLab.with { lab in
+            _ = try await lab.run("title,code,amount\nRed,AA1,1\nGreen,AA2,2\n")
+            let file = "title,code,amount,place\nRed,AA1,7,\nGreen,AA2,2,\nBlue,AA3,3,Oslo\n"
+            let dry = try await lab.run(file, match: ["code"], createsMissingLinks: true, isRehearsal: true)
+            #expect(dry.counts.created == 1 && dry.counts.updated == 1 && dry.counts.unchanged == 1)
+            let changes = try #require(dry.changes)
+            let counts = changes.counts.map { "\($0.recordType) \($0.created) \($0.updated)" }
+            #expect(counts.sorted() == ["lab.place 1 0", "lab.sample 1 1"])
+            let update = try #require(changes.changes.first { $0.action == "update" })
+            #expect(update.before == ["amount": 1] && update.after == ["amount": 7])
+            let made = changes.changes.filter { $0.action == "create" }
+            #expect(made.allSatisfy { $0.before.isEmpty } && made.count == 2)
+            #expect(made.first { $0.recordType == "lab.sample" }?.after["title"] == "Blue")
+            #expect(made.first { $0.recordType == "lab.place" }?.after["name"] == "Oslo")
+            #expect(try await lab.text("SELECT count(*) FROM lab.sample") == "2")
+        }
+    }
+
     @Test("of an import that was broken off say how it goes on")
     func resumes() async throws {
         struct Stopped: Error {}
@@ -57,14 +79,12 @@ struct DryRunTests {
             let importer = Importer(plan: plan, options: options, access: .test)
             let key = ImportLedger.Key(
                 source: path, collection: "samples", digest: try FileDigest.sha256(path), settings: importer.settings)
-            let ledger = try await ImportLedger.open(
-                key, label: "import", runsAutomation: true, isRestart: false, store: lab.lab.store, access: .test)
+            let ledger = try await importer.open(key, label: "import", isRestart: false, store: lab.lab.store)
             await #expect(throws: Stopped.self) { _ = try await importer.run(file: path, ledger: ledger) { _ in throw Stopped() } }
             let dry = try await importer.rehearse(file: path, key: key, store: lab.lab.store) { _, _, _ in
             } progress: { _ in
-            }
-            let resumed = try await ImportLedger.open(
-                key, label: "import", runsAutomation: true, isRestart: false, store: lab.lab.store, access: .test)
+            }.counts
+            let resumed = try await importer.open(key, label: "import", isRestart: false, store: lab.lab.store)
             #expect(resumed.isResumed && resumed.id == ledger.id)
             #expect(try await importer.run(file: path, ledger: resumed) { _ in } == dry)
             #expect(dry.rows == 200)

@@ -2,8 +2,10 @@ import Catalog
 import Foundation
 import Manifests
 import Postgres
+import QueryLanguage
 import Records
 import TestKernel
+import Testing
 
 @testable import Transfer
 
@@ -25,6 +27,13 @@ struct ImportLab {
         var failures: [String] = []
         /// The file of failed rows.
         var failed = ""
+        /// Of a rehearsal.
+        var changes: RehearsedChanges?
+
+        /// Whether they say the same of their rows.
+        static func == (one: Outcome, other: Outcome) -> Bool {
+            one.counts == other.counts && one.failures == other.failures && one.failed == other.failed
+        }
     }
 
     /// - Parameters:
@@ -54,12 +63,16 @@ struct ImportLab {
         }
         let key = ImportLedger.Key(
             source: path, collection: collection, digest: try FileDigest.sha256(path), settings: importer.settings)
-        let counts = try await importer.rehearse(file: path, key: key, store: lab.store, failed: note) { _ in }
-        return Outcome(counts: counts, failures: failures, failed: Self.text(&rows))
+        let (counts, changes) = try await importer.rehearse(file: path, key: key, store: lab.store, failed: note) { _ in }
+        return Outcome(counts: counts, failures: failures, failed: Self.text(&rows), changes: changes)
     }
 
     private static func text(_ rows: inout FailedRows) -> String {
         rows.count > 0 ? String(decoding: rows.take(atEnd: true) ?? [], as: UTF8.self) : ""
+    }
+
+    func id(_ code: String) async throws -> GUID {
+        try #require(GUID(try await text("SELECT id FROM lab.sample WHERE code = '\(code)'")))
     }
 
     /// A query's only value.

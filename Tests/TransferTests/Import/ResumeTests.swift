@@ -39,18 +39,48 @@ struct ResumeTests {
             ].map { ImportMapping.Column(header: $0, target: $1) })
     }
 
-    private func importer(_ lab: TestStore, _ path: String, match: [String] = []) throws -> Importer {
+    private func importer(_ lab: TestStore, _ path: String, match: [String] = [], automation: Bool? = false) throws -> Importer {
         let plan = try ImportPlan(file: path, type: lab.type("samples"), catalog: lab.catalog, mapping: mapping(), match: match)
         var options = Importer.Options()
         if Self.fullSize == nil { options.batchSize = 100 }
+        options.runsAutomation = automation
         return Importer(plan: plan, options: options, access: .test)
     }
 
     private func open(_ lab: TestStore, _ path: String, _ importer: Importer, restart: Bool = false) async throws -> ImportLedger {
         let key = ImportLedger.Key(
             source: path, collection: "samples", digest: try FileDigest.sha256(path), settings: importer.settings)
-        return try await ImportLedger.open(
-            key, label: "import samples", runsAutomation: false, isRestart: restart, store: lab.store, access: .test)
+        return try await importer.open(key, label: "import samples", isRestart: restart, store: lab.store)
+    }
+
+    @Test("automation goes on as the import began, and isn't switched in the middle", arguments: [true, false])
+    func automation(isOn: Bool) async throws {
+        let path = try file(rows: 300)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await TestStore.with { lab in
+            func open(_ automation: Bool?, restart: Bool = false) async throws -> ImportLedger {
+                try await self.open(lab, path, try importer(lab, path, automation: automation), restart: restart)
+            }
+            let first = try await open(isOn)
+            await #expect {
+                _ = try await open(!isOn)
+            } throws: { error in
+                guard let error = error as? ImportError else { return false }
+                return error.code == .changed && error.message.contains("began with automation \(isOn ? "on" : "off")")
+            }
+            for same in [nil, isOn] {
+                let again = try await open(same)
+                #expect(again.id == first.id)
+            }
+            let log = ChangeSetLog(lab.store, access: .test)
+            #expect(try await log.find(first.changeSet)?.runsAutomation == isOn)
+            let anew = try await open(!isOn, restart: true)
+            #expect(anew.id != first.id)
+            #expect(try await log.find(anew.changeSet)?.runsAutomation == !isOn)
+            // Without a word, it is on for as many rows as these.
+            let silent = try await open(nil, restart: true)
+            #expect(try await log.find(silent.changeSet)?.runsAutomation == true)
+        }
     }
 
     /// What the import left, without ids and times.

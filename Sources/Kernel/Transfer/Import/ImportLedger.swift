@@ -23,6 +23,19 @@ package struct ImportLedger: Sendable {
         }
     }
 
+    /// Whether automation acts on what comes in: recorded in the change set, so that an import goes on as it began.
+    package struct Automation: Sendable {
+        /// What was asked for, if anything was.
+        package var asked: Bool?
+        /// What a new import does where nothing was.
+        package var otherwise: Bool
+
+        package init(asked: Bool?, otherwise: Bool) {
+            self.asked = asked
+            self.otherwise = otherwise
+        }
+    }
+
     package let id: GUID
     package let changeSet: GUID
     /// Batches that were in already when it was opened.
@@ -45,23 +58,24 @@ package struct ImportLedger: Sendable {
     ///   - isRestart: leaves an unfinished one as it is and begins anew; not the one that the same job began.
     ///   - job: the job that carries it out. It gets the import that it had before, be it finished or not, so that a job that is taken up
     ///     again at any moment brings nothing in twice.
-    /// - Throws: `import.changed` when the unfinished import of this file was of other contents, or with another mapping or other options.
+    /// - Throws: `import.changed` when the unfinished import of this file was of other contents, or with another mapping or other options, or when
+    ///   automation was asked to do something else.
     package static func open(
-        _ key: Key, label: String, runsAutomation: Bool, isRestart: Bool, job: GUID? = nil, store: RecordStore, access: Access
+        _ key: Key, label: String, automation: Automation, isRestart: Bool, job: GUID? = nil, store: RecordStore, access: Access
     ) async throws -> ImportLedger {
         let (id, changeSet, counts) = try await store.transaction { store -> (GUID, GUID, PostgresJSON?) in
             if let job, let own = try await taken(by: job, store) { return own }
             if let known = try await unfinished(key, store, access) {
-                let isStanding = try await ChangeSetLog(store, access: access).find(known.changeSet)?.state == .running
-                if isStanding, !isRestart {
-                    try require(known, key)
+                let standing = try await ChangeSetLog(store, access: access).find(known.changeSet)
+                if let standing, standing.state == .running, !isRestart {
+                    try require(known, key, automation, standing)
                     try await take(known.id, by: job, store)
                     return (known.id, known.changeSet, nil)
                 }
                 try await end(known.id, "abandoned", store)
                 try await ChangeSetLog(store, access: access).finish(known.changeSet)
             }
-            let changeSet = ChangeSet(id: .version7(), label: label, isOpen: true, runsAutomation: runsAutomation)
+            let changeSet = ChangeSet(id: .version7(), label: label, isOpen: true, runsAutomation: automation.asked ?? automation.otherwise)
             try await ChangeSetLog(store, access: access).begin(changeSet)
             let id = GUID.version7()
             _ = try await store.run(
@@ -113,12 +127,16 @@ package struct ImportLedger: Sendable {
         }
     }
 
-    private static func require(_ known: Unfinished, _ key: Key) throws {
+    private static func require(_ known: Unfinished, _ key: Key, _ automation: Automation, _ entry: ChangeSetEntry) throws {
         let what: String
         if known.digest != key.digest {
             what = "the file has changed since its import of \(known.begun) UTC was broken off"
         } else if known.settings != key.settings {
             what = "the import of \(known.begun) UTC that was broken off had another mapping or other options"
+        } else if let asked = automation.asked, asked != entry.runsAutomation {
+            what =
+                "the import of \(known.begun) UTC that was broken off began with automation \(entry.runsAutomation ? "on" : "off"), "
+                + "and goes on so when `automation` is left out"
         } else {
             return
         }

@@ -7,13 +7,12 @@ extension Importer {
     ///
     /// - Parameter label: what the change set is called in lists.
     package func run(
-        file path: String, label: String, runsAutomation: Bool = true, isRestart: Bool = false, store: RecordStore,
+        file path: String, label: String, isRestart: Bool = false, store: RecordStore,
         failed: (_ cells: [String?], _ line: Int, _ reason: String) async throws -> Void, progress: (Progress) async throws -> Void
     ) async throws -> (counts: ImportCounts, changeSet: GUID) {
         let key = ImportLedger.Key(
             source: path, collection: plan.type.collection, digest: try FileDigest.sha256(path), settings: settings)
-        let ledger = try await ImportLedger.open(
-            key, label: label, runsAutomation: runsAutomation, isRestart: isRestart, store: store, access: access)
+        let ledger = try await open(key, label: label, isRestart: isRestart, store: store)
         let counts = try await run(file: path, ledger: ledger, progress: progress)
         try await ledger.failedRows(failed)
         return (counts, ledger.changeSet)

@@ -1,7 +1,7 @@
 import Catalog
 package import Files
 import Manifests
-import QueryLanguage
+package import QueryLanguage
 package import Records
 
 /// Carries a planned import out: rows in batches through the store, so that everything that holds for a record holds here too.
@@ -15,6 +15,8 @@ package struct Importer: Sendable {
 
         /// Make the records that links by key don't find.
         package var createsMissingLinks = false
+        /// Whether automation acts on what comes in; nil where an import that is taken up again goes on as it began, and a new one by its size.
+        package var runsAutomation: Bool?
         /// Rows of one transaction. Batches are counted, so that an unfinished import goes on only with the same number.
         package var batchSize = 1000
 
@@ -27,6 +29,9 @@ package struct Importer: Sendable {
         /// Of the file, from 0 to 1.
         package var fraction: Double
     }
+
+    /// So many changes does a rehearsal tell one by one.
+    package static let listedChanges = 1_000
 
     let plan: ImportPlan
     let options: Options
@@ -49,6 +54,15 @@ package struct Importer: Sendable {
         )
     }
 
+    /// Takes an unfinished import up again, or begins a new one; see `ImportLedger.open`.
+    package func open(_ key: ImportLedger.Key, label: String, isRestart: Bool, job: GUID? = nil, store: RecordStore) async throws
+        -> ImportLedger
+    {
+        try await ImportLedger.open(
+            key, label: label, automation: .init(asked: options.runsAutomation, otherwise: plan.rows <= Options.mostAutomatedRows),
+            isRestart: isRestart, job: job, store: store, access: access)
+    }
+
     /// Brings the rest of the file in.
     ///
     /// - Parameter progress: called after each batch.
@@ -62,20 +76,25 @@ package struct Importer: Sendable {
     /// same records or unique values, or take the same automatic numbers, wait.
     ///
     /// - Parameter failed: told about every row that would fail, in the order of the file: its cells, its line and why.
+    /// - Returns: the counts, and what would change: all of it counted, the first changes one by one. Of an unfinished import that includes what is in
+    ///   already.
     package func rehearse(
         file path: String, key: ImportLedger.Key, isRestart: Bool = false, store: RecordStore,
         failed: (_ cells: [String?], _ line: Int, _ reason: String) async throws -> Void, progress: (Progress) async throws -> Void
-    ) async throws -> ImportCounts {
+    ) async throws -> (counts: ImportCounts, changes: RehearsedChanges) {
         do {
             return try await store.transaction { store in
-                let ledger = try await ImportLedger.open(
-                    key, label: "dry run", runsAutomation: false, isRestart: isRestart, store: store, access: access)
+                let ledger = try await open(key, label: "dry run", isRestart: isRestart, store: store)
                 let counts = try await ImportRun(importer: self, path: path, ledger: ledger, isRehearsal: true).run(progress)
                 try await ledger.failedRows(failed)
-                throw Rehearsed(counts: counts)
+                let log = ChangeSetLog(store, access: access)
+                let changes = RehearsedChanges(
+                    counts: try await log.find(ledger.changeSet)?.counts ?? [],
+                    changes: try await log.changes(of: ledger.changeSet, limit: Self.listedChanges).changes)
+                throw Rehearsed(counts: counts, changes: changes)
             }
         } catch let rehearsed as Rehearsed {
-            return rehearsed.counts
+            return (rehearsed.counts, rehearsed.changes)
         }
     }
 }
@@ -83,4 +102,5 @@ package struct Importer: Sendable {
 /// Rolls a rehearsed import back, with what would have become of it.
 private struct Rehearsed: Error {
     var counts: ImportCounts
+    var changes: RehearsedChanges
 }
