@@ -1,4 +1,6 @@
 import Manifests
+import QueryLanguage
+import Records
 import TestKernel
 import Testing
 
@@ -52,6 +54,64 @@ struct MatchTests {
                     == "ABergen20 AOslo10 BOslo3 CBergen31 DRome2")
         }
     }
+
+    @Test("says of ids that are those of deleted records what they are and what can be done", arguments: [[], ["id"]])
+    func deleted(match: [String]) async throws {
+        try await ImportLab.with { lab in
+            _ = try await lab.run("title,code\nGone,AA1\nHere,AA2\n")
+            let (gone, here) = (try await lab.id("AA1"), try await lab.id("AA2"))
+            let type = try lab.lab.type("samples")
+            _ = try await lab.lab.store.delete(type, [RecordReference(key: .id(gone))], options: .single, access: .test)
+            let file = "id,title\n\(gone),Back\n\(here),Here\n"
+            let real = try await lab.run(file, match: match)
+            #expect(
+                real.failures.first
+                    == "2: This id is that of a deleted sample: restore it and change it then, or leave the id out for another one.")
+            // Restored, it is there to be changed.
+            _ = try await lab.lab.store.restore(type, [RecordReference(key: .id(gone))], options: .single, access: .test)
+            let again = try await lab.run(file, match: ["id"])
+            #expect(again.counts == ImportCounts(updated: 1, unchanged: 1))
+        }
+    }
+
+    @Test("makes one record of what several rows name and isn't there, also where names aren't unique", arguments: [1, 100])
+    func missingOnce(batch: Int) async throws {
+        try await ImportLab.with(["lab": Self.firms]) { lab in
+            let file = "name,employer,former\nA,Acme,\nB,Acme,Acme\nC,,Acme\nD,Bolt,Acme\n"
+            let real = try await lab.run(
+                file, into: "people", createsMissingLinks: true, batch: batch,
+                mapping: ImportMapping(
+                    collection: "people", match: [],
+                    columns: [("name", "name"), ("employer", "employer/name"), ("former", "former/name")].map {
+                        ImportMapping.Column(header: $0, target: $1)
+                    }))
+            #expect(real.counts == ImportCounts(created: 4) && real.failures == [])
+            #expect(try await lab.text("SELECT string_agg(name, ' ' ORDER BY name) FROM lab.firm") == "Acme Bolt")
+        }
+    }
+
+    private static let firms = """
+        manifest: 1
+        id: lab
+        version: "1.0.0"
+        name: Laboratory
+        platform: ">=0.1 <1.0"
+        types:
+          firm:
+            collection: firms
+            label: Firm
+            display: name
+            fields:
+              name: { type: text, label: Name, required: true }
+          person:
+            collection: people
+            label: Person
+            display: name
+            fields:
+              name: { type: text, label: Name, required: true }
+              employer: { type: link, label: Employer, to: firm }
+              former: { type: link, label: Former employer, to: firm }
+        """
 
     @Test("stays right from one import to the next where records link to one another")
     func parents() async throws {

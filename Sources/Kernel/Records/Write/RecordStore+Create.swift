@@ -1,4 +1,6 @@
 package import Catalog
+import Postgres
+import QueryLanguage
 
 extension RecordStore {
     /// Stores new records, with one outcome for each input in its order.
@@ -22,8 +24,8 @@ extension RecordStore {
         let preparation = WritePreparation(store: self, catalog: catalog, type: type, access: access, options: options)
         let drafts = try await preparation.creates(inputs)
         let statement = InsertStatement(type: type, timeZone: catalog.timeZone, access: access, changeSet: options.changeSet)
-        return try await BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options).run(drafts) {
-            drafts, runner in
+        let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options)
+        let outcomes = try await runner.run(drafts) { drafts, runner in
             guard let turn else {
                 _ = try await runner.query(statement.sql(for: drafts))
                 return drafts.map { .created(id: $0.id, version: 1) }
@@ -39,5 +41,33 @@ extension RecordStore {
                 }
             }
         }
+        return try await namingDeleted(outcomes, inputs, type, access)
+    }
+
+    /// Says where a chosen id is that of a deleted record, which can be restored; whoever may not read that one isn't told.
+    private func namingDeleted(
+        _ outcomes: [WriteOutcome], _ inputs: [RecordInput], _ type: RecordType, _ access: Access
+    ) async throws -> [WriteOutcome] {
+        var taken: [Int: GUID] = [:]
+        for (index, outcome) in outcomes.enumerated() {
+            guard case .failed(let error) = outcome, error.code == .notUnique, error.target == "id", inputs.indices.contains(index),
+                case .guid(let id)? = inputs[index].values["id"]
+            else { continue }
+            taken[index] = id
+        }
+        guard !taken.isEmpty else { return outcomes }
+        let guarded = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: true)
+        let sql: SQL = """
+            SELECT t.id FROM \(raw: type.table.sql) t WHERE t.id = ANY(\(bind: taken.values.map(PostgresUUID.init(guid:)))) \
+            AND t.deleted_at IS NOT NULL AND \(guarded)
+            """
+        let deleted = Set(try await statements.query(sql).rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) })
+        var named = outcomes
+        for (index, id) in taken where deleted.contains(id) {
+            let message =
+                "This id is that of a deleted \(type.label.lowercased()): restore it and change it then, or leave the id out for another one."
+            named[index] = .failed(RecordsError(.notUnique, message, target: "id"))
+        }
+        return named
     }
 }
