@@ -247,7 +247,7 @@ struct CommandCase: Sendable, CustomStringConvertible {
         (["apply", "--output", "json"], ["steps", "digest", "loops"]),
         (
             ["import", "people", "people.csv", "--dry-run", "--output", "json"],
-            ["created", "updated", "unchanged", "failed", "dry_run", "change_set"]
+            ["created", "updated", "unchanged", "failed", "dry_run", "change_set", "changes", "counts"]
         ),
         (["token", "list", "--output", "json"], ["id", "label", "created_at", "revoked"]),
         (["doctor", "--output", "json"], ["check", "detail", "ok"]),

@@ -185,12 +185,12 @@ struct ListTests {
     func explain() async throws {
         try await Lab.with { lab in
             let request = ListRequest(
-                type: lab.thing, query: try lab.query("select=name&filter=startswith(name,'Sm')&top=5", on: lab.thing))
+                type: lab.thing, query: try lab.query("select=id,name&filter=startswith(name,'Sm')&top=5", on: lab.thing))
             let explained = try await lab.store.explain(request, access: Lab.access)
             #expect(
                 explained.sql == """
                     SELECT * FROM (SELECT row_to_json(r.*) AS j, t."id" AS k0 FROM "lab"."thing" AS t CROSS JOIN LATERAL (SELECT 'W/"' || t."version" || '"' \
-                    AS "@etag", t."name" AS "name") AS r WHERE t.deleted_at IS NULL AND (t."name" >= $1 AND t."name" < $2) ORDER BY t."id" \
+                    AS "@etag", t."id" AS "id", t."name" AS "name") AS r WHERE t.deleted_at IS NULL AND (t."name" >= $1 AND t."name" < $2) ORDER BY t."id" \
                     LIMIT 11) AS q LIMIT $3
                     """)
             #expect(explained.parameters == ["'Sm'", "'Sn'", "5"])
