@@ -145,7 +145,7 @@ import Testing
                 let first = try await isPipelined ? client.pipelined(sql) : client.query(sql)
                 let frozen = try first.int64(row: 0, column: 0)
                 try await signal("STOP", to: frozen, on: server)
-                while client.statistics.connectionsLost < (isPipelined ? 1 : 2) { await Task.yield() }
+                while client.statistics.connectionsLost < (isPipelined ? 1 : 2) { try await Task.sleep(for: .milliseconds(5)) }
                 let second = try await isPipelined ? client.pipelined(sql) : client.query(sql)
                 #expect(try second.int64(row: 0, column: 0) != frozen)
                 try await signal("CONT", to: frozen, on: server)

@@ -86,6 +86,18 @@ import Testing
         #expect(drain(&pool) == [])
     }
 
+    @Test("looks after an idle connection in time, whatever it was to look after before")
+    func earlierDeadline() {
+        var pool = Pool(
+            options: PoolOptions(
+                maxConnections: 1, acquireTimeout: .seconds(60), idleTimeout: .seconds(300), healthCheckInterval: .seconds(2)))
+        pool.acquire("a", now: at(0))
+        #expect(pool.deadline == at(60))
+        pool.connected(1, now: at(1))
+        pool.release(1, now: at(1))
+        #expect(pool.deadline == at(3))
+    }
+
     @Test("tries again to connect for as long as somebody waits")
     func failedAttempts() {
         var pool = pool()

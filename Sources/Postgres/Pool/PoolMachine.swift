@@ -166,7 +166,9 @@ struct PoolMachine<Waiter> {
     private mutating func becameIdle(_ id: Int, wasUsed: Bool, _ now: Instant) {
         members[id]?.state = .idle
         members[id]?.lastSign = now
-        if case .some(.none) = knownDeadline { knownDeadline = nil }
+        // A moment that is known too early does no harm; this one may have to be looked after before it.
+        let first = now + min(options.idleTimeout, options.healthCheckInterval)
+        if let known = knownDeadline, known.map({ $0 > first }) ?? true { knownDeadline = nil }
         if wasUsed { members[id]?.lastUse = now }
         if let next = waiting.popFirst() {
             lend(id, next.waiter, now)
