@@ -200,7 +200,7 @@ enum OpenAPIParameters {
                 json.field("name", "$id")
                 json.field("in", "query")
                 json.field("required", true)
-                json.field("description", "Which link to remove, by the record that it leads to: `people(0190a1b2-…)`.")
+                json.field("description", "Which link to remove, by the record that it leads to: `collection(0190a1b2-…)`.")
                 json.object("schema") { $0.field("type", "string") }
             }
         }
