@@ -38,6 +38,11 @@ struct OpenAPISchemas {
                     Self.write(fact.property.type, isNullable: fact.property.isNullable, fact, to: &json)
                     words(fact, to: &json)
                 }
+                guard case .entityCollection = fact.property.type else { continue }
+                json.object("\(fact.property.name)@nextLink") { json in
+                    json.field("type", "string")
+                    json.field("description", "Where the rest is, when $expand doesn't bring all of them.")
+                }
             }
         }
     }

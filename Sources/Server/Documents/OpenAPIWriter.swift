@@ -118,7 +118,11 @@ enum OpenAPIParameters {
         ("search", "string", "Words that records have: `anna mull`. Best hits first, unless orderby says otherwise."),
         ("orderby", "string", "Properties to sort by, each with `asc` or `desc`: `last_name,created_at desc`."),
         ("select", "string", "Properties to answer, with commas between."),
-        ("expand", "string", "Links to follow, with options of their own: `organisation(select=name)`."),
+        (
+            "expand", "string",
+            "Links to follow, with options of their own: `organisation(select=name)`. A link to many brings up to \(ReadLimits.expandedItems[0]) "
+                + "records, fewer within another; `NAME@nextLink` leads to the rest."
+        ),
         (
             "compute", "string",
             "Values to compute for each record, usable in the other options: `revenue mul 1.25 as gross,year(created_at) as since`."

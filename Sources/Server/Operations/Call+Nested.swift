@@ -14,7 +14,14 @@ extension Call {
             else { continue }
             // What any of them brought is shown of all.
             let shown = inner.reduce(CheckedQuery(shape: shape)) { showing($1.tree, in: $0, of: reached) }
-            query.expand.append(CheckedExpand(link: link, query: shown))
+            // What goes beyond the limits of an answer is left for the client to ask for.
+            for part in [shown, CheckedQuery(shape: shape)] {
+                var more = query
+                more.expand.append(CheckedExpand(link: link, query: part))
+                guard (try? ReadLimits.pageSize(1, of: more)) != nil else { continue }
+                query = more
+                break
+            }
         }
         return query
     }

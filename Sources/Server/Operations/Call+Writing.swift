@@ -31,6 +31,7 @@ extension Call {
             return SingleWrite(type: type, action: .delete(try reference(type, key)))
         case (.record(let type, let key, .action(let action)), .POST):
             try options.allow(["select", "expand"], of: "An action")
+            _ = try query(type.shape.shape)
             switch action {
             case .restore: return SingleWrite(type: type, action: .restore(try reference(type, key)))
             case .purge: return SingleWrite(type: type, action: .purge(try reference(type, key)))
@@ -41,12 +42,14 @@ extension Call {
 
     private func creation(_ type: ApiType, _ body: ByteBuffer) throws(APIError) -> SingleWrite {
         try options.allow(["select", "expand"], of: "A new record")
+        _ = try query(type.shape.shape)
         let tree = try decoded(type, body, nesting: RecordDecoder.Nesting(model, limits)).tree(type)
         return SingleWrite(type: type, action: tree.nested.isEmpty ? .create(tree.input) : .createTree(tree))
     }
 
     private func change(_ type: ApiType, _ key: RecordKey, _ body: ByteBuffer, replacing: Bool) throws(APIError) -> SingleWrite {
         try options.allow(["select", "expand"], of: "A write")
+        _ = try query(type.shape.shape)
         let preconditions = try Preconditions(request)
         var input = try decoded(type, body).input
         if replacing { input = Replacement.complete(input, of: type) }

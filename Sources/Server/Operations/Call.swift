@@ -67,11 +67,15 @@ struct Call: Sendable {
     }
 
     static func checked(_ options: QueryOptions, on shape: EntityShape, _ schema: DeploymentSchema) throws(APIError) -> CheckedQuery {
+        let query: CheckedQuery
         do {
-            return try QueryChecker(schema: schema).check(options, on: shape)
+            query = try QueryChecker(schema: schema).check(options, on: shape)
         } catch {
             throw APIError(query: error, target: option(at: error.column, in: options))
         }
+        // Asked here too, so that a write whose answer is refused isn't done.
+        do { _ = try ReadLimits.pageSize(1, of: query) } catch { throw APIError(error) }
+        return query
     }
 
     /// The option in whose value a column of the query lies.

@@ -58,12 +58,16 @@ extension QueryCompiler {
     ) throws {
         let (query, name) = (item.query, item.link.name)
         let (row, conditions) = try open(place)
+        let most = ReadLimits.expandedItems(at: expansionDepth)
+        let exactTop = item.exactTop(upTo: most)
         // In the order of `QueryKey`: filter, order, select and expand, top, skip, the options of the next link.
         let (source, array) = try within(row) {
             let filter = try query.filter.map { try condition($0, .lenient).operand }
             let order = try SortKey.keys(of: query, compiler: self).map(\.ordering).joined(separator: ", ")
+            expansionDepth += 1
+            defer { expansionDepth -= 1 }
             let members = try self.object(of: row, query: query)
-            let top = item.exactTop.map { placeholder(.literal(take(.number($0)), .value)) } ?? "\(ReadLimits.expandedItems + 1)"
+            let top = exactTop.map { placeholder(.literal(take(.number($0)), .value)) } ?? "\(most + 1)"
             let skip = query.skip.map { " OFFSET \(placeholder(.literal(take(.number($0)), .value)))" } ?? ""
             let filters = (conditions + [filter].compactMap { $0 }).joined(separator: " AND ")
             let source = "FROM \(row.from.text) WHERE \(filters)"
@@ -73,13 +77,13 @@ extension QueryCompiler {
             object.members.append("(SELECT count(*) \(source)) AS \"\(name)\(controlName("count"))\"")
         }
         object.members += linkMembers(of: item.link, row: owner, type: type)
-        guard item.exactTop == nil else {
+        guard exactTop == nil else {
             object.members.append("array_to_json(\(array)) AS \"\(name)\"")
             return
         }
-        let options = placeholder(.literal(take(.value(.string(item.nextOptions))), .value))
+        let options = placeholder(.literal(take(.value(.string(item.nextOptions(after: most)))), .value))
         let link = RecordObject.PartialLink(
-            name: name, alias: newAlias("x"), array: array,
+            name: name, most: most, alias: newAlias("x"), array: array,
             nextLink: "'\(type.collection)(' || \(owner.alias).\"id\" || ')/\(name)?' || \(options)",
             nextLinkName: name + controlName("nextLink"))
         object.members.append(link.member)
@@ -97,11 +101,11 @@ extension QueryCompiler {
 
 extension CheckedExpand {
     /// `top`, when it is no more than an expansion brings at most.
-    var exactTop: Int64? { query.top.flatMap { $0 <= Int64(ReadLimits.expandedItems) ? $0 : nil } }
+    func exactTop(upTo most: Int) -> Int64? { query.top.flatMap { $0 <= Int64(most) ? $0 : nil } }
 
     /// The options of the link that continues where the expansion was cut: the same, skipping what was shown.
-    var nextOptions: String {
-        var shown = Int64(ReadLimits.expandedItems)
+    func nextOptions(after most: Int) -> String {
+        var shown = Int64(most)
         if let skip = query.skip { shown += min(skip, .max - shown) }
         var parts: [QueryOptions] = []
         func add(_ set: (inout QueryOptions) -> Void) {
@@ -114,7 +118,7 @@ extension CheckedExpand {
         if let compute = options?.compute, !compute.isEmpty { add { $0.compute = compute } }
         if let select = options?.select { add { $0.select = select } }
         if let expand = options?.expand, !expand.isEmpty { add { $0.expand = expand } }
-        if let top = query.top { add { $0.top = top - Int64(ReadLimits.expandedItems) } }
+        if let top = query.top { add { $0.top = top - Int64(most) } }
         add { $0.skip = shown }
         // Each part is encoded alone, since an ampersand may be part of its value.
         return parts.map { PercentEncoding.query($0.text) }.joined(separator: "&")

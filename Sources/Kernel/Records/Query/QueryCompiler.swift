@@ -16,6 +16,8 @@ final class QueryCompiler {
     /// The row that paths without a variable speak about.
     var record: QueryRow
     var variables: [Int: QueryRow] = [:]
+    /// How many expanded links to many stand around what is compiled.
+    var expansionDepth = 0
     /// The property that the list is sorted by first, when its field declares a language: prefix conditions on it follow that order.
     var languageSort: (path: PropertyPath, collation: String)?
     /// Whether values decide about the way to the rows, so that one plan can't serve them all, or never do.

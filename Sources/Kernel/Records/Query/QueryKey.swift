@@ -6,6 +6,8 @@ import QueryLanguage
 struct QueryKey: Sendable, Hashable {
     private(set) var shape: String
     private(set) var literals: [QueryLiteral] = []
+    /// How many expanded links to many stand around what is appended.
+    private var expansionDepth = 0
 
     init(_ start: String) {
         shape = start
@@ -99,9 +101,13 @@ struct QueryKey: Sendable, Hashable {
     }
 
     private mutating func append(expanded item: CheckedExpand) {
+        guard item.isToMany else { return append(item.query) }
+        let most = ReadLimits.expandedItems(at: expansionDepth)
+        expansionDepth += 1
         append(item.query)
-        guard case .entityCollection = item.link.type else { return }
-        if let top = item.exactTop {
+        expansionDepth -= 1
+        let exactTop = item.exactTop(upTo: most)
+        if let top = exactTop {
             shape += "t"
             literals.append(.number(top))
         }
@@ -110,7 +116,7 @@ struct QueryKey: Sendable, Hashable {
             literals.append(.number(skip))
         }
         if item.query.count { shape += "c" }
-        if item.exactTop == nil { literals.append(.value(.string(item.nextOptions))) }
+        if exactTop == nil { literals.append(.value(.string(item.nextOptions(after: most)))) }
     }
 
     mutating func append(_ expression: TypedExpression) {

@@ -5,9 +5,11 @@ struct RecordObject {
     /// Links of which the object holds the beginning.
     var partial: [PartialLink] = []
 
-    /// A link to many, expanded as far as `ReadLimits.expandedItems`: the next record is fetched too, to see whether there is one.
+    /// A link to many, expanded as far as `most`: the next record is fetched too, to see whether there is one.
     struct PartialLink {
         let name: String
+        /// Records it shows at most.
+        let most: Int
         /// The alias under which `array` stands beside the object's members.
         let alias: String
         /// An array of JSON objects.
@@ -16,11 +18,11 @@ struct RecordObject {
         let nextLink: String
         let nextLinkName: String
 
-        var isCut: String { "cardinality(\(alias).a) > \(ReadLimits.expandedItems)" }
+        var isCut: String { "cardinality(\(alias).a) > \(most)" }
 
         /// The member itself, without the record too many.
         var member: String {
-            let cut = "\(alias).a[1:\(ReadLimits.expandedItems)]"
+            let cut = "\(alias).a[1:\(most)]"
             return "array_to_json(CASE WHEN \(isCut) THEN \(cut) ELSE \(alias).a END) AS \"\(name)\""
         }
 

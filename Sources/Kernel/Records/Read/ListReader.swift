@@ -40,11 +40,14 @@ struct ListReader {
 
     // MARK: Pages
 
+    /// How many records a page has at most.
+    func pageSize() throws -> Int { try ReadLimits.pageSize(request.pageSize, of: request.query) }
+
     func page() async throws -> Page {
         if let search { return try await page(of: search) }
         let token = try cursor()
         let allowed = token.map(\.remaining) ?? request.query.top
-        let size = Int64(min(max(request.pageSize, 1), ReadLimits.largestPageSize))
+        let size = Int64(try pageSize())
         let wanted = Int(min(size, max(allowed ?? size, 0)))
         guard request.query.count else { return try await rows(wanted, after: token, allowed: allowed) }
         async let counted = count()
@@ -71,7 +74,7 @@ struct ListReader {
             guard let read = SearchToken.read(text, for: fingerprint, words: search.tree.words.count) else { throw SearchReader.badToken }
             (token, allowed) = read
         }
-        let size = Int64(min(max(request.pageSize, 1), ReadLimits.largestPageSize))
+        let size = Int64(try pageSize())
         let wanted = Int(min(size, max(allowed ?? size, 0)))
         async let counted = countIfAsked()
         let (hits, next) = try await search.hits(wanted, after: token)
@@ -206,7 +209,7 @@ struct ListReader {
     /// The statement the page begins with, and its values as people read them.
     func pageStatement() throws -> (sql: SQL, parameters: [String]) {
         let token = try cursor()
-        let size = Int64(min(max(request.pageSize, 1), ReadLimits.largestPageSize))
+        let size = Int64(try pageSize())
         let allowed = token.map(\.remaining) ?? request.query.top
         let wanted = Int(min(size, max(allowed ?? size, 0)))
         let skip = token == nil ? request.query.skip ?? 0 : 0

@@ -12,6 +12,7 @@ extension RecordStore {
     ) async throws -> StoredRecord? {
         let (catalog, generation) = visibleCatalog(access)
         guard let shape = catalog.typeShape(named: type.id) else { throw QueryCompiler.gone(type.id) }
+        _ = try ReadLimits.pageSize(1, of: query)
         let (columns, parameters) = try Self.columns(of: key, type: type, shape: shape, access: access)
         var name = QueryKey("\(generation)|\(type.id)|\(includeDeleted ? "d" : "")\(format.signature)\(columns.joined(separator: ","))|one")
         if let query { name.append(selection: query) }
@@ -39,10 +40,17 @@ extension RecordStore {
             try ListCompiler(catalog: catalog, access: access, format: format, shape: shape, includeDeleted: false)
                 .recordsByID(query: query, literals: name.literals)
         }
-        let keys = [ids.map(PostgresUUID.init(guid:)).postgresParameter]
-        let sql = statement.bound(ReadValues(literals: name.literals, recordKeys: keys), access: access)
-        let rows = try await ReadFailure.translating { try await statements.query(sql) }.rows
-        return Dictionary(try rows.map { try StoredRecord($0) }.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let size = try ReadLimits.pageSize(ids.count, of: query)
+        var records: [GUID: StoredRecord] = [:]
+        for start in stride(from: 0, to: ids.count, by: size) {
+            let keys = [ids[start..<min(start + size, ids.count)].map(PostgresUUID.init(guid:)).postgresParameter]
+            let sql = statement.bound(ReadValues(literals: name.literals, recordKeys: keys), access: access)
+            for row in try await ReadFailure.translating({ try await statements.query(sql) }).rows {
+                let record = try StoredRecord(row)
+                records[record.id] = record
+            }
+        }
+        return records
     }
 
     /// One page of the records a record's collection link points at: `people(ID)/affiliations`. `request.type` is the link's target and

@@ -12,6 +12,7 @@ struct ChangesReader {
     /// What tokens of this list are bound to.
     let fingerprint: String
     let lists: ListCompiler
+    private let pageSize: Int
     let search: SearchTree?
 
     init(store: RecordStore, request: ListRequest, token text: String, access: Access) throws {
@@ -26,6 +27,7 @@ struct ChangesReader {
         self.access = access
         self.token = token
         fingerprint = list.fingerprint
+        pageSize = try list.pageSize()
         var lists = list.compiler
         search = lists.search
         lists.search = nil
@@ -37,7 +39,7 @@ struct ChangesReader {
         let digest = RightsDigest(type: request.type, access: access)
         guard !digest.dependsOnTime else { throw Self.timed }
         guard try await digest.current(in: store) == token.rights else { throw Self.otherRights }
-        let wanted = min(max(request.pageSize, 1), ReadLimits.largestPageSize)
+        let wanted = pageSize
         let sql = try statement(rows: wanted + 1)
         let result = try await ReadFailure.translating { try await store.statements.query(sql) }
         guard let first = result.first else { throw Self.expired }
