@@ -101,6 +101,35 @@ extension ProductTests {
             #expect(try folder.tessera("doctor", deployment: mine).output.contains("ok   links"))
         }
 
+        @Test("says that changed settings of modules wait for a restart, and claims nothing else")
+        func settings() throws {
+            let folder = try DataFolder()
+            let mine = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n")
+            func phone(_ http: HTTP) throws -> String? {
+                let made = try http.send("POST", "/api/people", #"{"last_name": "Call", "phones": [{"number": "22 12 34 56"}]}"#)
+                #expect(made.status == 201, "\(made.text)")
+                return made.text.firstRange(of: "+47").map { _ in "NO" }
+            }
+            let server = try RunningServer(folder, deployment: mine)
+            #expect(try phone(server.http) == nil)
+            _ = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts.replacing("US", with: "NO"))\n")
+            #expect(try folder.tessera("apply", deployment: mine).output == "nothing to do\n")
+            try waitUntil("the server tells of the settings") { server.log.contains("Changed: settings of contacts.") }
+            #expect(server.log.contains("restart the server") && !server.log.contains("are in force"), "\(server.log)")
+            #expect(try server.http.get("/readyz").text == #"{"status":"ready"}"#)
+            #expect(try phone(server.http) == nil)
+            // Types and fields are taken up all the same, and the settings told once.
+            _ = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts.replacing("US", with: "NO"))\n\(Self.overlay)\n")
+            #expect(try folder.tessera("apply", deployment: mine).output == "1 step done\n")
+            try waitUntil("the server takes up the field") { server.log.contains("apart from what needs a restart") }
+            #expect(try server.http.get("/api/openapi.json").text.contains("loyalty_tier"))
+            #expect(server.log.components(separatedBy: "settings of contacts").count == 2, "\(server.log)")
+            server.stop()
+            let next = try RunningServer(folder, deployment: mine, token: server.printedToken ?? "")
+            #expect(try phone(next.http) == "NO")
+            next.stop()
+        }
+
         @Test("isn't ready while the database has another schema than it serves, and takes it up once its files can be read")
         func readiness() throws {
             let folder = try DataFolder()

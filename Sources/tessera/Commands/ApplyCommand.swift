@@ -11,7 +11,7 @@ struct ApplyCommand: AsyncParsableCommand {
         discussion: """
             Carries out what `tessera plan` shows: alone, in transactions that wait briefly for locks and try again, indexes on large tables \
             concurrently. Interrupted, it goes on where it stopped. Nothing is dropped: what the manifests no longer have is retired. A \
-            running server takes up the result by itself. What was applied is locked in a file beside the deployment. Links that may have no \
+            running server takes up the result by itself; what modules are set to waits for its next start, as its log says. What was applied is locked in a file beside the deployment. Links that may have no \
             loop and have one from before are told and stay as they are.
 
               tessera apply --deployment mine.yaml

@@ -1,12 +1,14 @@
 import Catalog
 import Logging
+import ModuleHost
 import Postgres
 import Records
 import SchemaPlan
 import Server
 import ServiceLifecycle
 
-/// Takes up the deployment's files anew whenever `tessera apply` has changed the database. What can't be taken up yet is tried again.
+/// Takes up the deployment's files anew whenever `tessera apply` has run. What can't be taken up yet is tried again. Modules are told their settings once, so
+/// that other ones wait for the next start; the log says so.
 struct SchemaWatch: Service {
     private static let firstPause = Duration.seconds(1)
     private static let longestPause = Duration.seconds(60)
@@ -19,6 +21,15 @@ struct SchemaWatch: Service {
     let setup: ServerSetup
     let store: RecordStore
     let server: TesseraServer
+    /// What the server's modules were started with.
+    private let started: ModuleInputs
+
+    init(setup: ServerSetup, store: RecordStore, server: TesseraServer) {
+        self.setup = setup
+        self.store = store
+        self.server = server
+        started = setup.deployment.moduleInputs
+    }
 
     func run() async throws {
         try await cancelWhenGracefulShutdown {
@@ -79,12 +90,19 @@ struct SchemaWatch: Service {
                         + "or restart the server with the deployment that was applied.")
                 return false
             }
+            let changed = deployment.moduleInputs.changes(since: started)
             // The server's own set-up is announced to it too, and every connection that comes back asks.
-            told = nil
+            if changed.isEmpty {
+                told = nil
+            } else {
+                warn("Changed: \(changed.joined(separator: ", ")). Modules know them from their start: restart the server to take them up.")
+            }
             guard deployment.catalog != inForce else { return true }
             server.use(deployment.catalog)
             inForce = deployment.catalog
-            setup.logger.info("The applied manifests are in force.")
+            setup.logger.info(
+                changed.isEmpty
+                    ? "The applied manifests are in force." : "The applied manifests are in force, apart from what needs a restart.")
             return true
         } catch {
             warn("The applied manifests can't be taken up yet; the server goes on with what it has.", error)

@@ -22,6 +22,9 @@ enum DirectStore {
 }
 
 extension Deployment {
+    /// What the modules that have code are started with.
+    var moduleInputs: ModuleInputs { ModuleInputs(composition, catalog: catalog) }
+
     /// Loads the modules that have code.
     func loadModules(logger: Logger) throws -> LoadedModules {
         do {
