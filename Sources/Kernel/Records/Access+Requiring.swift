@@ -7,6 +7,11 @@ extension Access {
         guard rights.allows(action, on: type.id) else { throw RecordsError.forbidden(action, type) }
     }
 
+    /// Whether every record of a type that this access may read may be exported by it too.
+    package func exportsWhatItReads(of type: RecordType) -> Bool {
+        rights.predicate(.export, on: type.id) == rights.predicate(.read, on: type.id)
+    }
+
     /// Whether this access can make records of a type at all, by the way that it came in.
     func mayCreate(_ type: RecordType) -> Bool {
         rights.allows(.create, on: type.id) && (channel != .importing || rights.allows(.importing, on: type.id))

@@ -10,7 +10,9 @@ struct ExportColumn: Sendable {
     let isImported: Bool
     /// What a workbook keeps it as.
     var kind = Kind.text
-    /// For links to many: the link, and what is shown of its targets.
+    /// Whether a cell holds one value as it is, and neither a list nor JSON.
+    private(set) var isSingle = false
+    /// For links: the link, and what is shown of its targets. One of several columns of a link has it.
     var expansion: (field: Field, selection: String)?
     let cell: @Sendable ([String: Value]) -> String?
 
@@ -61,6 +63,7 @@ struct ExportColumn: Sendable {
     private static func plain(_ name: String, isImported: Bool = true, kind: Kind = .text) -> ExportColumn {
         var column = ExportColumn(name, isImported: isImported) { text($0[name]) }
         column.kind = kind
+        column.isSingle = true
         return column
     }
 
@@ -87,6 +90,25 @@ struct ExportColumn: Sendable {
         var column = list("\(field.key)/\(form.property)", of: field.key, isImported: !field.readOnly) { form.entry($0) }
         column.expansion = (field, form.selection)
         return column
+    }
+
+    /// What is shown of the record that a link to one leads to, under names such as `organisation/name`, by which an import finds it.
+    ///
+    /// - Returns: nil for what is no value of one column.
+    static func linked(_ field: Field, to target: RecordType, properties: [String], _ catalog: Catalog) -> [ExportColumn]? {
+        let plain = columns(of: target, catalog: catalog).filter(\.isSingle)
+        var columns: [ExportColumn] = []
+        for property in properties {
+            guard let shown = plain.first(where: { $0.property == property }) else { return nil }
+            var column = ExportColumn("\(field.key)/\(property)", of: field.key, isImported: !field.readOnly) { record in
+                guard case .complex(let members)? = record[field.key] else { return nil }
+                return shown.cell(members)
+            }
+            column.kind = shown.kind
+            columns.append(column)
+        }
+        if !columns.isEmpty { columns[0].expansion = (field, properties.joined(separator: ",")) }
+        return columns
     }
 
     private static func text(_ value: Value?) -> String? {

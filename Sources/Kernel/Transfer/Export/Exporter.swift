@@ -58,24 +58,68 @@ package struct Exporter: Sendable {
         }
     }
 
-    /// The columns that a query asks for: those of `$select` in its order, then the links to many that `$expand` names.
+    /// The columns that a query asks for: those of `$select` in its order, then the links that `$expand` names.
     private func columns(of query: CheckedQuery) throws -> [ExportColumn] {
         let all = ExportColumn.columns(of: type, catalog: store.catalog(for: access))
-        let expanded = try query.expand.map { item in
-            guard item.options == nil, let field = type.field(item.link.name), case .links = field.type else {
-                throw RecordsError(
-                    .notSupported,
-                    "An export shows links to many by their name alone; export \(item.link.name) from its own collection and link by id.")
+        var lists: [String] = []
+        var linked: [ExportColumn] = []
+        // Named by what they lead to, links aren't there by their ids as well, unless these are selected: an import takes one of them.
+        var ids: Set<String> = []
+        for item in query.expand {
+            guard let field = type.field(item.link.name) else { throw Self.unshown(item.link.name) }
+            switch field.type {
+            case .links where item.options == nil: lists.append(field.key)
+            case .link(let link):
+                linked += try columns(of: field, link, item)
+                ids.formUnion(field.columns.map(\.name))
+            default: throw Self.unshown(item.link.name)
             }
-            return field.key
         }
-        guard case .properties(let selected) = query.select else { return all }
+        guard case .properties(let selected) = query.select else { return all.filter { !ids.contains($0.property) } + linked }
         let chosen = selected.flatMap { item in
             all.filter { column in
                 guard column.property == item.property.name else { return false }
                 return item.members.isEmpty || item.members.contains { column.header.hasSuffix("/\($0.name)") }
             }
         }
-        return chosen + expanded.flatMap { key in all.filter { $0.property == key } }
+        return chosen + lists.flatMap { key in all.filter { $0.property == key } } + linked
+    }
+
+    /// The columns of a link to one: what `$select` names of the record that it leads to.
+    private func columns(of field: Field, _ link: Link, _ item: CheckedExpand) throws -> [ExportColumn] {
+        let catalog = store.catalog(for: access)
+        guard let target = catalog.type(id: link.target) else { throw Self.unshown(field.key) }
+        if let inner = item.query.expand.first {
+            throw RecordsError(
+                .notSupported, "An export shows links of the record itself: leave out \(inner.link.name) in the options of \(field.key).",
+                target: "$expand")
+        }
+        guard case .properties(let selected) = item.query.select, item.query.computed.isEmpty else {
+            let name = target.displayField ?? "id"
+            throw RecordsError(
+                .notSupported,
+                "Of \(field.key), an export shows what is selected, and no $compute: write \(field.key)($select=\(name)), or select \(field.key)_id.",
+                target: "$expand")
+        }
+        // Whoever may read more than export gets no file of the rest by way of a link.
+        guard access.exportsWhatItReads(of: target) else { throw RecordsError.forbidden(.export, target) }
+        let names = selected.map(\.property.name)
+        guard selected.allSatisfy({ $0.members.isEmpty }),
+            let columns = ExportColumn.linked(field, to: target, properties: names, catalog)
+        else {
+            throw RecordsError(
+                .notSupported,
+                "Of \(field.key), an export shows properties of one value, and not all of \(names.joined(separator: ", ")) are.",
+                target: "$expand")
+        }
+        return columns
+    }
+
+    private static func unshown(_ link: String) -> RecordsError {
+        RecordsError(
+            .notSupported,
+            "An export shows links to many that the record itself holds, by their name alone, and links to one with what $select names of them: "
+                + "$expand=NAME($select=…). Export \(link) from its own collection and link by id.",
+            target: "$expand")
     }
 }

@@ -98,8 +98,10 @@ package struct ImportPlan: Sendable {
             throw ImportError(.noHeader, "\(path) is empty; its first row must name the columns")
         }
         let headers = header.texts.map { $0.trimmingBlanks() }
-        let exported = ExportColumn.columns(of: type, catalog: catalog).map(\.header)
-        isExport = headers.first == "id" && Set(headers).subtracting([FailedRows.column]).isSubset(of: exported)
+        let exported = Set(ExportColumn.columns(of: type, catalog: catalog).map(\.header))
+        isExport =
+            headers.first == "id"
+            && headers.allSatisfy { $0 == FailedRows.column || exported.contains($0) || Self.isLinked($0, type, catalog) }
         let mapping =
             given
             ?? ImportMapping(
@@ -156,6 +158,12 @@ package struct ImportPlan: Sendable {
             })
         let used = Set(mapping.columns.map(\.header))
         unmapped = headers.filter { !used.contains($0) && $0 != FailedRows.column }
+    }
+
+    /// Whether a header is that of an exported link to one, such as `organisation/name`.
+    private static func isLinked(_ header: String, _ type: RecordType, _ catalog: Catalog) -> Bool {
+        guard header.contains("/"), case .link(_, by: _?)? = try? ImportTarget(header, type: type, catalog: catalog) else { return false }
+        return true
     }
 
     /// Whether the file may give values of a property by which records can be found.
