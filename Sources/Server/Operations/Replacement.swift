@@ -2,7 +2,8 @@ import Catalog
 import QueryLanguage
 import Records
 
-/// PUT: what a body leaves out goes back to its default, or to nothing (OData Protocol 4.01 section 11.4.3).
+/// PUT: what a body leaves out goes back to its default, or to nothing (OData Protocol 4.01 section 11.4.3). Links to many, which are shown only
+/// where they are expanded, stay as they are, and with them the single links that follow them.
 enum Replacement {
     static func complete(_ input: RecordInput, of type: ApiType) -> RecordInput {
         var completed = input
@@ -25,17 +26,16 @@ enum Replacement {
         // No primary entry is what a list without entries has.
         if field.columns.contains(where: { values[$0.name].map { !$0.isNull } ?? false }) { return true }
         if field.primaryProperty == nil, field.columns.contains(where: { values[$0.name] != nil }) { return true }
-        // A single link that follows a list of links is given with that list.
+        // A single link that follows a list of links is that list's to say.
         return type.record.fields.contains { other in
-            if case .links(let links) = other.type { return links.primary == field.key && values[other.key] != nil }
-            return false
+            if case .links(let links) = other.type { links.primary == field.key } else { false }
         }
     }
 
     private static func emptied(_ field: Field) -> [(String, Value)] {
         switch field.type {
-        case .autoNumber: return []
-        case .links, .emails, .phones, .tags, .multiChoice: return [(field.key, defaultValue(field) ?? .collection([]))]
+        case .autoNumber, .links: return []
+        case .emails, .phones, .tags, .multiChoice: return [(field.key, defaultValue(field) ?? .collection([]))]
         case .link, .user, .file: return [("\(field.key)_id", .null)]
         case .linkAny: return [("\(field.key)_type", .null), ("\(field.key)_id", .null)]
         case .money:
