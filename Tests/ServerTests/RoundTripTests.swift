@@ -54,4 +54,81 @@ struct RoundTripTests {
             #expect(try await host.send("GET", "/api/samples(\(new))/place/name/$value").text == "Rome")
         }
     }
+
+    @Test("links to deleted records stay when the list is sent, and show when they are restored")
+    func deletedTargets() async throws {
+        try await TestHost.with { host in
+            let oslo = try await host.create("places", #"{"name": "Oslo"}"#)
+            let rome = try await host.create("places", #"{"name": "Rome"}"#)
+            let bern = try await host.create("places", #"{"name": "Bern"}"#)
+            let id = try await host.create(
+                "samples",
+                #"{"title": "A", "places": [{"id": "\#(oslo)"}, {"id": "\#(rome)", "_link": {"role": "away", "is_primary": true}}]}"#)
+            #expect(try await host.send("DELETE", "/api/places(\(rome))").status == 204)
+            let read = try await host.send("GET", "/api/samples(\(id))")
+            // The link that follows leads to the deleted record, and may stay.
+            let same = try await host.send("PUT", "/api/samples(\(id))", body: read.text)
+            #expect(same.status == 204, "\(same.text)")
+            let added = try await host.send("POST", "/api/samples(\(id))/places/$ref", body: #"{"@id": "places(\#(bern))"}"#)
+            #expect(added.status == 204, "\(added.text)")
+            let changed = try await host.send("PATCH", "/api/samples(\(id))", body: #"{"places": [{"id": "\#(oslo)"}]}"#)
+            #expect(changed.status == 204, "\(changed.text)")
+            #expect(try await host.send("GET", "/api/samples(\(id))/places/$count").text == "1")
+            #expect(try await host.send("POST", "/api/places(\(rome))/restore").status < 300)
+            let places = try await host.send("GET", "/api/samples(\(id))/places?orderby=name").text
+            #expect(places.contains(oslo) && places.contains(rome) && !places.contains(bern))
+            #expect(places.contains(#""role":"away""#))
+            #expect(try await host.send("GET", "/api/samples(\(id))/place/name/$value").text == "Rome")
+
+            #expect(try await host.send("DELETE", "/api/places(\(rome))").status == 204)
+            let flagged = #"{"places": [{"id": "\#(oslo)", "_link": {"is_primary": true}}]}"#
+            #expect(try await host.send("PATCH", "/api/samples(\(id))", body: flagged).status == 204)
+            #expect(try await host.send("PATCH", "/api/samples(\(id))", body: #"{"places": [{"id": "\#(rome)"}]}"#).status == 400)
+            #expect(try await host.send("POST", "/api/places(\(rome))/restore").status < 300)
+            #expect(try await host.send("GET", "/api/samples(\(id))/place/name/$value").text == "Oslo")
+            let primaries = "SELECT count(*) FROM lab.sample__places WHERE is_primary"
+            #expect(try await host.lab.client.query(SQL(verbatim: primaries)).int64(row: 0, column: 0) == 1)
+        }
+    }
+
+    @Test("an undo puts back links to deleted records with the list")
+    func undone() async throws {
+        try await TestHost.with { host in
+            let oslo = try await host.create("places", #"{"name": "Oslo"}"#)
+            let rome = try await host.create("places", #"{"name": "Rome"}"#)
+            let id = try await host.create(
+                "samples", #"{"title": "A", "places": [{"id": "\#(rome)", "_link": {"role": "away"}}, {"id": "\#(oslo)"}]}"#)
+            #expect(try await host.send("DELETE", "/api/places(\(rome))").status == 204)
+            let emptied = try await host.send(
+                "POST", "/api/samples/bulk", body: #"{"operation": "update", "items": [{"id": "\#(id)", "places": []}]}"#)
+            let set = try #require(emptied.headers["tessera-change-set-id"])
+            #expect(try await host.send("GET", "/api/samples(\(id))/places/$count").text == "0")
+            let undo = try await host.send("POST", "/api/change_sets(\(set))/undo")
+            #expect(undo.text.contains(#""undone":1"#), "\(undo.text)")
+            #expect(try await host.send("POST", "/api/places(\(rome))/restore").status < 300)
+            let places = try await host.send("GET", "/api/samples(\(id))/places").text
+            #expect(places.contains(oslo) && places.contains(#""role":"away""#), "\(places)")
+            #expect(try await host.send("GET", "/api/samples(\(id))/place/name/$value").text == "Rome")
+        }
+    }
+
+    @Test("links to records that a writer may not read stay")
+    func unreadableTargets() async throws {
+        try await SalesFloor.with { floor in
+            let both = #"{"partners": [{"id": "\#(floor.bens)"}, {"id": "\#(floor.annas)"}]}"#
+            #expect(try await floor.host.send("PATCH", "/api/accounts(\(floor.annas))", body: both).status == 204)
+            #expect(try await floor.send(floor.anna, "GET", "/api/accounts(\(floor.annas))/partners/$count").text == "1")
+            let emptied = try await floor.send(floor.anna, "PATCH", "/api/accounts(\(floor.annas))", body: #"{"partners": []}"#)
+            #expect(emptied.status == 204, "\(emptied.text)")
+            let left = try await floor.host.send("GET", "/api/accounts(\(floor.annas))/partners").text
+            #expect(left.contains(floor.bens) && !left.contains(floor.annas))
+            let named = try await floor.send(
+                floor.anna, "PATCH", "/api/accounts(\(floor.annas))", body: #"{"partners": [{"id": "\#(floor.bens)"}]}"#)
+            #expect(named.status == 400 && named.text.contains("records.link_target_missing"), "\(named.text)")
+            let removed = try await floor.send(
+                floor.anna, "DELETE", "/api/accounts(\(floor.annas))/partners(\(floor.bens))/$ref")
+            #expect(removed.status == 204 || removed.status == 404, "\(removed.text)")
+            #expect(try await floor.host.send("GET", "/api/accounts(\(floor.annas))/partners/$count").text == "1")
+        }
+    }
 }

@@ -117,7 +117,8 @@ struct InputReader {
             let joins = draft.isUpdate && input.joining.contains(field.key)
             if joins { draft.joining.insert(field.key) }
             if case .links(let links) = field.type {
-                try LinksReader(field: field, links: links).read(value, joins: joins, into: &draft)
+                try LinksReader(field: field, links: links).read(
+                    value, joins: joins, findsPrimary: !draft.isUpdate || isModule, into: &draft)
             } else {
                 try readChannels(field, value, joins: joins, into: &draft)
             }

@@ -1,4 +1,5 @@
 import Catalog
+import Permissions
 import Postgres
 import QueryLanguage
 
@@ -9,7 +10,11 @@ struct LinkResolver {
     let access: Access
     let options: WriteOptions
 
-    func resolve(_ drafts: inout [WriteDraft], of type: RecordType) async throws {
+    /// Single links that a record has already may stay, wherever they lead: what was read can be sent back.
+    ///
+    /// - Parameter keepingHidden: whether links to many that a record has already may stay, too. Of those to records that can't be read no
+    ///   writer is told.
+    func resolve(_ drafts: inout [WriteDraft], of type: RecordType, keepingHidden: Bool = false) async throws {
         try await lookUpPending(in: &drafts, of: type)
         // Records that this batch makes may link to one another.
         let made = Set(drafts.lazy.filter { !$0.isUpdate }.map(\.id))
@@ -28,9 +33,15 @@ struct LinkResolver {
         for (target, ids) in wanted {
             present[target] = try await target == Self.files ? existingFiles(ids) : existing(ids, of: target)
         }
-        for index in drafts.indices {
-            for (target, id, property) in Self.targets(in: drafts[index], of: type) where present[target]?.contains(id) != true {
-                guard target != type.id || !drafts[index].linksWithin.contains(id) else { continue }
+        let absent = drafts.map { draft in
+            Self.targets(in: draft, of: type).filter { target, id, _ in
+                present[target]?.contains(id) != true && (target != type.id || !draft.linksWithin.contains(id))
+            }
+        }
+        guard absent.contains(where: { !$0.isEmpty }) else { return }
+        let held = try await heldLinks(of: type, drafts, absent, keepingHidden)
+        for (index, links) in absent.enumerated() {
+            for (target, id, property) in links where !held.contains(HeldLink(field: property, record: drafts[index].id, target: id)) {
                 let label = catalog.type(id: target)?.label.lowercased() ?? target
                 drafts[index].refuse("records.link_target_missing", property, "There is no \(label) with the id that \(property) names.")
             }
@@ -63,7 +74,54 @@ struct LinkResolver {
         return found
     }
 
-    private func existing(_ ids: Set<GUID>, of typeID: String) async throws -> Set<GUID> {
+    /// A link that is stored.
+    private struct HeldLink: Hashable {
+        var field: String
+        var record: GUID
+        var target: GUID
+    }
+
+    /// Those of the links to records that aren't there, or can't be read, that the records have already.
+    private func heldLinks(
+        of type: RecordType, _ drafts: [WriteDraft], _ links: [[(target: String, id: GUID, property: String)]], _ keepingHidden: Bool
+    ) async throws -> Set<HeldLink> {
+        var held: Set<HeldLink> = []
+        for field in type.fields {
+            var records: [PostgresUUID] = []
+            var targets: [PostgresUUID] = []
+            for (draft, links) in zip(drafts, links) where draft.isUpdate {
+                for link in links where link.property == field.key {
+                    records.append(PostgresUUID(guid: draft.id))
+                    targets.append(PostgresUUID(guid: link.id))
+                }
+            }
+            guard !records.isEmpty else { continue }
+            let source: SQL
+            switch field.type {
+            case .link, .linkAny:
+                // Where a link leads is told to those who see it, and to nobody else.
+                guard access.rights.mask(of: field.key, on: type.id) == nil || keepingHidden else { continue }
+                source = "SELECT t.id AS record, t.\(identifier: "\(field.key)_id") AS target FROM \(raw: type.table.sql) t"
+            case .links:
+                guard keepingHidden, let table = type.childTable(of: field) else { continue }
+                source = "SELECT c.\(identifier: table.recordColumn) AS record, c.target_id AS target FROM \(raw: table.name.sql) c"
+            default: continue
+            }
+            let sql: SQL = """
+                SELECT l.record, l.target FROM (\(source)) l WHERE l.record = ANY(\(bind: records)) AND l.target = ANY(\(bind: targets))
+                """
+            for row in try await store.statements.query(sql).rows {
+                held.insert(
+                    HeldLink(
+                        field: field.key, record: GUID(postgres: try row.decode(PostgresUUID.self, 0)),
+                        target: GUID(postgres: try row.decode(PostgresUUID.self, 1))))
+            }
+        }
+        return held
+    }
+
+    /// Those of the records that are there and may be read.
+    func existing(_ ids: Set<GUID>, of typeID: String) async throws -> Set<GUID> {
         guard let type = catalog.type(id: typeID) else { return [] }
         let guarded = AccessGuard.predicate(.read, on: type, alias: "t", access: access)
         let sql: SQL = """

@@ -6,8 +6,10 @@ struct LinksReader {
     let field: Field
     let links: Links
 
-    /// - Parameter joins: whether the links join those that are stored: their rows hold only the columns that are given.
-    func read(_ value: Value, joins: Bool = false, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
+    /// - Parameters:
+    ///   - joins: whether the links join those that are stored: their rows hold only the columns that are given.
+    ///   - findsPrimary: whether the first link is the primary one where none is flagged; else that is found when all links are known.
+    func read(_ value: Value, joins: Bool = false, findsPrimary: Bool = true, into draft: inout WriteDraft) throws(FieldChecker.Refusal) {
         var rows: [ListRow] = []
         let items: [Value]
         switch value {
@@ -27,7 +29,7 @@ struct LinksReader {
             throw FieldChecker.Refusal(code: "records.two_primaries", message: "\(field.label) has two primary links; flag one.")
         }
         if links.primary != nil, primaries.isEmpty, !rows.isEmpty, !joins {
-            rows[0]["is_primary"] = .bool(true)
+            if findsPrimary { rows[0]["is_primary"] = .bool(true) }
             draft.unflagged.insert(field.key)
         }
         draft.lists[field.key] = rows

@@ -58,7 +58,8 @@ extension RecordStore {
         }
         // Two callers who change the same list meet at its version; the later one starts again from what the other left.
         for _ in 1...10 where !order.isEmpty {
-            let stored = try await StoredValues(store: self, type: type, access: access).load(order, fields: [name])
+            var stored = try await StoredValues(store: self, type: type, access: access).load(order, fields: [name])
+            if case .links = field.type { try await leaveHidden(out: &stored, of: field, to: target, options, access) }
             var updates: [RecordUpdate] = []
             var again: [GUID] = []
             func expected(_ id: GUID) -> Int64? { open[id]?.lazy.compactMap(\.change.expectedVersion).first }
@@ -91,6 +92,20 @@ extension RecordStore {
         let label = type.label.lowercased()
         let busy = RecordsError(.unavailable, "Others keep changing this \(label); try again.")
         return outcomes.map { $0 ?? .failed(busy) }
+    }
+
+    /// Leaves out the links that nobody shows to the caller: they stay as they are.
+    private func leaveHidden(
+        out stored: inout [GUID: StoredValues.Record], of field: Field, to target: RecordType, _ options: WriteOptions, _ access: Access
+    ) async throws {
+        let targets = Set(stored.values.flatMap { ListRow.rows(of: $0.values[field.key]).compactMap(\.target) })
+        guard !targets.isEmpty else { return }
+        let resolver = LinkResolver(store: self, catalog: catalog, access: access, options: options)
+        let seen = try await resolver.existing(targets, of: target.id)
+        for id in stored.keys {
+            let rows = ListRow.rows(of: stored[id]?.values[field.key]).filter { $0.target.map(seen.contains) == true }
+            stored[id]?.values[field.key] = .collection(rows.map { .complex($0) })
+        }
     }
 
     private func linkField(_ name: String, of type: RecordType, _ access: Access) throws -> (field: Field, target: RecordType) {

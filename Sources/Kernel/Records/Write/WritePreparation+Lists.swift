@@ -113,8 +113,6 @@ extension Field {
 }
 
 extension ListRow {
-    fileprivate var isPrimary: Bool { self["is_primary"] == .bool(true) }
-
     /// Takes over what another writing of the same entry says and this one doesn't: members without a value here, flags that are set there.
     fileprivate mutating func take(_ other: ListRow) {
         for (name, value) in other where !value.isNull {

@@ -22,6 +22,7 @@ extension WritePreparation {
             if let condition = field.readOnlyWhen { before.formUnion(condition.reads.union([field.key])) }
             switch field.type {
             case .money where !draft.isWhole(field): before.insert(field.key)
+            case .links where draft.lists[field.key] != nil: before.insert(field.key)
             case .link:
                 for case (let key, .links(let links)) in type.fields.map({ ($0.key, $0.type) }) where links.primary == field.key {
                     before.insert(key)

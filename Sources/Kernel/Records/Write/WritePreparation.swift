@@ -47,7 +47,7 @@ struct WritePreparation {
     /// is set too. Links, modules and rules judge the record as for any write.
     func reversions(_ drafts: inout [WriteDraft]) async throws {
         let given = drafts
-        _ = try await judge(&drafts)
+        _ = try await judge(&drafts, isReversion: true)
         for index in drafts.indices {
             // What a module would compute anew gives way to what was stored.
             drafts[index].columns.merge(given[index].columns) { _, stored in stored }
@@ -57,7 +57,7 @@ struct WritePreparation {
     }
 
     /// Completes changes that were read, and gives what is stored of the fields that were looked at.
-    private func judge(_ drafts: inout [WriteDraft]) async throws -> [GUID: [String: Value]] {
+    private func judge(_ drafts: inout [WriteDraft], isReversion: Bool = false) async throws -> [GUID: [String: Value]] {
         let needed = drafts.reduce(into: Set<String>()) { $0.formUnion(fieldsToLoad(for: $1)) }
         var stored: [GUID: StoredValues.Record] = [:]
         if !needed.isEmpty {
@@ -68,7 +68,7 @@ struct WritePreparation {
             }
         }
         let values = stored.mapValues(\.values)
-        try await complete(&drafts, stored: values)
+        try await complete(&drafts, stored: values, isReversion: isReversion)
         return values
     }
 
@@ -76,8 +76,10 @@ struct WritePreparation {
         if case .guid(let id)? = input.values["id"] { id } else { nil }
     }
 
-    private func complete(_ drafts: inout [WriteDraft], stored: [GUID: [String: Value]]) async throws {
-        try await LinkResolver(store: store, catalog: catalog, access: access, options: options).resolve(&drafts, of: type)
+    private func complete(_ drafts: inout [WriteDraft], stored: [GUID: [String: Value]], isReversion: Bool = false) async throws {
+        try await LinkResolver(store: store, catalog: catalog, access: access, options: options)
+            .resolve(&drafts, of: type, keepingHidden: isReversion)
+        if !isReversion { try await keepHiddenLinks(in: &drafts, stored: stored) }
         // Numbers that join others are known by their normal form.
         if drafts.contains(where: { !$0.joining.isEmpty }) { try normalisePhones(&drafts) }
         for index in drafts.indices where drafts[index].isUpdate { joinLists(of: &drafts[index], stored: stored[drafts[index].id] ?? [:]) }
