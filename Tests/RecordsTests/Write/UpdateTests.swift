@@ -20,6 +20,20 @@ struct UpdateTests {
         }
     }
 
+    @Test("an amount keeps its currency when the currency is sent as null")
+    func keptCurrency() async throws {
+        try await TestStore.with { lab in
+            let price = try decimal("12.50")
+            let id = try await lab.create("samples", ["title": "A", "price": .decimal(price), "price_currency": "USD"])
+            #expect(try await lab.update("samples", id, ["price_currency": .null]) == .unchanged(version: 1))
+            #expect(try await lab.update("samples", id, ["price": 20, "price_currency": .null]) == .updated(version: 2))
+            #expect(try await lab.row("lab.sample", id)["price_currency"] == "USD")
+            #expect(try await lab.update("samples", id, ["price": .null]) == .updated(version: 3))
+            #expect(try await lab.update("samples", id, ["price": 5, "price_currency": .null]) == .updated(version: 4))
+            #expect(try await lab.row("lab.sample", id)["price_currency"] == lab.catalog.currency)
+        }
+    }
+
     @Test("what lists and columns hold already is no change, and of a change only what differs is kept")
     func unchangedLists() async throws {
         try await TestStore.with { lab in

@@ -21,7 +21,7 @@ extension WritePreparation {
             if field.required { after.insert(field.key) }
             if let condition = field.readOnlyWhen { before.formUnion(condition.reads.union([field.key])) }
             switch field.type {
-            case .money where !draft.isWhole(field): before.insert(field.key)
+            case .money where !draft.isWhole(field) || draft.leavesCurrencyOut(of: field): before.insert(field.key)
             case .links where draft.lists[field.key] != nil: before.insert(field.key)
             case .link:
                 for case (let key, .links(let links)) in type.fields.map({ ($0.key, $0.type) }) where links.primary == field.key {
@@ -93,6 +93,13 @@ extension WritePreparation {
                 drafts[index].refuse("records.read_only", field.key, "\(field.label) can't be changed while \(condition.text).")
             }
         }
+    }
+}
+
+extension WriteDraft {
+    /// Whether it sets an amount and says of its currency that there is none.
+    fileprivate func leavesCurrencyOut(of field: Field) -> Bool {
+        columns[field.key].map(\.isNull) == false && columns["\(field.key)_currency"] == .null
     }
 }
 

@@ -87,7 +87,8 @@ extension WritePreparation {
         return rows
     }
 
-    /// A currency alone is no amount. In a file it stands beside an empty cell, where it says nothing.
+    /// An amount without a currency keeps the one that is stored, and has the deployment's where there is none. A currency alone is no amount.
+    /// In a file it stands beside an empty cell, where it says nothing.
     func completeMoney(_ draft: inout WriteDraft, stored: [String: Value]?) {
         for field in type.fields where draft.fields.contains(field.key) {
             guard case .money = field.type else { continue }
@@ -95,7 +96,10 @@ extension WritePreparation {
             let image = AfterImage(stored: stored ?? [:], draft: draft, type: type).values
             let amount = image[field.key] ?? .null
             let currency = image[column] ?? .null
-            if !amount.isNull, currency.isNull { draft.columns[column] = .string(catalog.currency) }
+            if !amount.isNull, currency.isNull {
+                let kept = stored?[column] ?? .null
+                draft.columns[column] = kept.isNull ? .string(catalog.currency) : kept
+            }
             guard amount.isNull, !currency.isNull else { continue }
             let isGiven = draft.columns[column].map(\.isNull) == false
             let isRefused = draft.problems.contains { $0.property == field.key || $0.property == column }
