@@ -1,9 +1,10 @@
 import Catalog
 import Postgres
 import QueryLanguage
-import Records
 import TestKernel
 import Testing
+
+@testable import Records
 
 @Suite("Changing records")
 struct UpdateTests {
@@ -31,6 +32,37 @@ struct UpdateTests {
             #expect(try await lab.update("samples", id, ["price": .null]) == .updated(version: 3))
             #expect(try await lab.update("samples", id, ["price": 5, "price_currency": .null]) == .updated(version: 4))
             #expect(try await lab.row("lab.sample", id)["price_currency"] == lab.catalog.currency)
+        }
+    }
+
+    @Test("null for one half of a link to one of several types empties both", arguments: ["subject_id", "subject_type"])
+    func halfOfAnyLink(_ half: String) async throws {
+        try await TestStore.with { lab in
+            let oslo = try await lab.create("places", ["name": "Oslo"])
+            let id = try await lab.create("samples", ["title": "A", "subject_type": "lab.place", "subject_id": .guid(oslo)])
+            #expect(try await lab.update("samples", id, [half: .null]) == .updated(version: 2))
+            let row = try await lab.row("lab.sample", id)
+            #expect(row["subject_type"] == "" && row["subject_id"] == "")
+            let other =
+                half == "subject_id" ? ["subject_id": Value.null, "subject_type": "lab.place"] : [half: .null, "subject_id": .guid(oslo)]
+            #expect(try await lab.update("samples", id, other) == .failed(["records.required"]))
+        }
+    }
+
+    @Test("a value that a check of the database refuses is named by its field")
+    func refusedValue() async throws {
+        try await TestStore.with { lab in
+            _ = try await lab.create("samples", ["title": "A"])
+            let violation = ConstraintViolation(catalog: lab.catalog, type: try lab.type("samples"))
+            for (column, value, target) in [("subject_type", "lab.place", "subject"), ("price_currency", "EUR", "price")] {
+                do {
+                    _ = try await lab.client.query(SQL(verbatim: "UPDATE lab.sample SET \(column) = '\(value)'"))
+                    Issue.record("stored")
+                } catch {
+                    let told = violation.translate(error) as? RecordsError
+                    #expect(told?.code == .invalid && told?.target == target, "\(error)")
+                }
+            }
         }
     }
 

@@ -20,9 +20,7 @@ struct ConstraintViolation {
         case "23503": return reference(error)
         // A link that the purge would empty is required.
         case "23502" where isRemoval: return stillReferenced(error)
-        case "23502", "23514":
-            return RecordsError(
-                .invalid, "The database refused a value of \(error.column ?? error.constraint ?? type.label).", target: error.column)
+        case "23502", "23514": return refusedValue(error)
         case "22003", "22008": return RecordsError(.invalid, "A number or date is out of the database's range.")
         case "54000": return tooLongForIndex(error)
         case DatabaseSignal.denied:
@@ -45,6 +43,30 @@ struct ConstraintViolation {
         guard let state = (error as? PostgresError)?.sqlState else { return false }
         return [DatabaseSignal.denied, DatabaseSignal.loop].contains(state) || state.hasPrefix("23") || state.hasPrefix("22")
             || state == "54000"
+    }
+
+    /// A value that is missing, or doesn't go with another one of its field.
+    private func refusedValue(_ error: PostgresError) -> RecordsError {
+        guard let (field, list) = constrained(error), isSeen(list ?? field.key) else {
+            return RecordsError(.invalid, "The database refused a value of \(type.label).")
+        }
+        return RecordsError(
+            .invalid, "The database refused a value of \(field.label).", target: list.map { "\($0)/\(field.key)" } ?? field.key)
+    }
+
+    /// The field whose column or check was violated, and the list of links that it is a column of, if any.
+    private func constrained(_ error: PostgresError) -> (field: Field, list: String?)? {
+        func isMeant(_ field: Field, _ table: String) -> Bool {
+            guard error.table == table else { return false }
+            if let column = error.column { return field.columns.contains { $0.name == column } }
+            return error.constraint == StorageName.derived(table, [field.key], "check")
+        }
+        if let field = type.fields.first(where: { isMeant($0, type.key) }) { return (field, nil) }
+        for list in type.fields {
+            guard case .links(let links) = list.type, let table = type.childTable(of: list)?.name.name else { continue }
+            if let field = links.columns.first(where: { isMeant($0, table) }) { return (field, list.key) }
+        }
+        return nil
     }
 
     private func notUnique(_ error: PostgresError) -> RecordsError {

@@ -87,6 +87,7 @@ struct InputReader {
             draft.columns["\(field.key)_id"] = try value.isNull ? .null : FieldChecker.guid(value, named: field.label)
         case .anyID:
             draft.columns["\(field.key)_id"] = try value.isNull ? .null : FieldChecker.guid(value, named: field.label)
+            emptyOtherHalf("\(field.key)_type", where: value, input, in: &draft)
         case .anyType:
             guard case .linkAny(let targets) = field.type else { return }
             if case .string(let target) = value, !targets.contains(target) {
@@ -94,6 +95,7 @@ struct InputReader {
                     code: "records.wrong_type", message: "\(field.label) links to one of \(targets.joined(separator: ", ")).")
             }
             draft.columns["\(field.key)_type"] = try value.isNull ? .null : .string(FieldChecker.string(value, named: field.label))
+            emptyOtherHalf("\(field.key)_id", where: value, input, in: &draft)
         case .primary:
             // A list that is given whole says itself which entry is primary.
             guard input.values[field.key] == nil else { return }
@@ -108,6 +110,11 @@ struct InputReader {
             try readChannels(field, .collection([value]), primary: field.primaryProperty, into: &draft)
             draft.joining.insert(field.key)
         }
+    }
+
+    /// A link to one of several types without a type leads nowhere, and so does one without an id: null for one half empties both.
+    private func emptyOtherHalf(_ column: String, where value: Value, _ input: RecordInput, in draft: inout WriteDraft) {
+        if value.isNull, (input.values[column] ?? .null).isNull { draft.columns[column] = .null }
     }
 
     private func readValue(_ field: Field, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft) throws(FieldChecker.Refusal)
