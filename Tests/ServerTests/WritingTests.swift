@@ -100,10 +100,15 @@ struct WritingTests {
             ["if-none-match": "*"], body: #"{"name": "Genoa"}"#, status: 204, answerHeaders: ["etag": "W/\"1\""], events: 1),
         Scenario(
             "leaves it alone the next time", "PATCH", "/api/places(5f0c7c8e-2d1b-4c6e-9a57-000000000002)", ["if-none-match": "*"],
-            body: #"{"name": "Pisa"}"#, status: 412, expects: ["records.not_unique"]),
+            body: #"{"name": "Pisa"}"#, status: 412, expects: ["records.not_unique", "Another place has this id already."]),
         Scenario(
             "takes one precondition", "PUT", "/api/places(5f0c7c8e-2d1b-4c6e-9a57-000000000002)",
             ["if-none-match": "*", "if-match": "*"], body: #"{"name": "Pisa"}"#, status: 400, expects: ["odata.bad_precondition"]),
+        Scenario("purges it", "POST", "/api/places(5f0c7c8e-2d1b-4c6e-9a57-000000000002)/purge", status: 204, events: 1),
+        Scenario(
+            "tells that the id was a purged record's", "PUT", "/api/places(5f0c7c8e-2d1b-4c6e-9a57-000000000002)",
+            ["if-none-match": "*"], body: #"{"name": "Pisa"}"#, status: 412,
+            expects: ["records.not_unique", "one that was purged", #""target":"If-None-Match""#]),
         Scenario(
             "changes one property", "PATCH", "/api/samples({b})", body: #"{"amount": 10}"#, status: 204, answerHeaders: ["etag": "W/\"2\""],
             events: 1),

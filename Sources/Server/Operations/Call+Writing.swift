@@ -125,8 +125,7 @@ extension Call {
         case .deleted, .purged: return response(.noContent, naming([outcome]))
         case .failed(let error):
             guard write.mustBeNew, error.code == .notUnique else { throw error }
-            throw APIError(
-                .preconditionFailed, error.code.description, "There is such a \(type.record.label) already.", target: "If-None-Match")
+            throw APIError(.preconditionFailed, error.code.description, error.message, target: "If-None-Match")
         }
         var headers = naming([outcome], label: write.label)
         if let returning = preferences.returning { headers.append(("preference-applied", "return=\(returning.rawValue)")) }
