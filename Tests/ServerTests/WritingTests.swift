@@ -413,4 +413,41 @@ struct WritingTests {
             for scenario in scenarios { try await scenario.run(on: host, ["id": id]) }
         }
     }
+
+    @Test("finds records by a number that the store makes, and makes none by it")
+    func numbered() async throws {
+        let desk = """
+            manifest: 1
+            id: desk
+            version: "1.0.0"
+            name: Desk
+            platform: ">=0.1 <1.0"
+            run: { mode: data }
+            types:
+              ticket:
+                collection: tickets
+                label: Ticket
+                display: title
+                fields:
+                  number: { type: auto_number, label: Number, pattern: "T-{0000}" }
+                  title: { type: text, label: Title, required: true }
+            """
+        try await TestHost.with(["desk": desk]) { host in
+            let id = try await host.create("tickets", #"{"title": "One"}"#)
+            let scenarios = [
+                Scenario("changes it", "PATCH", "/api/tickets(number='T-0001')", body: #"{"title": "Two"}"#, status: 204, events: 1),
+                Scenario("replaces it", "PUT", "/api/tickets(number='T-0001')", body: #"{"title": "Three"}"#, status: 204, events: 1),
+                Scenario(
+                    "knows no other", "PATCH", "/api/tickets(number='T-0002')", body: #"{"title": "Two"}"#, status: 404,
+                    expects: ["records.not_found"]),
+                Scenario(
+                    "says so to bulk", "POST", "/api/tickets/bulk",
+                    body: #"{"operation": "upsert", "by": ["number"], "items": [{"number": "T-0001", "title": "Four"}]}"#, status: 400,
+                    expects: ["Number is made by the store", #""target":"number""#]),
+            ]
+            for scenario in scenarios { try await scenario.run(on: host, ["id": id]) }
+            let all = try await host.send("GET", "/api/tickets?select=id,number,title")
+            #expect(all.text.hasSuffix(#""number":"T-0001","title":"Three"}]}"#), "\(all.text)")
+        }
+    }
 }

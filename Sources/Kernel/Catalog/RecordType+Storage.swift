@@ -30,6 +30,13 @@ extension RecordType {
     }
 }
 
+extension RecordType {
+    /// Whether one of these properties is a number that the store makes.
+    package func isNumbered(by properties: some Sequence<String>) -> Bool {
+        properties.contains { field($0)?.isNumbered == true }
+    }
+}
+
 extension TableName {
     /// Users and service principals: whoever can act or own.
     package static let principals = TableName(schema: "tessera", name: "principal")
@@ -63,6 +70,9 @@ extension Field {
         case .json: [Column(key, .jsonb)]
         }
     }
+
+    /// Whether the store makes its values, each once: they find records, and no record is made by one.
+    package var isNumbered: Bool { if case .autoNumber = type { true } else { false } }
 
     /// The column and property that holds the primary entry of a list of emails or phones; a type has one of each at most. Nil for other fields.
     package var primaryProperty: String? {

@@ -98,8 +98,7 @@ struct InputShape: Sendable {
 
     private static func isComputed(_ field: Field?) -> Bool {
         guard let field else { return true }
-        if case .autoNumber = field.type { return true }
-        return field.readOnly
+        return field.readOnly || field.isNumbered
     }
 
     /// What a link holds of its own: `_link` on the records that it leads to.

@@ -64,7 +64,7 @@ extension Call {
             return SingleWrite(type: type, action: .create(input), mustBeNew: true)
         case (.any?, .unique(let values)):
             return SingleWrite(type: type, action: .create(try Self.input(input, with: values)), mustBeNew: true)
-        case (nil, .unique(let values)) where preconditions.ifMatch == nil:
+        case (nil, .unique(let values)) where preconditions.ifMatch == nil && !type.record.isNumbered(by: values.keys):
             // A record named by a unique property is made when it isn't there (OData Protocol 4.01 section 11.4.4).
             return SingleWrite(type: type, action: .upsert(by: values.keys.sorted(), try Self.input(input, with: values)))
         case (nil, _):

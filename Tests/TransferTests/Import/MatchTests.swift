@@ -90,6 +90,16 @@ struct MatchTests {
         }
     }
 
+    @Test("says that rows aren't matched by a number that the store makes")
+    func numbered() async throws {
+        try await ImportLab.with(["lab": Self.firms]) { lab in
+            let error = await #expect(throws: ImportError.self) {
+                try await lab.run("number\nT-0001\n", into: "tickets", match: ["number"])
+            }
+            #expect(error?.message.contains("number of tickets is made by the store") == true, "\(String(describing: error))")
+        }
+    }
+
     private static let firms = """
         manifest: 1
         id: lab
@@ -111,6 +121,12 @@ struct MatchTests {
               name: { type: text, label: Name, required: true }
               employer: { type: link, label: Employer, to: firm }
               former: { type: link, label: Former employer, to: firm }
+          ticket:
+            collection: tickets
+            label: Ticket
+            display: number
+            fields:
+              number: { type: auto_number, label: Number, pattern: "T-{0000}" }
         """
 
     @Test("stays right from one import to the next where records link to one another")

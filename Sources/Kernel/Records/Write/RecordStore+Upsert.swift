@@ -28,6 +28,12 @@ extension RecordStore {
         for property in key {
             // A field that is seen on some records only would find others too.
             let field = type.fields.first { $0.key == property || $0.primaryProperty == property } ?? type.field(ofColumn: property)
+            if let field, field.isNumbered {
+                throw RecordsError(
+                    .invalid,
+                    "\(field.label) is made by the store, so that no record can be made by it: change the records one by one, each under its "
+                        + "\(field.key), or give them another key.", target: property)
+            }
             if let field, access.rights.mask(of: field.key, on: type.id) != nil {
                 throw RecordsError(.unknownProperty, "\(type.label) has no property \(property) to find records by.", target: property)
             }

@@ -44,7 +44,7 @@ extension WritePreparation {
         for field in type.fields {
             let touched = draft.fields.contains(field.key)
             if draft.problems.contains(where: { $0.property == field.key }) { continue }
-            if field.required, isNew || touched, image.isEmpty(field), !field.isFilledByStore {
+            if field.required, isNew || touched, image.isEmpty(field), !field.isNumbered {
                 draft.refuse("records.required", field.key, "\(field.label) is required.")
             } else if let condition = field.requiredWhen, isNew || touched || !draft.fields.isDisjoint(with: condition.reads),
                 image.isEmpty(field), image.holds(condition)
@@ -101,8 +101,4 @@ extension WriteDraft {
     fileprivate func leavesCurrencyOut(of field: Field) -> Bool {
         columns[field.key].map(\.isNull) == false && columns["\(field.key)_currency"] == .null
     }
-}
-
-extension Field {
-    fileprivate var isFilledByStore: Bool { if case .autoNumber = type { true } else { false } }
 }

@@ -192,9 +192,8 @@ package struct ImportPlan: Sendable {
         guard let link = reader.target.linkByKey, let target = catalog.type(id: link.target),
             let field = target.fields.first(where: { $0.key == link.property || $0.primaryProperty == link.property })
         else { return nil }
-        let isNumbered = if case .autoNumber = field.type { true } else { false }
-        guard isNumbered || field.readOnly && (link.property != target.displayField || target.nameParts == nil) else { return nil }
-        let writer = isNumbered ? "the store" : "its module"
+        guard field.isNumbered || field.readOnly && (link.property != target.displayField || target.nameParts == nil) else { return nil }
+        let writer = field.isNumbered ? "the store" : "its module"
         return "\(reader.header): no \(target.label.lowercased()) is made that isn't there, since \(link.property) is written by \(writer)"
     }
 
@@ -301,6 +300,12 @@ package struct ImportPlan: Sendable {
 
     /// Refuses keys that aren't there, and those that no row would have a value of.
     private static func requireKeys(_ keys: [String], of type: RecordType, form: Form) throws(ImportError) {
+        if let key = keys.first(where: { type.isNumbered(by: CollectionOfOne($0)) }) {
+            throw ImportError(
+                .readOnly,
+                "match: \(key) of \(type.collection) is made by the store, and rows aren't matched by it yet; match by id, which exports have too"
+            )
+        }
         for key in keys where !form.fills(key: key) {
             let known = Self.keys(of: type)
             guard known.contains(key) else {

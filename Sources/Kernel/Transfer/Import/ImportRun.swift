@@ -85,7 +85,7 @@ struct ImportRun: Sendable {
     /// and within one transaction.
     private var ordersBatches: Bool {
         if isRehearsal || !plan.mapping.match.isEmpty || importer.options.createsMissingLinks { return true }
-        let isNumbered = plan.type.fields.contains { if case .autoNumber = $0.type { true } else { false } }
+        let isNumbered = plan.type.fields.contains(where: \.isNumbered)
         return isNumbered || plan.fills(key: "id") || plan.type.uniqueKeys.contains { $0.fields.contains(where: plan.fills) }
     }
 

@@ -75,13 +75,13 @@ enum ImportTarget: Sendable, Hashable {
     }
 
     private static func requireWritable(_ field: Field, _ text: String, _ type: RecordType) throws(ImportError) {
-        let isNumbered = if case .autoNumber = field.type { true } else { false }
-        guard field.readOnly || isNumbered else { return }
+        guard field.readOnly || field.isNumbered else { return }
         let hint =
             type.nameParts.flatMap { field.key == type.displayField ? "; \(wholeName) fills \($0.given.key) and \($0.family.key)" : nil }
             ?? ""
         throw ImportError(
-            .readOnly, "\(text) of \(type.collection) is written by \(isNumbered ? "the store" : "its module") and can't be imported\(hint)"
+            .readOnly,
+            "\(text) of \(type.collection) is written by \(field.isNumbered ? "the store" : "its module") and can't be imported\(hint)"
         )
     }
 

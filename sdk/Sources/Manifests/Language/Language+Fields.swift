@@ -88,7 +88,7 @@ extension Language {
 
     private static let fieldCases: [VariantShape.Case] = [
         field(
-            "text", "One line of text.",
+            "text", "Text that is shown on one line; prose is `long_text`.",
             textLimits + [
                 .optional(
                     "sort", .word(.language), default: "by code point",

@@ -1,6 +1,6 @@
 /// The type of a field, with the properties that only this type has.
 public enum FieldKind: Sendable, Hashable {
-    /// One line of text.
+    /// Text that is shown on one line.
     case text(TextOptions)
     /// Text of any length, in Markdown.
     case longText(LongTextOptions)
