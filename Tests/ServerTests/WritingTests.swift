@@ -441,13 +441,29 @@ struct WritingTests {
                     "knows no other", "PATCH", "/api/tickets(number='T-0002')", body: #"{"title": "Two"}"#, status: 404,
                     expects: ["records.not_found"]),
                 Scenario(
-                    "says so to bulk", "POST", "/api/tickets/bulk",
-                    body: #"{"operation": "upsert", "by": ["number"], "items": [{"number": "T-0001", "title": "Four"}]}"#, status: 400,
-                    expects: ["Number is made by the store", #""target":"number""#]),
+                    "finds it in bulk", "POST", "/api/tickets/bulk",
+                    body: #"{"operation": "upsert", "by": ["number"], "items": [{"number": "T-0001", "title": "Four"}]}"#, status: 200,
+                    expects: [#""status":200"#], events: 1),
+                Scenario(
+                    "makes none in bulk", "POST", "/api/tickets/bulk",
+                    body: #"{"operation": "upsert", "by": ["number"], "items": [{"number": "T-0009", "title": "Five"}]}"#, status: 404,
+                    expects: ["There is no ticket with that number, and none is made by it", #""target":"items/0/number""#]),
+                Scenario(
+                    "still tells what else is wrong", "POST", "/api/tickets/bulk",
+                    body: #"{"operation": "upsert", "by": ["number"], "items": [{"number": "T-0001", "title": 5}]}"#, status: 400,
+                    expects: [#""target":"items/0/title""#], refuses: ["items/0/number"]),
+                Scenario(
+                    "needs a number of every item", "POST", "/api/tickets/bulk",
+                    body: #"{"operation": "upsert", "by": ["number"], "items": [{"title": "Six"}]}"#, status: 400,
+                    expects: ["The key property number has no value"]),
+                Scenario(
+                    "finds records by id too", "POST", "/api/tickets/bulk",
+                    body: #"{"operation": "upsert", "by": ["id"], "items": [{"id": "{id}", "title": "Seven"}]}"#, status: 200,
+                    expects: [#""status":200"#], events: 1),
             ]
             for scenario in scenarios { try await scenario.run(on: host, ["id": id]) }
             let all = try await host.send("GET", "/api/tickets?select=id,number,title")
-            #expect(all.text.hasSuffix(#""number":"T-0001","title":"Three"}]}"#), "\(all.text)")
+            #expect(all.text.hasSuffix(#""number":"T-0001","title":"Seven"}]}"#), "\(all.text)")
         }
     }
 }

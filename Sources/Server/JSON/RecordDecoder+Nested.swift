@@ -225,13 +225,17 @@ extension RecordDecoder.Record {
     /// Whether it says itself what a field links to.
     fileprivate func says(_ field: String) -> Bool { input.values[field] != nil || input.values["\(field)_id"] != nil }
 
+    /// With the id that the client chose, so that it can send its request again: the second time is told that the record is there.
+    var inputWithID: RecordInput {
+        var input = input
+        if case .id(let id)? = key { input.values["id"] = .guid(id) }
+        return input
+    }
+
     /// As the store takes it.
     func tree(_ type: ApiType) -> RecordTree {
-        var input = input
-        // A client that chooses the id can send its request again: the second time is told that the record is there.
-        if case .id(let id)? = key { input.values["id"] = .guid(id) }
-        return RecordTree(
-            type: type.record, input: input,
+        RecordTree(
+            type: type.record, input: inputWithID,
             nested: nested.map { item in
                 RecordTree.Nested(
                     path: item.path.joined(separator: "/"), link: item.link, columns: item.columns, tree: item.record.tree(item.type))

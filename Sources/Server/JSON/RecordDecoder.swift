@@ -18,6 +18,8 @@ struct RecordDecoder {
     private(set) var issues: [APIError.Detail] = []
     /// Where new records may stand in others; nil where they may not.
     var nesting: Nesting?
+    /// Numbers that records are found by, which are read though the store makes them.
+    var numbers: Set<String> = []
 
     init(_ bytes: [UInt8], ieee754Compatible: Bool = false, nesting: Nesting? = nil) {
         self.ieee754Compatible = ieee754Compatible
@@ -77,6 +79,7 @@ struct RecordDecoder {
     mutating func noteRefused(_ record: Record, _ type: ApiType) {
         guard !issues.isEmpty else { return }
         var input = record.input
+        for number in numbers { input.values[number] = nil }
         for nested in record.nested {
             // Their places are empty still.
             input.values[nested.property] = nil
@@ -194,6 +197,8 @@ struct RecordDecoder {
         case .computed:
             if name == "id" {
                 if case .guid(let id)? = try readScalar(.guid) { record.key = .id(id) }
+            } else if numbers.contains(name) {
+                record.input.values[name] = try readValue(.string)
             } else {
                 try reader.skipValue()
             }

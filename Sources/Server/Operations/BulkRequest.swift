@@ -75,6 +75,7 @@ struct BulkRequest {
             let end = decoder.reader
             decoder.reader = start
             if operation == .create { decoder.nesting = nesting }
+            decoder.numbers = Set(by.filter { type.record.isNumbered(by: CollectionOfOne($0)) })
             items = try decoder.readItems(type, link: operation?.changesLinks == true ? link : nil, maximum: maximumItems)
             decoder.reader = end
         }

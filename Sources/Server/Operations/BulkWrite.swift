@@ -76,16 +76,11 @@ struct BulkWrite {
         let type = type.record
         switch bulk.operation {
         case .create:
-            // Clients may choose ids, so that they can send the request again.
-            let inputs = records.map { record in
-                var input = record.input
-                if case .id(let id)? = record.key { input.values["id"] = .guid(id) }
-                return input
-            }
-            return try await store.create(type, inputs, options: options, access: access)
+            return try await store.create(type, records.map(\.inputWithID), options: options, access: access)
         case .upsert:
+            let inputs = bulk.by.contains("id") ? records.map(\.inputWithID) : records.map(\.input)
             return try await store.upsert(
-                type, by: bulk.by, records.map(\.input), expecting: records.map(\.version), options: options, access: access)
+                type, by: bulk.by, inputs, expecting: records.map(\.version), options: options, access: access)
         case .update:
             let items = records.compactMap { record in
                 record.key.map { RecordUpdate(key: $0, expectedVersion: record.version, input: record.input) }

@@ -90,13 +90,28 @@ struct MatchTests {
         }
     }
 
-    @Test("says that rows aren't matched by a number that the store makes")
+    @Test("finds records by a number that the store makes, and makes none by it")
     func numbered() async throws {
         try await ImportLab.with(["lab": Self.firms]) { lab in
-            let error = await #expect(throws: ImportError.self) {
-                try await lab.run("number\nT-0001\n", into: "tickets", match: ["number"])
+            _ = try await lab.run("title\nOne\nTwo\n", into: "tickets")
+            let file = "number,title\nT-0002,Three\nT-0007,Seven\n,Nine\n"
+            let dry = try await lab.run(file, into: "tickets", match: ["number"], isRehearsal: true)
+            let real = try await lab.run(file, into: "tickets", match: ["number"])
+            #expect(dry == real)
+            #expect(real.counts == ImportCounts(updated: 1, failed: 2))
+            #expect(
+                real.failures == [
+                    "3: There is no ticket with that number, and none is made by it: the store makes its numbers itself.",
+                    "4: The key property number has no value.",
+                ])
+            let records = "SELECT string_agg(t.number || ' ' || t.title, ', ' ORDER BY t.number) FROM lab.ticket t"
+            #expect(try await lab.text(records) == "T-0001 One, T-0002 Three")
+            // Where it finds nothing, it fills nothing.
+            let mapping = ImportMapping(collection: "tickets", match: [], columns: [.init(header: "number", target: "number")])
+            let refusal = await #expect(throws: ImportError.self) {
+                try await lab.run("number\nT-0002\n", into: "tickets", mapping: mapping)
             }
-            #expect(error?.message.contains("number of tickets is made by the store") == true, "\(String(describing: error))")
+            #expect(refusal?.message.contains("written by the store") == true, "\(String(describing: refusal))")
         }
     }
 
@@ -124,9 +139,10 @@ struct MatchTests {
           ticket:
             collection: tickets
             label: Ticket
-            display: number
+            display: title
             fields:
               number: { type: auto_number, label: Number, pattern: "T-{0000}" }
+              title: { type: text, label: Title }
         """
 
     @Test("stays right from one import to the next where records link to one another")

@@ -6,7 +6,7 @@ extension RecordStore {
     /// Changes the records that the key properties of each input find, and makes those that aren't there. Outcomes are in input order.
     ///
     /// Inputs with the same key meet in order: the second changes what the first made. A record that somebody else makes between looking
-    /// and making is found at the next look.
+    /// and making is found at the next look. By a number that the store makes records are found and changed; none is made by one.
     ///
     /// - Parameters:
     ///   - key: properties that are unique together, or one whose values happen to be: a value that two records have fails its item. Of emails
@@ -28,18 +28,14 @@ extension RecordStore {
         for property in key {
             // A field that is seen on some records only would find others too.
             let field = type.fields.first { $0.key == property || $0.primaryProperty == property } ?? type.field(ofColumn: property)
-            if let field, field.isNumbered {
-                throw RecordsError(
-                    .invalid,
-                    "\(field.label) is made by the store, so that no record can be made by it: change the records one by one, each under its "
-                        + "\(field.key), or give them another key.", target: property)
-            }
             if let field, access.rights.mask(of: field.key, on: type.id) != nil {
                 throw RecordsError(.unknownProperty, "\(type.label) has no property \(property) to find records by.", target: property)
             }
         }
         var outcomes = [WriteOutcome?](repeating: nil, count: inputs.count)
         let keys = try await UpsertKeys(self, type, by: key, options: options, access: access).values(of: inputs)
+        let numbers = key.filter { type.isNumbered(by: CollectionOfOne($0)) }
+        let inputs = inputs.map { $0.leavingOut(numbers) }
         var rounds: [[KeyedItem]] = []
         var occurrences: [[Value]: Int] = [:]
         for (index, values) in keys.enumerated() {
@@ -82,7 +78,12 @@ extension RecordStore {
             case .success(let id):
                 let update = RecordUpdate(key: .id(id), expectedVersion: versions?[item.index], input: inputs[item.index])
                 updates.append((item.index, update))
-            case .failure(let error) where error.code == .notFound && versions?[item.index] == nil: creates.append(item)
+            case .failure(let error) where error.code == .notFound && versions?[item.index] == nil:
+                if let number = key.first(where: { type.isNumbered(by: CollectionOfOne($0)) }) {
+                    outcomes[item.index] = .failed(Self.noneMade(type, by: number))
+                } else {
+                    creates.append(item)
+                }
             case .failure(let error): outcomes[item.index] = .failed(error)
             }
         }
@@ -99,5 +100,21 @@ extension RecordStore {
             }
         }
         return again
+    }
+
+    private static func noneMade(_ type: RecordType, by number: String) -> RecordsError {
+        RecordsError(
+            .notFound,
+            "There is no \(type.label.lowercased()) with that \(number), and none is made by it: the store makes its numbers itself.",
+            target: number)
+    }
+}
+
+extension RecordInput {
+    /// Without values that find its record and can't be written.
+    fileprivate func leavingOut(_ properties: [String]) -> RecordInput {
+        var input = self
+        for property in properties { input.values[property] = nil }
+        return input
     }
 }

@@ -113,7 +113,7 @@ package struct ImportPlan: Sendable {
         var filled: [ImportTarget.Slot: String] = [:]
         for column in mapping.columns {
             let position = try Self.position(of: column, in: headers, path)
-            let target = try ImportTarget(column.target, type: type, catalog: catalog)
+            let target = try ImportTarget(column.target, type: type, catalog: catalog, keys: keys)
             for slot in target.slots {
                 if let other = filled[slot] {
                     throw ImportError(.twice, "the columns '\(other)' and '\(column.header)' both fill \(column.target); leave one out")
@@ -274,12 +274,13 @@ package struct ImportPlan: Sendable {
     package static func requireProperties(
         _ mapping: ImportMapping?, match: [String], of type: RecordType, catalog: Catalog
     ) throws(ImportError) {
+        let keys = match.isEmpty ? mapping?.match ?? [] : match
         if let mapping {
             try requireCollection(mapping, type)
-            for column in mapping.columns { _ = try ImportTarget(column.target, type: type, catalog: catalog) }
+            for column in mapping.columns { _ = try ImportTarget(column.target, type: type, catalog: catalog, keys: keys) }
         }
-        let known = keys(of: type)
-        for key in match.isEmpty ? mapping?.match ?? [] : match where !known.contains(key) { throw unknownKey(key, of: type, among: known) }
+        let known = Self.keys(of: type)
+        for key in keys where !known.contains(key) { throw unknownKey(key, of: type, among: known) }
     }
 
     private static func requireCollection(_ mapping: ImportMapping, _ type: RecordType) throws(ImportError) {
@@ -300,12 +301,6 @@ package struct ImportPlan: Sendable {
 
     /// Refuses keys that aren't there, and those that no row would have a value of.
     private static func requireKeys(_ keys: [String], of type: RecordType, form: Form) throws(ImportError) {
-        if let key = keys.first(where: { type.isNumbered(by: CollectionOfOne($0)) }) {
-            throw ImportError(
-                .readOnly,
-                "match: \(key) of \(type.collection) is made by the store, and rows aren't matched by it yet; match by id, which exports have too"
-            )
-        }
         for key in keys where !form.fills(key: key) {
             let known = Self.keys(of: type)
             guard known.contains(key) else {

@@ -21,8 +21,9 @@ enum ImportTarget: Sendable, Hashable {
     /// The target of names in one, for types without a field that is called so.
     static let wholeName = "full_name"
 
+    /// - Parameter keys: properties that records are found by, among them numbers that the store makes.
     /// - Throws: `import.unknown_property` with the property that was probably meant, `import.read_only` for what is never given.
-    init(_ text: String, type: RecordType, catalog: Catalog) throws(ImportError) {
+    init(_ text: String, type: RecordType, catalog: Catalog, keys: [String] = []) throws(ImportError) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let name = parts.first ?? ""
         let member = parts.count > 1 ? parts[1] : nil
@@ -32,7 +33,7 @@ enum ImportTarget: Sendable, Hashable {
         }
         for field in type.fields {
             if let target = try Self.match(name, member, field, catalog) {
-                try Self.requireWritable(field, text, type)
+                if !(field.isNumbered && keys.contains(text)) { try Self.requireWritable(field, text, type) }
                 self = target
                 return
             }

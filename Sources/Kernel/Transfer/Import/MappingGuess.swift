@@ -15,7 +15,7 @@ struct MappingGuess {
     func columns(for headers: [String]) -> [ImportMapping.Column] {
         let exported = Dictionary(
             ExportColumn.columns(of: type, catalog: catalog).map { ($0.header, $0.isImported) }, uniquingKeysWith: { first, _ in first })
-        var targets = headers.map { exported[$0] ?? isPath($0) ? $0 : nil }
+        var targets = headers.map { isNumber($0) || exported[$0] ?? isPath($0) ? $0 : nil }
         let open = headers.indices.filter {
             targets[$0] == nil && exported[headers[$0]] == nil && headers[$0] != FailedRows.column
         }
@@ -42,9 +42,14 @@ struct MappingGuess {
         header.contains("/") && (try? ImportTarget(header, type: type, catalog: catalog)) != nil
     }
 
+    /// Whether a property is a number that the store makes, which fills nothing unless records are found by it.
+    private func isNumber(_ property: String) -> Bool {
+        match.contains(property) && type.isNumbered(by: CollectionOfOne(property))
+    }
+
     /// What one column at most may fill; none for lists, which take the entries of several.
     private func slots(_ target: String) -> [ImportTarget.Slot] {
-        (try? ImportTarget(target, type: type, catalog: catalog).slots) ?? []
+        (try? ImportTarget(target, type: type, catalog: catalog, keys: match).slots) ?? []
     }
 
     /// Columns for the parts of a name say more than one for all of it.
@@ -75,7 +80,7 @@ struct MappingGuess {
         let others = field.alsoCalled
         let id = HeaderTarget(key: "\(field.key)_id", label: "\(field.label) id", alsoCalled: others.map { "\($0) id" })
         switch field.type {
-        case .autoNumber: return []
+        case .autoNumber where !isNumber(field.key): return []
         case .address:
             return AddressMember.allCases.map {
                 let member = $0.rawValue.replacingUnderscores
