@@ -107,6 +107,8 @@ struct MatrixTests {
         let request = try AgreementTests.request(store, access, "select=id", pageSize: 100)
         let list = String(decoding: try await store.store.list(request, access: access).items, as: UTF8.self)
         #expect(Set(list.split(separator: "\"").compactMap { GUID(String($0)) }) == readable, "\(person)'s list")
+        let streamed = try await AgreementTests.streamed(store.store, request, access).joined()
+        #expect(Set(streamed.split(separator: "\"").compactMap { GUID(String($0)) }) == readable, "\(person)'s export")
         #expect(try await store.store.count(type, filter: nil, mode: .exact, access: access) == readable.count, "\(person)'s count")
         return cells.count
     }

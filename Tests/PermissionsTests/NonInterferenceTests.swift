@@ -26,18 +26,28 @@ struct NonInterferenceTests {
         "compute=parent/name%20as%20above&select=name,above", "apply=groupby((notes),aggregate(size%20with%20sum%20as%20total))",
         "apply=aggregate(margin%20with%20max%20as%20most,$count%20as%20n)", "apply=groupby((parent/name),aggregate($count%20as%20n))",
         "search=alpha", "search=alpha%20OR%20beta", "search=alpha&orderby=name", "count=true&top=3&orderby=size",
+        "orderby=name&skip=1&select=name",
     ]
+
+    /// Requests whose whole lists are streamed, as exports and changes by a filter do.
+    private static let streamed = [
+        "", "orderby=margin%20desc,name&select=name", "filter=parent/size%20ge%202&select=name", "select=name&expand=parent($select=name,margin)",
+    ]
+
+    /// What a request comes to: a page, or the whole list.
+    private static func result(_ store: RecordStore, _ list: ListRequest, _ access: Access, streams: Bool) async throws -> String {
+        guard !streams else { return try await AgreementTests.streamed(store, list, access).joined(separator: " ") }
+        let page = try await store.list(list, access: access)
+        return "\(String(decoding: page.items, as: UTF8.self)) \(page.count.map(String.init) ?? "-") \(page.nextToken ?? "-")"
+    }
 
     /// What somebody gets to all requests, errors included.
     private static func answers(_ world: World, _ access: Access, _ store: RecordStore) async -> [String] {
         var answers: [String] = []
-        for request in requests {
+        for (request, streams) in requests.map({ ($0, false) }) + streamed.map({ ($0, true) }) {
             do {
                 let list = try AgreementTests.request(world.store, access, request, pageSize: 20)
-                let page = try await store.list(list, access: access)
-                answers.append(
-                    "\(request): \(String(decoding: page.items, as: UTF8.self)) \(page.count.map(String.init) ?? "-") \(page.nextToken ?? "-")"
-                )
+                answers.append("\(request): \(try await result(store, list, access, streams: streams))")
             } catch {
                 answers.append("\(request): \(error)")
             }
@@ -122,16 +132,19 @@ struct NonInterferenceTests {
                         let access = world.access(person)
                         let readable = access.rights.predicate(.read, on: "sales.account")
                         guard readable != .always, readable != .never else { continue }
-                        for request in Self.judged {
+                        for (request, streams) in Self.judged.map({ ($0, false) }) + Self.streamed.map({ ($0, true) }) {
                             guard let list = try? AgreementTests.request(store, access, request, pageSize: 30) else { continue }
-                            let right = try? await store.store.list(list, access: access)
+                            let right = try? await Self.result(store.store, list, access, streams: streams)
                             for condition in 0..<20 {
                                 let fault = GuardFault(leavingOut: condition)
                                 // A store of its own, so that no statement without a condition is kept.
                                 let fresh = RecordStore(client: store.client, catalog: store.catalog, logger: store.store.logger)
-                                let wrong = try? await GuardFault.$current.withValue(fault) { try await fresh.list(list, access: access) }
+                                let wrong = try? await GuardFault.$current.withValue(fault) {
+                                    try await Self.result(fresh, list, access, streams: streams)
+                                }
                                 guard let left = fault.condition else { break }
-                                noticed["\(request): \(left)", default: false] = noticed["\(request): \(left)"] == true || right != wrong
+                                let what = "\(request)\(streams ? ", streamed" : ""): \(left)"
+                                noticed[what, default: false] = noticed[what] == true || right != wrong
                             }
                         }
                     }

@@ -50,6 +50,27 @@ struct KeepingTests {
         }
     }
 
+    @Test("says what is wrong with what can't be, to administrators too")
+    func refused() async throws {
+        try await SalesFloor.with { floor in
+            let nobody = "6c6bdc44-8c44-5d2a-8eb1-b5b6ee314979"
+            let nils = try await floor.host.create("users", #"{"name": "Nils", "email": "nils@example.com"}"#)
+            for (method, url, body, status, says) in [
+                ("POST", "/api/teams", #"{"name": "Lost", "parent_id": "\#(nobody)"}"#, 400, #""target":"parent_id""#),
+                ("PATCH", "/api/teams(\(floor.north))", #"{"parent_id": "\#(nobody)"}"#, 400, #""target":"parent_id""#),
+                ("POST", "/api/users", #"{"name": "Nils", "email": "nils@example.com"}"#, 409, #""target":"email""#),
+                ("POST", "/api/users", #"{"name": "Mia", "teams": ["\#(nobody)"]}"#, 404, "There is no such user or team."),
+                (
+                    "PATCH", "/api/users(\(nils))", #"{"roles": [{"role": "sales.manager", "team_id": "\#(floor.north)"}]}"#, 400,
+                    #""target":"team_id""#
+                ),
+            ] as [(String, String, String, Int, String)] {
+                let answer = try await floor.host.send(method, url, body: body)
+                #expect(answer.status == status && answer.text.contains(says), "\(method) \(url) \(body): \(answer.status) \(answer.text)")
+            }
+        }
+    }
+
     @Test("gives nothing that the keeper hasn't, makes no administrators, and touches nobody who may do more")
     func denied() async throws {
         try await with { floor, kim in

@@ -198,13 +198,17 @@ extension PrincipalStore {
         defer { forget() }
         do {
             return try await PrincipalsError.translating(body)
-        } catch let error as PostgresError {
-            switch error.sqlState {
-            case "23505" where error.constraint == "principal_by_email":
+        } catch {
+            // The store tells its own callers nothing of constraints that aren't of records.
+            guard let cause = error as? PostgresError ?? (error as? RecordsError)?.cause as? PostgresError else { throw error }
+            switch cause.sqlState {
+            case "23505" where cause.constraint == "principal_by_email":
                 throw PrincipalsError(.notUnique, "Another active user has this mail address.", target: "email")
             case "23505": throw PrincipalsError(.notUnique, "There is one with this id already.", target: "id")
-            case "23503" where error.constraint == "role_assignment_principal_id_team_id_fkey":
+            case "23503" where cause.constraint == "role_assignment_principal_id_team_id_fkey":
                 throw PrincipalsError(.invalid, "The principal isn't in that team: put them in first.", target: "team_id")
+            case "23503" where cause.constraint == "team_parent_id_fkey":
+                throw PrincipalsError(.invalid, "There is no such team to lie below.", target: "parent_id")
             case "23503": throw PrincipalsError(.notFound, "There is no such user or team.")
             default: throw error
             }

@@ -21,8 +21,7 @@ struct ListCompiler {
     /// A list, or one range of it. Columns: JSON, then the sort keys.
     func list(_ query: CheckedQuery, range: KeysetRange?, limit: ListLimit, literals: [QueryLiteral]) throws -> CompiledRead {
         let compiler = try makeCompiler()
-        let branches =
-            parent == nil && search == nil && query.apply == nil ? AccessGuard.branches(purpose, on: compiler.type, access: access) : nil
+        let branches = branches(of: query, limit, on: compiler.type)
         var conditions = try rowConditions(compiler, guarded: branches == nil)
         if let apply = query.apply { conditions = try compiler.apply(apply, conditions: conditions) }
         if query.apply == nil, let first = query.orderBy.first?.expression, case .property(let path) = first.kind {
@@ -32,18 +31,18 @@ struct ListCompiler {
         compiler.languageSort = nil
         let keys = try SortKey.keys(of: query, compiler: compiler)
         func behind(_ keys: [SortKey]) -> [String] { range?.sql(keys) { compiler.placeholder(.cursor($0)) } ?? [] }
-        if let branches, case .rows(let rows, skips: false) = limit {
-            let text = try merged(branches, query, keys, conditions, behind: behind, rows: rows, compiler)
+        if try parent == nil && search == nil && query.apply == nil && compiler.planning == .byServer
+            && (access.rights.isUnlimited || branches != nil) && isReadInOrder(query, compiler)
+        {
+            compiler.planning = .once
+        }
+        if let branches {
+            let text = try merged(branches.reasons, query, keys, conditions, behind: behind, rows: branches.rows, compiler)
             return try finish(limit.applied(to: text, compiler: compiler), compiler, literals)
         }
         conditions += behind(keys)
         if query.apply != nil {
             return try finish(try groups(query, keys, conditions, limit: limit, compiler), compiler, literals)
-        }
-        if try parent == nil && search == nil && access.rights.isUnlimited && compiler.planning == .byServer
-            && isReadInOrder(query, compiler)
-        {
-            compiler.planning = .once
         }
         let (object, join) = try compiler.object(of: compiler.record, query: query).joined()
         let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")
@@ -52,6 +51,13 @@ struct ListCompiler {
         text += " ORDER BY \(keys.map(\.ordering).joined(separator: ", "))"
         text = limit.applied(to: text, compiler: compiler)
         return try finish(text, compiler, literals)
+    }
+
+    /// The reasons for which records may be read, where a page is merged of what each of them gives, and the rows of the page; nil where one condition
+    /// over all of them guards the rows.
+    private func branches(of query: CheckedQuery, _ limit: ListLimit, on type: RecordType) -> (reasons: [GuardBranch], rows: Int)? {
+        guard parent == nil, search == nil, query.apply == nil, case .rows(let rows, skips: false) = limit else { return nil }
+        return AccessGuard.branches(purpose, on: type, access: access).map { ($0, rows) }
     }
 
     /// Whether the order leads to the rows whatever the values are: there is no condition but a prefix of what the list is sorted by first.
