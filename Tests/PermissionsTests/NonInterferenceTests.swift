@@ -31,7 +31,8 @@ struct NonInterferenceTests {
 
     /// Requests whose whole lists are streamed, as exports and changes by a filter do.
     private static let streamed = [
-        "", "orderby=margin%20desc,name&select=name", "filter=parent/size%20ge%202&select=name", "select=name&expand=parent($select=name,margin)",
+        "", "orderby=margin%20desc,name&select=name", "filter=parent/size%20ge%202&select=name",
+        "select=name&expand=parent($select=name,margin)",
     ]
 
     /// What a request comes to: a page, or the whole list.
