@@ -290,6 +290,32 @@ private let failures: [ComposerTests.Failure] = [
             "d.yaml:7:50: error: overlay.roles.r.grants.c.x: the deployment has no module 'c'",
         ]),
     .init(
+        name: "rights in a circle", modules: "{ a: {} }",
+        files: [
+            "a": module(
+                "a",
+                types: """
+                    types:
+                      one:
+                        collection: ones
+                        inherits: up
+                        fields: { up: { type: link, to: two, required: true } }
+                      two:
+                        collection: twos
+                        inherits: up
+                        fields: { up: { type: link, to: one, required: true } }
+                      three:
+                        collection: threes
+                        inherits: up
+                        fields: { up: { type: link, to: one, required: true } }
+
+                    """)
+        ],
+        findings: [
+            "manifests/a.yaml:8:15: error: types.one.inherits: rights would come from themselves: a.one → a.two → a.one; leave 'inherits' out of one of them",
+            "manifests/a.yaml:12:15: error: types.two.inherits: rights would come from themselves: a.two → a.one → a.two; leave 'inherits' out of one of them",
+        ]),
+    .init(
         name: "two modules that change one label", modules: "{ a: {}, b: {}, c: {} }",
         files: [
             "a": module("a", types: thing),

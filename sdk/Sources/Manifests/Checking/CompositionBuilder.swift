@@ -58,6 +58,7 @@ struct CompositionBuilder {
         addInverses()
         for contribution in contributions { addRest(of: contribution) }
         for contribution in contributions { checkMentions(of: contribution) }
+        checkInheritance()
         checkKeys()
         return order.compactMap { drafts[$0]?.composed }
     }
@@ -179,6 +180,25 @@ struct CompositionBuilder {
         checker.report(
             .unknownReference, column.location, "an address has the parts \(parts)",
             suggestion: rest.first.flatMap { Names.nearest(to: $0, among: Names.addressMembers) })
+    }
+
+    /// Whoever follows where rights come from arrives.
+    private mutating func checkInheritance() {
+        func parent(_ name: TypeName) -> TypeName? {
+            guard let draft = drafts[name], let key = draft.declaration.inherits?.value,
+                case .link(let options)? = draft.fields.first(where: { $0.key == key })?.declaration.kind
+            else { return nil }
+            return options.target.name
+        }
+        for name in order {
+            guard let link = drafts[name]?.declaration.inherits else { continue }
+            var path = [name]
+            while let next = parent(path[path.count - 1]), next != name, !path.contains(next) { path.append(next) }
+            // A type that leads into a circle isn't part of it, and one that links to itself was found with its file.
+            guard path.count > 1, parent(path[path.count - 1]) == name else { continue }
+            let way = (path + [name]).map(\.description).joined(separator: " → ")
+            checker.report(.contradiction, link.location, "rights would come from themselves: \(way); leave 'inherits' out of one of them")
+        }
     }
 
     /// Views and roles of several overlays share one namespace.

@@ -79,6 +79,23 @@ struct DeclarationChecker {
         }
     }
 
+    /// Rights come from one record, which is always there.
+    mutating func checkInherits(_ link: Located<String>, _ scope: TypeScope) {
+        guard let found = property(link, scope) else { return }
+        guard case .field(let field) = found, case .link(let options) = field.kind else {
+            report(.wrongType, link.location, "'\(link.value)' must be a field of type link: rights come from one record of one type")
+            return
+        }
+        guard field.isRequired else {
+            report(.contradiction, link.location, "rights come from the record that '\(field.key)' leads to, so it has to be 'required'")
+            return
+        }
+        guard options.target.name != scope.name else {
+            report(.contradiction, link.location, "rights can't come from records of the same type; link to another type")
+            return
+        }
+    }
+
     mutating func checkIndexes(_ indexes: [IndexDeclaration], _ scope: TypeScope) {
         for field in indexes.lazy.flatMap(\.fields) {
             switch property(field, scope) {

@@ -63,6 +63,7 @@ struct FileChecker {
     private mutating func check(_ type: RecordTypeDeclaration) {
         let scope = scope(of: type)
         if let display = type.display { checker.checkDisplay(display, scope) }
+        if let link = type.inherits { checker.checkInherits(link, scope) }
         checker.checkIndexes(type.indexes, scope)
         checker.checkUnique(type.unique, scope)
         var ruleIDs: [String: SourceLocation] = [:]

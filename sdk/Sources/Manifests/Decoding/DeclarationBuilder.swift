@@ -30,7 +30,7 @@ struct DeclarationBuilder {
             label: object.text("label") ?? Names.label(from: key.value),
             labelPlural: object.text("label_plural") ?? Names.label(from: collection.value), description: object.text("description"),
             alsoCalled: object.texts("also_called").map(\.value), display: object.located("display"), fields: fields,
-            indexes: indexes(object), unique: unique(object), rules: rules(object),
+            inherits: object.located("inherits"), indexes: indexes(object), unique: unique(object), rules: rules(object),
             only: accessRules(object.map("only")), isETagRequired: object.boolean("etag_required") ?? false, location: key.location)
     }
 
@@ -111,7 +111,8 @@ struct DeclarationBuilder {
         var further: [String: GrantScope] = [:]
         for action in GrantDeclaration.furtherActions { further[action] = scope(action) }
         return GrantDeclaration(
-            type: reference(entry.key), read: scope("read") ?? .none, create: scope("create") ?? .none,
+            type: reference(entry.key), stated: AccessRuleDeclaration.actions.compactMap { object.located($0) },
+            read: scope("read") ?? .none, create: scope("create") ?? .none,
             update: scope("update") ?? .none, delete: scope("delete") ?? .none, further: further,
             fields: object.map("fields").compactMap(fieldGrant), allow: accessRules(object.map("allow")),
             only: accessRules(object.map("only")))

@@ -14,6 +14,10 @@ extension Language {
                     "display", .word(.key), default: "`id`",
                     "The field whose value names a record to people: of type text, url, choice, integer, date or auto_number."),
                 .required("fields", fieldMap, "The fields, by key. Their order is the order of columns and forms."),
+                .optional(
+                    "inherits", .word(.key),
+                    "The field of type link, required, that leads to the record whose rights are the record's too: who may read that one reads "
+                        + "it, who may update that one makes, changes and deletes it. Without it, roles say so themselves."),
                 .optional("indexes", indexList, "Indexes, beside those that unique fields and links have anyway."),
                 .optional("unique", uniqueList, "Combinations of fields that may not occur twice."),
                 .optional("rules", ruleList, "Conditions that every record fulfils."),

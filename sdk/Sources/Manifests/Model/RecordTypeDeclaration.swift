@@ -18,6 +18,8 @@ public struct RecordTypeDeclaration: Sendable, Hashable {
     public let display: Located<String>?
     /// The fields, in the order of the file.
     public let fields: [FieldDeclaration]
+    /// The link to the record that rights come from. Without it, roles say what may be done.
+    public let inherits: Located<String>?
     /// Indexes beside those that unique fields and links have anyway.
     public let indexes: [IndexDeclaration]
     /// Combinations of fields that may not occur twice.

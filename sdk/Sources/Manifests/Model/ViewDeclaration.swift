@@ -44,6 +44,8 @@ public struct RoleDeclaration: Sendable, Hashable {
 public struct GrantDeclaration: Sendable, Hashable {
     /// The type.
     public let type: TypeReference
+    /// The scopes that are given for actions, as they stand.
+    public let stated: [Located<String>]
     /// Whose records may be read.
     public let read: GrantScope
     /// For whom records may be created.
