@@ -57,19 +57,22 @@ struct ListPlanTests {
         }
 
         func access(_ person: GUID, _ predicate: Predicate, owners: [GUID] = []) -> Access {
-            let policy = Policy(types: ["sales.account": TypePolicy(actions: [.read: predicate])])
+            let details = Predicate.through(ParentLink(field: "account", type: "sales.account"), predicate)
+            let policy = Policy(types: [
+                "sales.account": TypePolicy(actions: [.read: predicate]), "sales.line": TypePolicy(actions: [.read: details]),
+            ])
             return Access(
                 principal: person, channel: .api,
                 rights: Rights(policy: policy, actor: Actor(id: person, ownerSets: [owners], grantees: [person])))
         }
 
         /// Rows that PostgreSQL reads from tables and indexes for a page of fifty.
-        func rowsRead(_ access: Access, _ options: String) async throws -> (read: Int, plan: String) {
-            let request = try AgreementTests.request(store, access, options, pageSize: 50)
+        func rowsRead(_ access: Access, _ options: String, of collection: String = "accounts") async throws -> (read: Int, plan: String) {
+            let request = try AgreementTests.request(store, access, options, of: collection, pageSize: 50)
             let statement = try await store.store.explain(request, analysing: true, access: access)
             var read = 0
             for line in statement.plan.split(separator: "\n")
-            where line.contains("Scan") && (line.contains("on account") || line.contains("on share ")) {
+            where line.contains("Scan") && ["on account", "on share ", "on line"].contains(where: line.contains) {
                 let numbers = line.split(separator: "(").last?.split(separator: " ") ?? []
                 let rows = numbers.first { $0.hasPrefix("rows=") }.flatMap { Double($0.dropFirst(5)) } ?? 0
                 let loops = numbers.first { $0.hasPrefix("loops=") }.flatMap { Double($0.dropFirst(6).prefix { $0.isNumber }) } ?? 1
@@ -119,6 +122,38 @@ struct ListPlanTests {
                     #expect(read <= 20 * 51, "\(name), \(order): \(read) rows\n\(plan)")
                     #expect(!plan.contains("Seq Scan on account"), "\(name), \(order):\n\(plan)")
                 }
+            }
+        }
+    }
+
+    @Test("of details read no more than what may be read of them, and what lies before it in the order of the list")
+    func details() async throws {
+        try await TestStore.with(["sales": Self.manifest]) { store in
+            let crowd = try await Crowd.make(store)
+            _ = try await store.client.query(
+                """
+                INSERT INTO sales.line (id, version, created_at, created_by, updated_at, updated_by, owner_id, text, account_id) \
+                SELECT gen_random_uuid(), 1, a.created_at, a.created_by, now(), a.created_by, a.created_by, 'Line ' || md5(a.id::text), a.id FROM sales.account a
+                """)
+            _ = try await store.client.query("ANALYZE sales.line")
+            let scopes: [(String, Access)] = [
+                ("dense own", crowd.access(crowd.dense, .owner)), ("sparse own", crowd.access(crowd.sparse, .owner)),
+                ("empty own", crowd.access(crowd.empty, .owner)), ("all", crowd.access(crowd.empty, .always)),
+                ("team", crowd.access(crowd.sparse, .any([.owners(0), .shared(.read)]), owners: crowd.colleagues + [crowd.sparse])),
+                ("empty, mixed", crowd.access(crowd.empty, .any([.owners(0), .shared(.read)]), owners: [crowd.empty])),
+            ]
+            for order in ["", "orderby=created_at%20desc", "orderby=text", "orderby=text%20desc"] {
+                for (name, access) in scopes {
+                    let (read, plan) = try await crowd.rowsRead(access, order, of: "lines")
+                    if name != "empty own", name != "empty, mixed" { #expect(read >= 50, "\(name), \(order):\n\(plan)") }
+                    #expect(read <= 20 * 51, "\(name), \(order): \(read) rows\n\(plan)")
+                }
+            }
+            // Neither few nor many: all that may be read is, with its account and shares, or as many rows as there are before a page is full.
+            let friend = crowd.access(crowd.friend, .any([.owner, .shared(.read)]))
+            for order in ["", "orderby=text"] {
+                let (read, plan) = try await crowd.rowsRead(friend, order, of: "lines")
+                #expect((50...20_500).contains(read), "\(order): \(read) rows\n\(plan)")
             }
         }
     }

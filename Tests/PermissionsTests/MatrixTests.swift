@@ -37,6 +37,16 @@ private struct Matrix {
 
 @Suite("The matrix of rights")
 struct MatrixTests {
+    /// Records of one type in the matrix: where what is expected stands, and the field with a scope of its own.
+    private struct Subject {
+        var (collection, table, expected, field): (String, String, String, String)
+
+        static let all = [
+            Subject(collection: "accounts", table: "account", expected: "expected", field: "margin"),
+            Subject(collection: "lines", table: "line", expected: "expected_lines", field: "amount"),
+        ]
+    }
+
     /// A world made as the matrix says.
     private struct Company {
         var ids: [String: GUID] = [:]
@@ -56,13 +66,14 @@ struct MatrixTests {
         try await TestStore.with(["sales": World.manifest]) { store in
             let oracle = try await Oracle.make(store)
             let company = try await Self.make(matrix, store, oracle)
-            let type = try store.type("accounts")
             var cases = 0
-            for (person, cells) in matrix["expected"] {
+            let rows = Subject.all.flatMap { subject in matrix[subject.expected].map { (subject, $0.name, $0.values) } }
+            for (subject, person, cells) in rows {
+                let type = try store.type(subject.collection)
                 let access = try company.access(person)
                 var readable: Set<GUID> = []
                 for (letter, action) in [("r", RecordAction.read), ("u", .update), ("d", .delete)] {
-                    let permitted = try await oracle.accounts(action, for: access.principal)
+                    let permitted = try await oracle.records(subject.table, action, for: access.principal)
                     for (record, letters) in cells {
                         let (id, facts) = (try #require(company.ids[record]), try #require(company.facts[record]))
                         let expected = letters.contains(letter)
@@ -78,7 +89,7 @@ struct MatrixTests {
                         cases += 1
                     }
                 }
-                cases += try await Self.checkReads(company, person, cells, readable, store, oracle)
+                cases += try await Self.checkReads(company, subject, person, cells, readable, store, oracle)
             }
             #expect(cases >= 150, "\(cases) cases")
             try await oracle.remove()
@@ -87,24 +98,26 @@ struct MatrixTests {
 
     /// One record, the list, the count and the values of a field, as answers have them.
     private static func checkReads(
-        _ company: Company, _ person: String, _ cells: [String: String], _ readable: Set<GUID>, _ store: TestStore, _ oracle: Oracle
+        _ company: Company, _ subject: Subject, _ person: String, _ cells: [String: String], _ readable: Set<GUID>, _ store: TestStore,
+        _ oracle: Oracle
     ) async throws -> Int {
-        let (access, type) = (try company.access(person), try store.type("accounts"))
-        let shown = try await oracle.accounts(showing: "margin", to: access.principal)
+        let (access, type) = (try company.access(person), try store.type(subject.collection))
+        let shown = try await oracle.records(subject.table, showing: subject.field, to: access.principal)
         for (record, letters) in cells {
             let id = try #require(company.ids[record])
             let found = try await store.store.record(type, .id(id), access: access)
             #expect((found != nil) == letters.contains("r"), "\(person) gets \(record)")
-            let isShown = found.map { String(decoding: $0.json, as: UTF8.self).contains("\"margin\":7") } ?? false
-            #expect(isShown == letters.contains("m"), "\(person) sees the margin of \(record)")
+            let isShown = found.map { String(decoding: $0.json, as: UTF8.self).contains("\"\(subject.field)\":7") } ?? false
+            #expect(isShown == letters.contains("m"), "\(person) sees the \(subject.field) of \(record)")
             #expect(
-                (shown.contains(id) && letters.contains("r")) == letters.contains("m"), "oracle: \(person) sees the margin of \(record)")
+                (shown.contains(id) && letters.contains("r")) == letters.contains("m"),
+                "oracle: \(person) sees the \(subject.field) of \(record)")
         }
         guard access.rights.allows(.read, on: type.id) else {
             await #expect(throws: RecordsError.self) { try await store.store.count(type, filter: nil, mode: .exact, access: access) }
             return cells.count
         }
-        let request = try AgreementTests.request(store, access, "select=id", pageSize: 100)
+        let request = try AgreementTests.request(store, access, "select=id", of: subject.collection, pageSize: 100)
         let list = String(decoding: try await store.store.list(request, access: access).items, as: UTF8.self)
         #expect(Set(list.split(separator: "\"").compactMap { GUID(String($0)) }) == readable, "\(person)'s list")
         let streamed = try await AgreementTests.streamed(store.store, request, access).joined()
@@ -119,7 +132,7 @@ struct MatrixTests {
         var company = Company()
         let client = store.client
         func words(_ text: String?) -> [String] { (text ?? "").split(separator: " ").map(String.init) }
-        for section in ["teams", "people", "records"] { for entry in matrix[section] { company.ids[entry.name] = .version7() } }
+        for section in ["teams", "people", "records", "lines"] { for entry in matrix[section] { company.ids[entry.name] = .version7() } }
         let ids = company.ids
         func uuid(_ name: String) throws -> PostgresUUID { PostgresUUID(guid: try #require(ids[name], "no \(name)")) }
         for (kind, section) in [("team", "teams"), ("user", "people")] {
@@ -150,7 +163,15 @@ struct MatrixTests {
                 let rule = try World.rule(condition, store)
                 grant.limits.append(.init(rule: rule, actions: actions("only_on") ?? Set(RecordAction.allCases)))
             }
-            let role = Role(id: "sales.\(name)", label: name, grants: [grant])
+            let amount = values["amount"].flatMap(GrantScope.init(rawValue:))
+            var line = Role.Grant(
+                type: "sales.line", parent: try store.type("lines").parent, scopes: [:],
+                fields: amount.map { ["amount": .init(read: $0)] } ?? [:])
+            for condition in words(values["lines_only"]) {
+                line.limits.append(
+                    .init(rule: try World.rule(condition, of: "lines", store), actions: try #require(actions("lines_only_on"))))
+            }
+            let role = Role(id: "sales.\(name)", label: name, grants: [grant, line])
             company.roles.append(role)
             try await oracle.tell(of: role)
         }
@@ -176,6 +197,7 @@ struct MatrixTests {
             principals: principals.compactMap { id, kind in id.map { .init(id: $0, kind: kind, name: "p") } }, parents: parents,
             memberships: memberships, roles: assignments)
         try await makeRecords(matrix, store, &company)
+        try await makeLines(matrix, store, &company)
         return company
     }
 
@@ -202,6 +224,20 @@ struct MatrixTests {
                         """)
                 }
             }
+        }
+    }
+
+    private static func makeLines(_ matrix: Matrix, _ store: TestStore, _ company: inout Company) async throws {
+        let link = try #require(try store.type("lines").parent)
+        for (name, values) in matrix["lines"] {
+            let (id, account) = (try #require(company.ids[name]), try #require(values["account"]))
+            var fields: [String: Value] = ["text": .string(name), "amount": 7, "account_id": .guid(try #require(company.ids[account]))]
+            if let rank = values["rank"].flatMap(Int64.init) { fields["rank"] = .integer(rank) }
+            // Whose a line is counts for nothing.
+            try await World(in: store).insert("line", id, owner: .administrator, creator: .administrator, fields)
+            var facts = World.facts(owner: .administrator, creator: .administrator, values: fields)
+            facts.parents[link] = company.facts[account]
+            company.facts[name] = facts
         }
     }
 }

@@ -39,15 +39,26 @@ struct Oracle {
                     "INSERT INTO oracle.limitation VALUES (\(bind: role.id), \(bind: action.rawValue), \(bind: condition))")
             }
         }
-        for (field, scopes) in grant.fields {
-            guard let read = scopes.read else { continue }
-            _ = try await store.client.query(
-                "INSERT INTO oracle.field_scope VALUES (\(bind: role.id), \(bind: field), \(bind: read.rawValue))")
+        for grant in role.grants {
+            // What is said of a detail's field is said of the accounts that it belongs to.
+            let owner = grant.parent == nil ? "" : "\(grant.type) "
+            for (field, scopes) in grant.fields {
+                guard let read = scopes.read else { continue }
+                _ = try await store.client.query(
+                    "INSERT INTO oracle.field_scope VALUES (\(bind: role.id), \(bind: owner + field), \(bind: read.rawValue))")
+            }
+            for limit in grant.limits where grant.type == "sales.line" {
+                for action in limit.actions {
+                    let condition = World.name(of: limit.rule)
+                    _ = try await store.client.query(
+                        "INSERT INTO oracle.line_limitation VALUES (\(bind: role.id), \(bind: action.rawValue), \(bind: condition))")
+                }
+            }
         }
     }
 
     func forget() async throws {
-        for table in ["scope", "field_scope", "allowance", "limitation"] {
+        for table in ["scope", "field_scope", "allowance", "limitation", "line_limitation"] {
             _ = try await store.client.query("DELETE FROM oracle.\(raw: table)")
         }
     }
@@ -59,19 +70,29 @@ struct Oracle {
 
     /// The accounts on which somebody may take an action.
     func accounts(_ action: RecordAction, for person: GUID) async throws -> Set<GUID> {
+        try await records("account", action, for: person)
+    }
+
+    /// The records of a table on which somebody may take an action.
+    func records(_ table: String, _ action: RecordAction, for person: GUID) async throws -> Set<GUID> {
         let statement =
             switch action {
-            case .update: "UPDATE sales.account SET version = version RETURNING id"
-            case .delete: "DELETE FROM sales.account RETURNING id"
-            case .export: "SELECT id FROM sales.account WHERE oracle.covers('export', NULL, account)"
-            default: "SELECT id FROM sales.account"
+            case .update: "UPDATE sales.\(table) SET version = version RETURNING id"
+            case .delete: "DELETE FROM sales.\(table) RETURNING id"
+            case .export: "SELECT id FROM sales.\(table) WHERE oracle.covers('export', NULL, \(table))"
+            default: "SELECT id FROM sales.\(table)"
             }
         return try await rows(statement, for: person)
     }
 
     /// The accounts on which somebody sees a field.
     func accounts(showing field: String, to person: GUID) async throws -> Set<GUID> {
-        try await rows("SELECT id FROM sales.account WHERE oracle.covers('read', '\(field)', account)", for: person)
+        try await records("account", showing: field, to: person)
+    }
+
+    /// The records of a table on which somebody sees a field.
+    func records(_ table: String, showing field: String, to person: GUID) async throws -> Set<GUID> {
+        try await rows("SELECT id FROM sales.\(table) WHERE oracle.covers('read', '\(field)', \(table))", for: person)
     }
 
     private func rows(_ statement: String, for person: GUID) async throws -> Set<GUID> {
@@ -96,6 +117,7 @@ struct Oracle {
             "CREATE TABLE oracle.field_scope (role text, field text, scope text)",
             "CREATE TABLE oracle.allowance (role text, action text, condition text)",
             "CREATE TABLE oracle.limitation (role text, action text, condition text)",
+            "CREATE TABLE oracle.line_limitation (role text, action text, condition text)",
             "CREATE FUNCTION oracle.me() RETURNS uuid LANGUAGE sql STABLE AS $$SELECT current_setting('oracle.person')::uuid$$",
             """
             CREATE FUNCTION oracle.width(scope text) RETURNS int LANGUAGE sql IMMUTABLE AS
@@ -151,14 +173,49 @@ struct Oracle {
                 WHERE a.principal_id = oracle.me() AND NOT oracle.meets(l.condition, r))
             $$
             """,
+            // Details: who reads the account reads them, who updates it does the rest. A condition of lines' own is a further one. These run as who made
+            // them, so that the policies below aren't asked once more of each account for each line.
+            """
+            CREATE FUNCTION oracle.meets_line(condition text, r sales.line) RETURNS boolean LANGUAGE sql STABLE AS $$
+            SELECT coalesce(CASE condition \(World.lineConditions.map { "WHEN '\($0.name)' THEN \($0.sql)" }.joined(separator: " ")) END, false)
+            $$
+            """,
+            """
+            CREATE FUNCTION oracle.wanted_above(wanted text) RETURNS text LANGUAGE sql IMMUTABLE AS
+            $$SELECT CASE WHEN wanted IN ('read', 'export') THEN wanted ELSE 'update' END$$
+            """,
+            """
+            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, r sales.line) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER AS $$
+            SELECT EXISTS (
+                SELECT 1 FROM sales.account a WHERE a.id = (r).account_id AND a.deleted_at IS NULL AND oracle.covers('read', NULL, a)
+                    AND (wanted = 'read' AND wanted_field IS NULL
+                        OR oracle.covers(oracle.wanted_above(wanted), 'sales.line ' || wanted_field, a)))
+            AND NOT EXISTS (
+                SELECT 1 FROM tessera.role_assignment x JOIN oracle.line_limitation l ON l.role = x.role AND l.action = wanted
+                WHERE x.principal_id = oracle.me() AND NOT oracle.meets_line(l.condition, r))
+            $$
+            """,
+            """
+            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, r sales.remark) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER AS $$
+            SELECT EXISTS (
+                SELECT 1 FROM sales.line l JOIN sales.account a ON a.id = l.account_id
+                WHERE l.id = (r).line_id AND l.deleted_at IS NULL AND oracle.covers('read', NULL, l)
+                    AND (wanted = 'read' OR oracle.covers(oracle.wanted_above(wanted), NULL, l))
+                    AND (wanted_field IS NULL OR oracle.covers('read', 'sales.remark ' || wanted_field, a)))
+            $$
+            """,
             "CREATE ROLE \(role)",
             "GRANT USAGE ON SCHEMA sales, oracle, tessera TO \(role)",
             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sales TO \(role)",
             "GRANT SELECT ON ALL TABLES IN SCHEMA oracle, tessera TO \(role)",
-            "ALTER TABLE sales.account ENABLE ROW LEVEL SECURITY",
-            "CREATE POLICY reading ON sales.account FOR SELECT USING (deleted_at IS NULL AND oracle.covers('read', NULL, account))",
-            "CREATE POLICY updating ON sales.account FOR UPDATE USING (oracle.covers('update', NULL, account))",
-            "CREATE POLICY deleting ON sales.account FOR DELETE USING (oracle.covers('delete', NULL, account))",
         ]
+            + ["account", "line", "remark"].flatMap { table in
+                [
+                    "ALTER TABLE sales.\(table) ENABLE ROW LEVEL SECURITY",
+                    "CREATE POLICY reading ON sales.\(table) FOR SELECT USING (deleted_at IS NULL AND oracle.covers('read', NULL, \(table)))",
+                    "CREATE POLICY updating ON sales.\(table) FOR UPDATE USING (oracle.covers('update', NULL, \(table)))",
+                    "CREATE POLICY deleting ON sales.\(table) FOR DELETE USING (oracle.covers('delete', NULL, \(table)))",
+                ]
+            }
     }
 }

@@ -15,6 +15,7 @@ struct RightsPlanTests {
           rep:
             grants:
               account: { read: own, update: own, fields: { margin: { read: none } } }
+              line: { fields: { amount: { read: none } } }
           gone:
             grants: { region: { read: all } }
         """
@@ -29,6 +30,9 @@ struct RightsPlanTests {
                   big: { when: "size   ge 3" }
                 only:
                   not_two: { when: "size ne 2", actions: [update] }
+              line:
+                only:
+                  low: { when: "rank lt 3", actions: [delete] }
           fresh:
             grants: { region: { read: all, create: own } }
         """
@@ -51,6 +55,8 @@ struct RightsPlanTests {
                     "sales.rep, sales.account margin read: none → as the record",
                     "sales.rep, sales.account read: own → team or big (size ge 3)",
                     "sales.rep, sales.account update: own → own, only not_two (size ne 2)",
+                    "sales.rep, sales.line amount read: none → as the record",
+                    "sales.rep, sales.line delete: as update of its sales.account → as update of its sales.account, only low (rank lt 3)",
                 ], "\(lines)")
             #expect(plan.description.contains("What roles may do changes:\n  sales.fresh, sales.region assign: none → own\n"))
             #expect(plan.json.contains(#""role":"sales.rep","type":"sales.account","aspect":"read","before":"own""#), "\(plan.json)")

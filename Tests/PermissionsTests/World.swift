@@ -36,6 +36,25 @@ struct World {
               region: { type: link, label: Region, to: region, inverse: accounts }
               parent: { type: link, label: Parent, to: account, inverse: subsidiaries, on_delete: clear }
             indexes: [ { fields: [name] } ]
+          line:
+            collection: lines
+            label: Line
+            display: text
+            inherits: account
+            fields:
+              text: { type: text, label: Text, required: true, search: high }
+              amount: { type: integer, label: Amount }
+              rank: { type: integer, label: Rank }
+              account: { type: link, label: Account, to: account, required: true, inverse: lines, on_delete: cascade }
+            indexes: [ { fields: [text] } ]
+          remark:
+            collection: remarks
+            label: Remark
+            inherits: line
+            fields:
+              text: { type: text, label: Text, required: true }
+              mood: { type: integer, label: Mood }
+              line: { type: link, label: Line, to: line, required: true, inverse: remarks, on_delete: cascade }
         """
 
     /// With a role by which accounts are read because they are shared, so that their shares are kept in order.
@@ -67,10 +86,18 @@ struct World {
         ("somewhere", "region_id ne null", "(r).region_id IS NOT NULL"),
     ]
 
+    /// The same of lines.
+    static let lineConditions: [(name: String, text: String, sql: String)] = [
+        ("low", "rank lt 3", "(r).rank < 3"),
+        ("ranked_or_made", "rank ne null or created_by eq $user/id", "(r).rank IS NOT NULL OR (r).created_by = oracle.me()"),
+    ]
+
     /// A condition by its name, type-checked.
-    static func rule(_ name: String, _ store: TestStore) throws -> AccessRule {
-        let type = try store.type("accounts")
-        guard let text = conditions.first(where: { $0.name == name })?.text, let shape = store.catalog.entityShape(named: type.id) else {
+    static func rule(_ name: String, of collection: String = "accounts", _ store: TestStore) throws -> AccessRule {
+        let type = try store.type(collection)
+        guard let text = (conditions + lineConditions).first(where: { $0.name == name })?.text,
+            let shape = store.catalog.entityShape(named: type.id)
+        else {
             throw UnknownCondition(name: name)
         }
         let expression = try QueryChecker(schema: store.catalog, user: UserValue.shape).check(Expression.parse(text), on: shape)
@@ -94,6 +121,22 @@ struct World {
         var values: [String: Value]
     }
 
+    /// Records of one type, with the fields whose values somebody may not see.
+    struct Subject {
+        var collection: String
+        var table: String
+        var records: [Account]
+        var masked: [String]
+    }
+
+    var subjects: [Subject] {
+        [
+            Subject(collection: "accounts", table: "account", records: accounts, masked: Self.masked),
+            Subject(collection: "lines", table: "line", records: lines, masked: ["amount"]),
+            Subject(collection: "remarks", table: "remark", records: remarks, masked: ["mood"]),
+        ]
+    }
+
     static let actions: [RecordAction] = [.read, .update, .delete, .export]
     static let masked = ["margin", "notes", "parent"]
 
@@ -103,6 +146,9 @@ struct World {
     private(set) var teams: [GUID] = []
     private(set) var roles: [Role] = []
     private(set) var accounts: [Account] = []
+    /// Details of accounts, and details of those. Their owners count for nothing.
+    private(set) var lines: [Account] = []
+    private(set) var remarks: [Account] = []
     private(set) var directory = Directory()
 
     /// A new world in an empty database.
@@ -118,6 +164,7 @@ struct World {
         for role in roles { try await oracle.tell(of: role) }
         try await makePeople(count)
         try await makeAccounts(size)
+        try await makeDetails()
     }
 
     /// The means to make one, and nothing in it.
@@ -149,10 +196,18 @@ struct World {
                 let actions = [Set(RecordAction.allCases), [.read], [.update, .delete]][below(3)]
                 account.limits.append(.init(rule: try condition(), actions: actions))
             }
+            var line = Role.Grant(type: "sales.line", parent: try store.type("lines").parent, scopes: [:])
+            if below(3) == 0 { line.fields["amount"] = .init(read: scope(), update: below(2) == 0 ? scope() : nil) }
+            if below(4) == 0 {
+                let rule = try Self.rule(Self.lineConditions[below(2)].name, of: "lines", store)
+                line.limits.append(.init(rule: rule, actions: [Set(RecordAction.allCases), [.read], [.update, .delete]][below(3)]))
+            }
+            var remark = Role.Grant(type: "sales.remark", parent: try store.type("remarks").parent, scopes: [:])
+            if below(3) == 0 { remark.fields["mood"] = .init(read: scope()) }
             let regions = Role.Grant(type: "sales.region", scopes: [.read: .all])
             return Role(
                 id: "sales.r\(number)", label: "R\(number)",
-                grants: [account, regions])
+                grants: [account, line, remark, regions])
         }
     }
 
@@ -228,6 +283,41 @@ struct World {
             accounts.append(
                 Account(id: id, facts: Self.facts(owner: owner, creator: creator, shares: shares, values: values), values: values))
         }
+    }
+
+    // MARK: Details
+
+    private mutating func makeDetails() async throws {
+        for account in accounts {
+            for _ in 0..<below(3) { try await makeLine(of: account) }
+        }
+        // What lies below a deleted account is out of reach with it.
+        let (gone, owner) = (newID(), people[below(people.count)])
+        try await insert(
+            "account", gone, owner: owner, creator: owner,
+            ["name": "Gone", "size": 3, "margin": 1, "region_id": .null, "deleted_at": "2026-01-03T03:04:05Z"])
+        let line = newID()
+        try await insert("line", line, owner: owner, creator: owner, ["text": "Alpha gone", "amount": 1, "account_id": .guid(gone)])
+        try await insert("remark", newID(), owner: owner, creator: owner, ["text": "Gone", "mood": 1, "line_id": .guid(line)])
+    }
+
+    private mutating func makeLine(of account: Account) async throws {
+        var values: [String: Value] = ["text": .string("\(["Alpha", "Beta"][below(2)]) \(below(30))"), "account_id": .guid(account.id)]
+        for field in ["amount", "rank"] where below(4) > 0 { values[field] = .integer(Int64(below(6))) }
+        let line = try await makeDetail("line", of: account, values)
+        lines.append(line)
+        guard below(2) == 0 else { return }
+        remarks.append(
+            try await makeDetail(
+                "remark", of: line, ["text": .string("Remark \(below(30))"), "mood": .integer(Int64(below(6))), "line_id": .guid(line.id)]))
+    }
+
+    private mutating func makeDetail(_ table: String, of parent: Account, _ values: [String: Value]) async throws -> Account {
+        let (id, owner, creator) = (newID(), people[below(people.count)], people[below(people.count)])
+        try await insert(table, id, owner: owner, creator: creator, values)
+        var facts = Self.facts(owner: owner, creator: creator, values: values)
+        if let link = try store.type("\(table)s").parent { facts.parents[link] = parent.facts }
+        return Account(id: id, facts: facts, values: values)
     }
 
     mutating func randomValues(regions: [GUID] = []) -> [String: Value] {

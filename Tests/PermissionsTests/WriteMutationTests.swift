@@ -16,6 +16,8 @@
         fileprivate struct Attempt {
             var person: GUID
             var account: GUID
+            /// A detail of some account.
+            var line: GUID
             var other: GUID
             var owner: GUID
             var name: String
@@ -94,6 +96,46 @@
             ),
         ]
 
+        /// The same with details, whose rights come from accounts.
+        private static func ofLines(
+            _ write: @escaping @Sendable (RecordStore, RecordType, Attempt, Access) async throws -> [WriteOutcome]
+        ) -> Write {
+            { store, _, attempt, access in
+                guard let lines = store.catalog.type(collection: "lines") else { return [] }
+                return try await write(store, lines, attempt, access)
+            }
+        }
+
+        private static let writesOfLines: [(name: String, write: Write)] = [
+            (
+                "change a line",
+                ofLines { store, lines, attempt, access in
+                    let update = RecordUpdate(key: .id(attempt.line), input: RecordInput(["text": "changed"]))
+                    return try await store.update(lines, [update], options: .single, access: access)
+                }
+            ),
+            (
+                "move a line",
+                ofLines { store, lines, attempt, access in
+                    let update = RecordUpdate(key: .id(attempt.line), input: RecordInput(["account_id": .guid(attempt.other)]))
+                    return try await store.update(lines, [update], options: .single, access: access)
+                }
+            ),
+            (
+                "delete a line",
+                ofLines { store, lines, attempt, access in
+                    try await store.delete(lines, [RecordReference(key: .id(attempt.line))], options: .single, access: access)
+                }
+            ),
+            (
+                "make a line",
+                ofLines { store, lines, attempt, access in
+                    let input = RecordInput(["text": "made", "account_id": .guid(attempt.account)])
+                    return try await store.create(lines, [input], options: .single, access: access)
+                }
+            ),
+        ]
+
         /// Undoes a write, with what came of it.
         private struct Tried: Error { var outcome: String }
 
@@ -114,7 +156,11 @@
                         SELECT string_agg(concat_ws(' ', CASE WHEN version > 1 THEN id END, name, size, margin, owner_id, parent_id, deleted_at IS NULL), ',' \
                         ORDER BY id) FROM sales.account WHERE created_at < now() - interval '1 minute'
                         """
-                    told += "; " + (try await store.run(after).first?.decode(String?.self, 0) ?? "")
+                    let lines: SQL = """
+                        SELECT string_agg(concat_ws(' ', CASE WHEN version > 1 THEN id END, text, account_id, deleted_at IS NULL), ',' ORDER BY id) \
+                        FROM sales.line WHERE created_at < now() - interval '1 minute'
+                        """
+                    for rows in [after, lines] { told += "; " + (try await store.run(rows).first?.decode(String?.self, 0) ?? "") }
                     throw Tried(outcome: told)
                 }
             } catch let tried as Tried {
@@ -136,9 +182,10 @@
         }
 
         /// What an upsert finds it has read already, so that another look at whether it may be read changes nothing; and what it believes to have been made
-        /// meanwhile it looks for again.
+        /// meanwhile it looks for again. What is purged along was asked for when it was found.
         private static func isImplied(_ condition: String, _ write: String) -> Bool {
-            write == "upsert" && (condition.hasPrefix("read account seen") || condition.hasPrefix("read account t, the"))
+            if write == "purge" { return condition == "purge line t, the 2." || condition == "purge remark t, the 2." }
+            return write == "upsert" && (condition.hasPrefix("read account seen") || condition.hasPrefix("read account t, the"))
         }
 
         @Test("is noticed to be written as soon as one condition is left out of one write, whichever it is")
@@ -152,7 +199,7 @@
                         seed: Self.seed &+ UInt64(number), store: store, oracle: oracle, people: 6, accounts: 20)
                     for person in world.people {
                         let access = world.access(person)
-                        for (name, write) in Self.writes {
+                        for (name, write) in Self.writes + Self.writesOfLines {
                             for _ in 0..<2 {
                                 let attempt = Attempt(&world, person)
                                 let right = try await Self.outcome(write, attempt, access, store)
@@ -185,7 +232,9 @@
             let account = world.accounts[world.below(world.accounts.count)]
             let name: String = if case .string(let name)? = account.values["name"] { name } else { "" }
             self.init(
-                person: person, account: account.id, other: world.accounts[world.below(world.accounts.count)].id,
+                person: person, account: account.id,
+                line: world.lines.isEmpty ? account.id : world.lines[world.below(world.lines.count)].id,
+                other: world.accounts[world.below(world.accounts.count)].id,
                 owner: [person, account.facts.owner, world.people[world.below(world.people.count)]][world.below(3)], name: name,
                 size: Int64(world.below(6)))
         }

@@ -39,6 +39,16 @@ package struct Catalog: Sendable, Hashable {
     /// Finds a type by its full id: `contacts.person`.
     package func type(id: String) -> RecordType? { positionByID[id].map { types[$0] } }
 
+    /// The type whose grants decide about the records of a type: itself, or what its rights come from in the end.
+    package func origin(ofRightsTo type: RecordType) -> RecordType {
+        var way = [type]
+        // A composition with errors may have circles.
+        while let parent = way[way.count - 1].parent.flatMap({ self.type(id: $0.type) }), !way.contains(where: { $0.id == parent.id }) {
+            way.append(parent)
+        }
+        return way[way.count - 1]
+    }
+
     /// Finds a type by the name of its collection: `people`.
     package func type(collection: String) -> RecordType? { positionByCollection[collection].map { types[$0] } }
 

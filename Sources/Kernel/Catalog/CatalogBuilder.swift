@@ -76,6 +76,10 @@ extension RecordType {
             },
             rules: [],
             requiresIfMatch: declaration.isETagRequired,
+            parent: declaration.inherits.flatMap { key in
+                guard case .link(let link)? = composed.field(key.value)?.declaration.kind else { return nil }
+                return ParentLink(field: key.value, type: link.target.name.description)
+            },
             alsoCalled: declaration.alsoCalled
         )
     }

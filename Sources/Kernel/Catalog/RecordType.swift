@@ -18,6 +18,8 @@ package struct RecordType: Sendable, Hashable {
     package var rules: [Rule]
     /// A write without If-Match is refused with 428.
     package var requiresIfMatch: Bool
+    /// Where the rights to its records come from; nil where roles say themselves what may be done.
+    package var parent: ParentLink? = nil
     /// Other names of the records, by which an import recognises columns.
     package var alsoCalled: [String] = []
 
@@ -29,6 +31,22 @@ package struct RecordType: Sendable, Hashable {
     package var acyclicLinks: [Field] {
         fields.filter { if case .link(let link) = $0.type { link.isAcyclic } else { false } }
     }
+}
+
+/// The link of a detail to the record that its rights come from. It is required, so that there is such a record.
+package struct ParentLink: Sendable, Hashable {
+    /// Key of the field.
+    package var field: String
+    /// Full id of the type that it leads to.
+    package var type: String
+
+    package init(field: String, type: String) {
+        self.field = field
+        self.type = type
+    }
+
+    /// The column that holds the id of the record that it leads to.
+    package var column: String { "\(field)_id" }
 }
 
 /// A table and the schema it lies in.

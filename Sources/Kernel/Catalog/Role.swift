@@ -25,6 +25,18 @@ package enum RecordAction: String, Sendable, Hashable, CaseIterable {
     }
 }
 
+extension RecordAction {
+    /// What has to be allowed on the record that a detail's rights come from: whoever changes details changes that record. Nil for sharing, since
+    /// what is shared is that record.
+    package var onParent: RecordAction? {
+        switch self {
+        case .read, .export, .bulk, .importing: self
+        case .create, .update, .delete, .restore, .purge, .merge, .assign: .update
+        case .share: nil
+        }
+    }
+}
+
 /// A role as the deployment has it: what it allows, by record type. Several roles of one person are united.
 package struct Role: Sendable, Hashable {
     /// Its owner and key, `contacts.rep`, `custom.auditor`; of one that was made over the API the key alone, so that no manifest can bring another.
@@ -66,6 +78,8 @@ package struct Role: Sendable, Hashable {
     package struct Grant: Sendable, Hashable {
         /// Full id of the type: `contacts.person`.
         package var type: String
+        /// Where the rights to details come from: then the role says here what they are narrowed by, and no scopes.
+        package var parent: ParentLink?
         /// What the role says itself; what it doesn't say has no entry.
         package var scopes: [RecordAction: GrantScope]
         /// Fields that are seen or written on fewer records than the rest, by key.
@@ -76,10 +90,12 @@ package struct Role: Sendable, Hashable {
         package var limits: [Limit]
 
         package init(
-            type: String, scopes: [RecordAction: GrantScope], fields: [String: FieldScopes] = [:], allowances: [Allowance] = [],
+            type: String, parent: ParentLink? = nil, scopes: [RecordAction: GrantScope], fields: [String: FieldScopes] = [:],
+            allowances: [Allowance] = [],
             limits: [Limit] = []
         ) {
             self.type = type
+            self.parent = parent
             self.scopes = scopes
             self.fields = fields
             self.allowances = allowances

@@ -34,17 +34,29 @@ struct RoleChecker {
         let id = "\(owner).\(declaration.key)"
         var grants: [Role.Grant] = []
         for grant in declaration.grants { grants.append(make(grant, role: id)) }
-        return Self.role(id, declaration, grants, .manifest)
+        return role(id, declaration, grants, .manifest)
     }
 
-    private static func role(_ id: String, _ declaration: RoleDeclaration, _ grants: [Role.Grant], _ origin: Role.Origin) -> Role {
+    private func role(_ id: String, _ declaration: RoleDeclaration, _ grants: [Role.Grant], _ origin: Role.Origin) -> Role {
         Role(
-            id: id, label: declaration.label, description: declaration.description, grants: grants,
+            id: id, label: declaration.label, description: declaration.description, grants: grants + inherited(grants),
             abilities: Set(declaration.abilities.compactMap(Role.Ability.init(rawValue:))), origin: origin)
     }
 
+    /// Grants on details of which the role says nothing itself: their rights come from records that it speaks of.
+    private func inherited(_ grants: [Role.Grant]) -> [Role.Grant] {
+        let types = Set(grants.map(\.type))
+        return catalog.types.compactMap { type in
+            guard let parent = type.parent, !types.contains(type.id), types.contains(catalog.origin(ofRightsTo: type).id) else {
+                return nil
+            }
+            return Role.Grant(type: type.id, parent: parent, scopes: [:], limits: everybody[type.id] ?? [])
+        }
+    }
+
     /// A role that isn't part of the composition, and so may have been made for another. A grant in which anything is wrong gives nothing; where
-    /// it had conditions of `only`, its holders reach nothing of the type at all, since these keep out what other roles give.
+    /// it had conditions of `only`, its holders reach nothing of the type at all, since these keep out what other roles give. Nor do they of details,
+    /// since these would be theirs by their parents without a grant.
     mutating func kept(_ declaration: RoleDeclaration) -> Role {
         var grants: [Role.Grant] = []
         for grant in declaration.grants {
@@ -60,11 +72,11 @@ struct RoleChecker {
             let made = make(grant, role: declaration.key)
             if diagnostics.count == before {
                 grants.append(made)
-            } else if !grant.only.isEmpty {
+            } else if !grant.only.isEmpty || made.parent != nil {
                 grants += [closed(type)].compactMap(\.self)
             }
         }
-        return Self.role(declaration.key, declaration, grants, .api)
+        return role(declaration.key, declaration, grants, .api)
     }
 
     /// A grant that gives nothing of a type and keeps out what others give.
@@ -74,7 +86,7 @@ struct RoleChecker {
             let never = try QueryChecker(schema: catalog, user: UserValue.shape)
                 .check(Expression.parse("false"), on: shape.shape, expecting: .boolean)
             let rule = AccessRule(id: "\(id)/closed", text: "false", expression: never, type: type, reads: [])
-            return Role.Grant(type: id, scopes: [:], limits: [.init(rule: rule, actions: Set(RecordAction.allCases))])
+            return Role.Grant(type: id, parent: type.parent, scopes: [:], limits: [.init(rule: rule, actions: Set(RecordAction.allCases))])
         } catch {
             return nil
         }
@@ -82,10 +94,14 @@ struct RoleChecker {
 
     private mutating func make(_ declaration: GrantDeclaration, role: String) -> Role.Grant {
         let type = declaration.type.name.description
-        var scopes: [RecordAction: GrantScope] = [
-            .read: declaration.read, .create: declaration.create, .update: declaration.update, .delete: declaration.delete,
-        ]
-        for (key, scope) in declaration.further { if let action = RecordAction(rawValue: key) { scopes[action] = scope } }
+        let parent = catalog.type(id: type)?.parent
+        var scopes: [RecordAction: GrantScope] = [:]
+        if let parent {
+            checkInheritance(of: declaration, parent)
+        } else {
+            scopes = [.read: declaration.read, .create: declaration.create, .update: declaration.update, .delete: declaration.delete]
+            for (key, scope) in declaration.further { if let action = RecordAction(rawValue: key) { scopes[action] = scope } }
+        }
         checkFields(of: declaration, type)
         var (allowances, limits): ([Role.Grant.Allowance], [Role.Grant.Limit]) = ([], [])
         for rule in declaration.allow {
@@ -94,7 +110,7 @@ struct RoleChecker {
         }
         for rule in declaration.only { if let made = limit(rule, of: type, in: role) { limits.append(made) } }
         return Role.Grant(
-            type: type, scopes: scopes,
+            type: type, parent: parent, scopes: scopes,
             fields: Dictionary(
                 declaration.fields.map { ($0.field.value, .init(read: $0.read, update: $0.update)) },
                 uniquingKeysWith: { first, _ in first }),
@@ -107,6 +123,17 @@ struct RoleChecker {
 
     private static func actions(_ declaration: AccessRuleDeclaration) -> Set<RecordAction>? {
         declaration.actions.map { Set($0.compactMap(RecordAction.init(rawValue:))) }
+    }
+
+    /// Whose details and which is said of the records that they belong to, in one place.
+    private mutating func checkInheritance(of grant: GrantDeclaration, _ parent: ParentLink) {
+        for place in grant.stated.map(\.location) + grant.allow.map(\.location) {
+            diagnostics.append(
+                Diagnostic(
+                    code: .contradiction, location: place,
+                    message: "\(grant.type.name) inherits its rights from \(parent.type): say it in the grant on that, and here only "
+                        + "'fields' and 'only'"))
+        }
     }
 
     private mutating func checkFields(of grant: GrantDeclaration, _ id: String) {

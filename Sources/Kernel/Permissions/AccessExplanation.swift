@@ -29,8 +29,18 @@ package struct AccessExplanation: Sendable, Hashable {
         package var ground: Ground?
     }
 
+    /// What is asked of a record that rights come from.
+    package struct Source: Sendable, Hashable {
+        package var action: RecordAction
+        /// Full id of its type.
+        package var type: String
+        package var record: GUID?
+    }
+
     package var action: RecordAction
     package var isAllowed: Bool
+    /// Of a detail: the records that the rights to it come from, each above the one before. The reasons are those of the last.
+    package var sources: [Source]
     package var reasons: [Reason]
     /// With reading: fields that they don't see on this record.
     package var hiddenFields: [String]
@@ -53,9 +63,18 @@ extension Directory {
             ? type.fields.map(\.key).filter { field in
                 rights.mask(of: field, on: type.id).map { !$0.holds(for: record, actor: rights.actor) } ?? false
             } : []
+        var sources: [AccessExplanation.Source] = []
+        var asked = (action: action, type: type.id, record: record)
+        var broken = limits(action, type.id, record, rights.actor, principal, roles)
+        while let (link, parent) = asked.record.parents.first, let onParent = asked.action.onParent {
+            asked = (onParent, link.type, parent)
+            sources.append(AccessExplanation.Source(action: onParent, type: link.type, record: parent.id))
+            broken += limits(onParent, link.type, parent, rights.actor, principal, roles).filter { !broken.contains($0) }
+        }
         return AccessExplanation(
-            action: action, isAllowed: isAllowed, reasons: reasons(action, type, record, principal, roles), hiddenFields: hidden,
-            isUnreadable: !isReadable, limits: limits(action, type, record, rights.actor, principal, roles))
+            action: action, isAllowed: isAllowed, sources: sources,
+            reasons: reasons(asked.action, asked.type, asked.record, principal, roles), hiddenFields: hidden, isUnreadable: !isReadable,
+            limits: broken.sorted())
     }
 
     /// Everybody who may read a record, by name.
@@ -67,7 +86,7 @@ extension Directory {
     }
 
     private func reasons(
-        _ action: RecordAction, _ type: RecordType, _ record: RecordFacts, _ principal: GUID, _ roles: [Role]
+        _ action: RecordAction, _ type: String, _ record: RecordFacts, _ principal: GUID, _ roles: [Role]
     ) -> [AccessExplanation.Reason] {
         (self.roles[principal] ?? []).sorted { ($0.role, $0.team?.description ?? "") < ($1.role, $1.team?.description ?? "") }.compactMap {
             assignment in
@@ -75,7 +94,7 @@ extension Directory {
                 return AccessExplanation.Reason(role: assignment.role, scope: .all, ground: .everything)
             }
             guard let role = roles.first(where: { $0.id == assignment.role }),
-                let grant = role.grants.first(where: { $0.type == type.id })
+                let grant = role.grants.first(where: { $0.type == type })
             else { return nil }
             let scope = grant.scope(of: action)
             return AccessExplanation.Reason(
@@ -96,18 +115,18 @@ extension Directory {
 
     /// The conditions of all grants that the record doesn't meet.
     private func limits(
-        _ action: RecordAction, _ type: RecordType, _ record: RecordFacts, _ actor: Actor, _ principal: GUID, _ roles: [Role]
+        _ action: RecordAction, _ type: String, _ record: RecordFacts, _ actor: Actor, _ principal: GUID, _ roles: [Role]
     ) -> [String] {
         if rights(of: principal, under: roles).isUnlimited { return [] }
         var broken: [String] = []
         for assignment in self.roles[principal] ?? [] {
             if let team = assignment.team, teams[principal]?.contains(team) != true { continue }
-            let grants = roles.first { $0.id == assignment.role }?.grants.filter { $0.type == type.id } ?? []
+            let grants = roles.first { $0.id == assignment.role }?.grants.filter { $0.type == type } ?? []
             for limit in grants.flatMap(\.limits) where limit.holds(for: action) && !limit.rule.holds(for: record, actor: actor) {
                 if !broken.contains(limit.rule.id) { broken.append(limit.rule.id) }
             }
         }
-        return broken.sorted()
+        return broken
     }
 
     private func ground(

@@ -50,15 +50,22 @@ package struct RecordFacts: Sendable, Hashable {
     package var values: [String: Value]
     /// When all this is so: what conditions call now.
     package var moment: DateTime?
+    /// The same of the record that the rights to it come from, by the link that leads there: one or none.
+    package var parents: [ParentLink: RecordFacts]
+    /// By what explanations name it.
+    package var id: GUID?
 
     package init(
-        owner: GUID, creator: GUID, shares: [GUID: ShareLevel] = [:], values: [String: Value] = [:], moment: DateTime? = nil
+        owner: GUID, creator: GUID, shares: [GUID: ShareLevel] = [:], values: [String: Value] = [:], moment: DateTime? = nil,
+        parents: [ParentLink: RecordFacts] = [:], id: GUID? = nil
     ) {
         self.owner = owner
         self.creator = creator
         self.shares = shares
         self.values = values
         self.moment = moment
+        self.parents = parents
+        self.id = id
     }
 }
 
@@ -72,6 +79,7 @@ extension Predicate {
         case .creator: record.creator == actor.id
         case .owners(let set): actor.ownerSets.indices.contains(set) && actor.ownerSets[set].contains(record.owner)
         case .rule(let rule): rule.holds(for: record, actor: actor)
+        case .parent(let link, let condition): record.parents[link].map { condition.holds(for: $0, actor: actor) } ?? false
         case .shared(let level): actor.grantees.contains { grantee in record.shares[grantee].map { $0 >= level } ?? false }
         }
     }

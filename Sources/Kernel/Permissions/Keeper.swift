@@ -79,12 +79,21 @@ package struct Keeper: Sendable {
             return "The role '\(role.id)' lets its holders do what you may not: \(ability.rawValue)."
         }
         for grant in role.grants {
-            let isWithin = held.lazy.flatMap(\.grants).contains { $0.type == grant.type && grant.isWithin($0, isFar: isFar) }
-            guard isWithin, grant.keeps(limits[grant.type] ?? []) else {
+            guard held.contains(where: { $0.covers(grant, of: role, isFar: isFar) }), grant.keeps(limits[grant.type] ?? []) else {
                 return "The role '\(role.id)' reaches more of \(grant.type) than you do."
             }
         }
         return nil
+    }
+}
+
+extension Role {
+    /// Whether what a grant of another role gives is given by this role too. Details are given with what their rights come from: it has to be this
+    /// role that gives both.
+    fileprivate func covers(_ grant: Grant, of role: Role, isFar: Bool) -> Bool {
+        guard grants.contains(where: { $0.type == grant.type && grant.isWithin($0, isFar: isFar) }) else { return false }
+        guard let parent = grant.parent, let above = role.grants.first(where: { $0.type == parent.type }) else { return true }
+        return covers(above, of: role, isFar: isFar)
     }
 }
 
@@ -113,6 +122,8 @@ extension Role.Grant {
         _ field: String, _ part: KeyPath<FieldScopes, GrantScope?>, _ actions: [RecordAction], within wider: GrantScope, _ isFar: Bool
     ) -> Bool {
         if let own = fields[field]?[keyPath: part] { return own.fits(in: wider, isFar: isFar) }
+        // A detail shows it on all that its parents let be read.
+        if parent != nil { return wider == .all }
         return actions.allSatisfy { rules(allowing: $0).isEmpty && scope(of: $0).fits(in: wider, isFar: isFar) }
     }
 

@@ -17,6 +17,8 @@ package indirect enum Predicate: Sendable, Hashable {
     case rule(AccessRule)
     /// The record is shared, at this level or a higher one, with the principal or a team of theirs.
     case shared(ShareLevel)
+    /// The condition is true of the record that a link leads to, which the rights to this one come from.
+    case parent(ParentLink, Predicate)
 
     /// Keys of the fields, and names of the system columns, by whose change a record can begin or cease to meet it.
     package var reads: Set<String> {
@@ -27,7 +29,14 @@ package indirect enum Predicate: Sendable, Hashable {
         case .rule(let rule): rule.reads
         // A share is no part of the record.
         case .shared: []
+        // What is written is another record than its parent.
+        case .parent(let link, _): [link.field]
         }
+    }
+
+    /// A condition on the record that a link leads to, so that `never` is recognised.
+    package static func through(_ link: ParentLink, _ condition: Predicate) -> Predicate {
+        condition == .never ? .never : .parent(link, condition)
     }
 
     package static let always = Predicate.all([])
@@ -52,11 +61,22 @@ package indirect enum Predicate: Sendable, Hashable {
         for part in parts {
             switch part {
             case .never: return .never
-            case .all(let inner): for item in inner where !conditions.contains(item) { conditions.append(item) }
-            default: if !conditions.contains(part) { conditions.append(part) }
+            case .all(let inner): for item in inner { add(item, to: &conditions) }
+            default: add(part, to: &conditions)
             }
         }
+        if conditions.contains(.never) { return .never }
         return conditions.count == 1 ? conditions[0] : .all(conditions)
+    }
+
+    /// What has to hold of one and the same parent becomes one condition on it.
+    private static func add(_ condition: Predicate, to conditions: inout [Predicate]) {
+        guard !conditions.contains(condition) else { return }
+        guard case .parent(let link, let inner) = condition,
+            let index = conditions.firstIndex(where: { if case .parent(link, _) = $0 { true } else { false } }),
+            case .parent(_, let other) = conditions[index]
+        else { return conditions.append(condition) }
+        conditions[index] = .through(link, .all(of: [other, inner]))
     }
 }
 

@@ -34,8 +34,10 @@ private struct RightsBuilder {
     private var roles: [String] = []
     private var usesRules = false
     private var abilities: Set<Role.Ability> = []
-    /// Grants by type, with the teams they are held in: for masks, which only all of them together decide about.
-    private var grants: [String: [(grant: Role.Grant, team: GUID?)]] = [:]
+    /// The grants of each role by type, with the team that it is held in: for masks, which only all of them together decide about.
+    private var held: [(grants: [String: Role.Grant], team: GUID?)] = []
+    /// Where the rights to details come from, by their type.
+    private var parents: [String: ParentLink] = [:]
     private var sets: [Reach: Int] = [:]
     private var ownerSets: [[GUID]] = []
 
@@ -55,8 +57,9 @@ private struct RightsBuilder {
     mutating func add(_ role: Role, in team: GUID?) {
         // A role held in a team that the principal has left.
         if let team, !teams.contains(team) { return }
+        held.append((Dictionary(role.grants.map { ($0.type, $0) }, uniquingKeysWith: { first, _ in first }), team))
         for grant in role.grants {
-            grants[grant.type, default: []].append((grant, team))
+            parents[grant.type] = grant.parent
             usesRules = usesRules || !grant.allowances.isEmpty || !grant.limits.isEmpty
             for action in RecordAction.allCases {
                 let rules = grant.rules(allowing: action).map(Predicate.rule)
@@ -79,6 +82,7 @@ private struct RightsBuilder {
             }
             types[type] = policy
         }
+        for type in parents.keys.sorted() { types[type] = details(type, types) }
         for type in types.keys.sorted() {
             types[type]?.masks = masks(of: type, .read, \.read)
             types[type]?.updateMasks = masks(of: type, .update, \.update)
@@ -94,19 +98,36 @@ private struct RightsBuilder {
         return Rights(policy: Policy(types: types, abilities: abilities), actor: actor)
     }
 
+    /// What may be done with details: what their parents allow, and beside it what is said of them alone.
+    private func details(_ type: String, _ types: [String: TypePolicy]) -> TypePolicy? {
+        guard let link = parents[type] else { return types[type] }
+        guard let above = details(link.type, types) else { return nil }
+        var policy = TypePolicy()
+        for action in RecordAction.allCases {
+            guard let asked = action.onParent else { continue }
+            let onParent = Predicate.all(of: [above.actions[.read] ?? .never, above.actions[asked] ?? .never])
+            policy.actions[action] = .all(of: [.through(link, onParent)] + (limits[type]?[action] ?? []))
+        }
+        return policy
+    }
+
     /// Fields on which all grants together don't cover what they cover with the action: each grant brings those of its records that lie within the
-    /// field's scope too.
+    /// field's scope too. Of details these are the records that their rights come from.
     private mutating func masks(
         of type: String, _ action: RecordAction, _ scope: KeyPath<Role.Grant.FieldScopes, GrantScope?>
     ) -> [String: Predicate] {
-        let all = grants[type] ?? []
-        let whole = Predicate.any(of: covered[type]?[action] ?? [])
+        var way: [ParentLink] = []
+        while let link = parents[way.last?.type ?? type] { way.append(link) }
+        let origin = way.last?.type ?? type
+        let action = way.isEmpty ? action : action.onParent ?? action
+        let whole = Predicate.any(of: covered[origin]?[action] ?? [])
         var masks: [String: Predicate] = [:]
-        for field in Set(all.flatMap(\.grant.fields.keys)).sorted() {
+        for field in Set(held.flatMap { $0.grants[type]?.fields.keys.map { $0 } ?? [] }).sorted() {
             var parts: [Predicate] = []
-            for (grant, team) in all {
+            for (grants, team) in held {
+                guard let grant = grants[origin] else { continue }
                 let own = grant.scope(of: action)
-                let narrower = grant.fields[field]?[keyPath: scope]
+                let narrower = grants[type]?.fields[field]?[keyPath: scope]
                 let narrowed = narrower.map { $0.width < own.width ? $0 : own } ?? own
                 parts.append(predicate(narrowed, for: action, in: team))
                 for rule in grant.rules(allowing: action) {
@@ -115,7 +136,7 @@ private struct RightsBuilder {
                 }
             }
             let part = Predicate.any(of: parts)
-            if part != whole { masks[field] = part }
+            if part != whole { masks[field] = way.reversed().reduce(part) { .through($1, $0) } }
         }
         return masks
     }

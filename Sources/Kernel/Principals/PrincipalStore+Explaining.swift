@@ -12,22 +12,29 @@ extension PrincipalStore {
     /// - Parameter type: where to look; nil for every type.
     package func facts(of record: GUID, in type: RecordType? = nil) async throws -> (type: RecordType, facts: RecordFacts)? {
         for type in type.map({ [$0] }) ?? records.catalog.types {
-            let id = PostgresUUID(guid: record)
-            let owners = try await client.query("SELECT owner_id, created_by FROM \(raw: type.table.sql) WHERE id = \(bind: id)")
-            guard let row = owners.first else { continue }
-            let shares = try await client.query(
-                "SELECT grantee_id, level FROM tessera.share WHERE record_id = \(bind: id) AND (ends_at IS NULL OR ends_at > now())")
-            var levels: [GUID: ShareLevel] = [:]
-            for row in shares.rows { levels[try row.guid(0)] = ShareLevel(rawValue: Int(try row.decode(Int64.self, 1))) }
-            let grants = try await roles().flatMap(\.grants).filter { $0.type == type.id }
-            let reads = grants.reduce(into: Set<String>()) { $0.formUnion($1.reads) }
-            let values = reads.isEmpty ? [:] : try await records.valuesForRights(of: record, type, reading: reads) ?? [:]
-            return (
-                type,
-                RecordFacts(owner: try row.guid(0), creator: try row.guid(1), shares: levels, values: values, moment: .now)
-            )
+            if let facts = try await facts(of: record, type) { return (type, facts) }
         }
         return nil
+    }
+
+    private func facts(of record: GUID, _ type: RecordType) async throws -> RecordFacts? {
+        let id = PostgresUUID(guid: record)
+        let owners = try await client.query(
+            "SELECT owner_id, created_by, \(identifier: type.parent?.column ?? "id") FROM \(raw: type.table.sql) WHERE id = \(bind: id)")
+        guard let row = owners.first else { return nil }
+        let shares = try await client.query(
+            "SELECT grantee_id, level FROM tessera.share WHERE record_id = \(bind: id) AND (ends_at IS NULL OR ends_at > now())")
+        var levels: [GUID: ShareLevel] = [:]
+        for row in shares.rows { levels[try row.guid(0)] = ShareLevel(rawValue: Int(try row.decode(Int64.self, 1))) }
+        let grants = try await roles().flatMap(\.grants).filter { $0.type == type.id }
+        let reads = grants.reduce(into: Set<String>()) { $0.formUnion($1.reads) }
+        let values = reads.isEmpty ? [:] : try await records.valuesForRights(of: record, type, reading: reads) ?? [:]
+        var parents: [ParentLink: RecordFacts] = [:]
+        if let link = type.parent, let above = records.catalog.type(id: link.type) {
+            parents[link] = try await facts(of: try row.guid(2), above)
+        }
+        return RecordFacts(
+            owner: try row.guid(0), creator: try row.guid(1), shares: levels, values: values, moment: .now, parents: parents, id: record)
     }
 
     /// What a principal may do with a record, action by action.
@@ -59,9 +66,16 @@ extension AccessExplanation {
         var members: [String: Value] = [
             "action": .string(action.rawValue), "allowed": .bool(isAllowed), "reasons": .collection(reasons.map(\.value)),
         ]
+        if !sources.isEmpty { members["inherited_from"] = .collection(sources.map(\.value)) }
         if !limits.isEmpty { members["kept_out_by"] = .collection(limits.map { .string($0) }) }
         if action == .read { members["hidden_fields"] = .collection(hiddenFields.map { .string($0) }) }
         return .complex(members)
+    }
+}
+
+extension AccessExplanation.Source {
+    fileprivate var value: Value {
+        .complex(["action": .string(action.rawValue), "record_type": .string(type), "record_id": record.map(Value.guid) ?? .null])
     }
 }
 

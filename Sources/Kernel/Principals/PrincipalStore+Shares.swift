@@ -28,7 +28,7 @@ extension PrincipalStore {
     ///
     /// - Parameter cause: 1 to 200 characters, for those who ask why somebody sees the record.
     /// - Throws: `records.not_found` for a record that can't be read, `records.forbidden` where the roles don't cover sharing it, or what is given,
-    ///   `principals.invalid`, `principals.not_found` for a grantee.
+    ///   `principals.invalid`, also for a detail, which is shared with the record that its rights come from, `principals.not_found` for a grantee.
     package func share(
         _ record: GUID, with grantee: GUID, level: ShareLevel, cause: String, until endsAt: DateTime? = nil, access: Access
     ) async throws {
@@ -36,7 +36,7 @@ extension PrincipalStore {
         guard (1...200).contains(cause.unicodeScalars.count), !cause.unicodeScalars.contains(where: { $0.value < 0x20 }) else {
             throw PrincipalsError(.invalid, "A cause has 1 to 200 characters on one line.", target: "cause")
         }
-        let type = try await shareable(record, level, access)
+        let type = try await shareable(record, level, access, giving: true)
         guard let entry = try await directory().principals[grantee], !entry.isDisabled, entry.kind != .system else {
             throw PrincipalsError(.notFound, "There is no such user or team.", target: "grantee_id")
         }
@@ -85,9 +85,14 @@ extension PrincipalStore {
         }
     }
 
-    private func shareable(_ record: GUID, _ level: ShareLevel, _ access: Access) async throws -> RecordType {
+    private func shareable(_ record: GUID, _ level: ShareLevel, _ access: Access, giving: Bool = false) async throws -> RecordType {
         guard let type = try await records.type(ofRecord: record, access: access) else {
             throw RecordsError(.notFound, "There is no such record, or it is deleted.")
+        }
+        if giving, let parent = type.parent {
+            throw PrincipalsError(
+                .invalid, "Whoever sees its \(parent.field) sees the \(type.label.lowercased()): share that record of \(parent.type).",
+                target: "record_id")
         }
         var needed: [RecordAction] = [.share]
         if level >= .update { needed.append(.update) }

@@ -28,7 +28,7 @@ package enum AccessGuard {
             predicate = .all(of: [predicate, access.rights.predicate(.bulk, on: type.id)])
         }
         guard predicate != .always else { return standing.isEmpty ? [.text("TRUE")] : standing }
-        let condition = GuardText(type: type, alias: alias).pieces(of: predicate)
+        let condition = GuardText(type: type.id, alias: alias, includesDeleted: includeDeleted).pieces(of: predicate)
         return standing.isEmpty ? condition : standing + [.text(" AND ")] + condition
     }
 
@@ -45,7 +45,7 @@ package enum AccessGuard {
 
     /// A condition over the table `alias` that holds for the records on which a field is seen; nil when on all that are read.
     package static func mask(of field: String, on type: RecordType, alias: String, access: Access) -> SQL? {
-        access.rights.mask(of: field, on: type.id).map { sql(GuardText(type: type, alias: alias).pieces(of: $0), access) }
+        access.rights.mask(of: field, on: type.id).map { sql(GuardText(type: type.id, alias: alias).pieces(of: $0), access) }
     }
 
     private static func sql(_ pieces: [GuardPiece], _ access: Access) -> SQL {
@@ -89,7 +89,7 @@ package enum AccessGuard {
             #if DEBUG
                 if GuardFault.leavesOutNext("\(field) of \(type.key) \(alias)") { return nil }
             #endif
-            return sql(GuardText(type: type, alias: alias).pieces(of: mask), access)
+            return sql(GuardText(type: type.id, alias: alias).pieces(of: mask), access)
         }
     }
 
@@ -193,8 +193,11 @@ enum GuardValue: Sendable, Hashable {
 /// A share is looked up as `id = ANY (ARRAY(SELECT …))`: its ids are worked out once, and the primary key finds the records; `IN (SELECT …)` was
 /// measured nine times slower.
 struct GuardText {
-    let type: RecordType
+    /// Full id of the type whose row it is.
+    let type: String
     let alias: String
+    /// Whether what a record's rights come from may be deleted; otherwise such a record is out of reach with it.
+    var includesDeleted = true
 
     func pieces(of predicate: Predicate) -> [GuardPiece] {
         switch predicate {
@@ -206,13 +209,23 @@ struct GuardText {
         case .owners(let set): [.text("\(alias).owner_id = ANY ("), .value(.owners(set)), .text(")")]
         case .creator: [.text("\(alias).created_by = "), .value(.id)]
         case .rule(let rule): RuleTexts.shared.pieces(of: rule, alias: alias)
+        case .parent(let link, let condition): parent(link, condition)
         case .shared(let level):
             [
                 .text("\(alias).id = ANY (ARRAY(SELECT s.record_id FROM tessera.share s WHERE s.grantee_id = ANY ("), .value(.grantees),
                 .text(
-                    ") AND s.record_type = '\(type.id)' AND s.level >= \(level.rawValue) AND (s.ends_at IS NULL OR s.ends_at > now())))"),
+                    ") AND s.record_type = '\(type)' AND s.level >= \(level.rawValue) AND (s.ends_at IS NULL OR s.ends_at > now())))"),
             ]
         }
+    }
+
+    private func parent(_ link: ParentLink, _ condition: Predicate) -> [GuardPiece] {
+        let above = GuardText(type: link.type, alias: "\(alias)_p", includesDeleted: includesDeleted)
+        let standing = includesDeleted ? "" : " AND \(above.alias).deleted_at IS NULL"
+        let found =
+            "EXISTS (SELECT 1 FROM \(TableName(typeID: link.type).sql) AS \(above.alias) "
+            + "WHERE \(above.alias).id = \(alias).\"\(link.column)\"\(standing)"
+        return [.text("\(found) AND ")] + above.pieces(of: condition) + [.text(")")]
     }
 
     private func joined(_ parts: [Predicate], _ word: String) -> [GuardPiece] {

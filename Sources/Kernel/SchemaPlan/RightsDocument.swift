@@ -74,11 +74,15 @@ extension Role.Grant {
                 "\($0.id.split(separator: "/").last ?? "") (\($0.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")))"
             }
         }
+        let limits = named(limits.filter { $0.holds(for: action) }.map(\.rule))
+        if let parent {
+            guard let asked = action.onParent else { return GrantScope.none.rawValue }
+            return (["as \(asked.rawValue) of its \(parent.type)"] + limits.map { "only \($0)" }).joined(separator: ", ")
+        }
         let scope = scope(of: action)
         let allowed = named(rules(allowing: action))
         if scope == .none, allowed.isEmpty { return scope.rawValue }
         let covered = ((scope == .none ? [] : [scope.rawValue]) + allowed).joined(separator: " or ")
-        let limits = named(limits.filter { $0.holds(for: action) }.map(\.rule))
         return ([covered] + limits.map { "only \($0)" }).joined(separator: ", ")
     }
 }

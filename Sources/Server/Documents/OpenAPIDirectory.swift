@@ -162,8 +162,10 @@ enum OpenAPIDirectory {
 
     /// A member of an object: its type in short.
     private enum Member {
-        case text, id, optionalText, optionalID, moment, flag, count, object, ids, texts, roles, reasons
+        case text, id, optionalText, optionalID, moment, flag, count, object, ids, texts
         case word([String])
+        /// Of a schema by its name.
+        case objects(String)
     }
 
     private static let objects: [(name: String, required: [String], members: [(String, Member)])] = [
@@ -171,22 +173,33 @@ enum OpenAPIDirectory {
             "principal", ["id", "kind", "name", "active"],
             [
                 ("id", .id), ("kind", .word(["user", "service", "system", "team"])), ("name", .text), ("active", .flag),
-                ("email", .optionalText), ("parent_id", .optionalID), ("teams", .ids), ("roles", .roles),
+                ("email", .optionalText), ("parent_id", .optionalID), ("teams", .ids), ("roles", .objects("role_assignment")),
             ]
         ),
         ("principal_name", ["id", "name"], [("id", .id), ("name", .text), ("kind", .text)]),
         (
             "new_user", ["name"],
-            [("name", .text), ("email", .optionalText), ("kind", .word(["user", "service"])), ("teams", .ids), ("roles", .roles)]
+            [
+                ("name", .text), ("email", .optionalText), ("kind", .word(["user", "service"])), ("teams", .ids),
+                ("roles", .objects("role_assignment")),
+            ]
         ),
-        ("user_change", [], [("name", .text), ("email", .optionalText), ("teams", .ids), ("roles", .roles)]),
+        ("user_change", [], [("name", .text), ("email", .optionalText), ("teams", .ids), ("roles", .objects("role_assignment"))]),
         ("handing_over", [], [("hand_over_to", .optionalID)]),
         ("handed_over", ["handed_over", "change_set"], [("handed_over", .count), ("change_set", .id)]),
         ("new_team", ["name"], [("name", .text), ("parent_id", .optionalID)]),
         ("team_change", [], [("name", .text), ("parent_id", .optionalID)]),
         (
             "explanation", ["action", "allowed", "reasons"],
-            [("action", .text), ("allowed", .flag), ("hidden_fields", .texts), ("kept_out_by", .texts), ("reasons", .reasons)]
+            [
+                ("action", .text), ("allowed", .flag), ("hidden_fields", .texts), ("kept_out_by", .texts),
+                ("inherited_from", .objects("access_source")),
+                ("reasons", .objects("access_reason")),
+            ]
+        ),
+        (
+            "access_source", ["action", "record_type", "record_id"],
+            [("action", .text), ("record_type", .text), ("record_id", .optionalID)]
         ),
         (
             "access_reason", ["role", "scope", "covers"],
@@ -271,12 +284,9 @@ enum OpenAPIDirectory {
         case .texts:
             json.field("type", "array")
             json.object("items") { write(.text, to: &$0) }
-        case .reasons:
+        case .objects(let name):
             json.field("type", "array")
-            json.object("items") { $0.field("$ref", "#/components/schemas/access_reason") }
-        case .roles:
-            json.field("type", "array")
-            json.object("items") { $0.field("$ref", "#/components/schemas/role_assignment") }
+            json.object("items") { $0.field("$ref", "#/components/schemas/\(name)") }
         }
     }
 }

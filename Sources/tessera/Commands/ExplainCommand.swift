@@ -22,6 +22,7 @@ struct ExplainCommand: AsyncParsableCommand {
             abstract: "Why somebody may see or change a record, or may not; without --user, who may see it.",
             discussion: """
                 For each action the decision, and what each role says that the person holds: its scope, and what makes it cover the record.
+                Of a detail, whose rights come from another record, it is said of that one.
 
                   tessera explain access people 01a20b40-d628-796b-9feb-3720c3d32cfe --user anna@example.com
                   tessera explain access people 01a20b40-d628-796b-9feb-3720c3d32cfe
@@ -67,6 +68,7 @@ extension AccessExplanation {
     /// - Parameter name: of a user or team.
     func lines(_ name: (GUID) -> String) -> [String] {
         var lines = ["\(action.rawValue): \(isAllowed ? "yes" : "no")"]
+        for source in sources { lines.append("  as \(source.action.rawValue) of \(source.type)\(source.record.map { " \($0)" } ?? "")") }
         if reasons.isEmpty { lines.append("  no role says anything about this type") }
         for reason in reasons {
             let held = reason.team.map { " (in \(name($0)))" } ?? ""

@@ -42,6 +42,16 @@ struct SalesFloor: Sendable {
               partners: { type: links, label: Partners, to: account, inverse: partner_of }
             rules:
               - { id: below, check: "size le ceiling", message: The size is above the ceiling., fields: [ceiling] }
+          visit:
+            collection: visits
+            label: Visit
+            display: subject
+            inherits: account
+            fields:
+              subject: { type: text, label: Subject, required: true, search: high }
+              cost: { type: integer, label: Cost }
+              report: { type: file, label: Report }
+              account: { type: link, label: Account, to: account, required: true, inverse: visits, on_delete: cascade }
           secret:
             collection: secrets
             label: Secret
@@ -64,6 +74,7 @@ struct SalesFloor: Sendable {
                   ceiling: { read: none }
                   code: { update: none }
                   region: { update: none }
+              visit: { fields: { cost: { read: none } } }
               region: { read: all }
           manager:
             label: Sales manager

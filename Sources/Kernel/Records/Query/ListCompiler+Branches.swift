@@ -20,7 +20,7 @@ extension ListCompiler {
                 + "LIMIT \(ListLimit.step(rows))"
         }
         func condition(_ predicate: Predicate) -> [String] {
-            predicate == .always ? [] : [compiler.text(of: predicate, on: compiler.type, alias: "t")]
+            predicate == .always ? [] : [compiler.text(of: predicate, on: compiler.type, alias: "t", includesDeleted: includeDeleted)]
         }
         let parts = branches.map { branch -> String in
             if let set = branch.owners, access.rights.isNarrow(set) {

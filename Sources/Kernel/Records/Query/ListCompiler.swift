@@ -22,6 +22,10 @@ struct ListCompiler {
     func list(_ query: CheckedQuery, range: KeysetRange?, limit: ListLimit, literals: [QueryLiteral]) throws -> CompiledRead {
         let compiler = try makeCompiler()
         let branches = branches(of: query, limit, on: compiler.type)
+        if parent == nil, compiler.type.parent != nil, !access.rights.isUnlimited {
+            // How much belongs to what may be read decides whether to read that, or the list in its order until a page is full.
+            compiler.planning = .eachTime
+        }
         var conditions = try rowConditions(compiler, guarded: branches == nil)
         if let apply = query.apply { conditions = try compiler.apply(apply, conditions: conditions) }
         if query.apply == nil, let first = query.orderBy.first?.expression, case .property(let path) = first.kind {

@@ -87,8 +87,8 @@ final class QueryCompiler {
     let type: RecordType
 
     /// A condition of the guard's as text.
-    func text(of predicate: Predicate, on type: RecordType, alias: String) -> String {
-        GuardText(type: type, alias: alias).pieces(of: predicate).map { piece in
+    func text(of predicate: Predicate, on type: RecordType, alias: String, includesDeleted: Bool = true) -> String {
+        GuardText(type: type.id, alias: alias, includesDeleted: includesDeleted).pieces(of: predicate).map { piece in
             switch piece {
             case .text(let text): text
             case .value(let value): placeholder(.actor(value))

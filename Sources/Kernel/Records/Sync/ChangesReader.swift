@@ -37,7 +37,7 @@ struct ChangesReader {
     func page(now: Int64) async throws -> ChangesPage {
         guard token.issued <= now + 60, now - token.issued <= SyncToken.lifetime else { throw Self.expired }
         let digest = RightsDigest(type: request.type, access: access)
-        guard !digest.dependsOnTime else { throw Self.timed }
+        try digest.requireTraces()
         guard try await digest.current(in: store) == token.rights else { throw Self.otherRights }
         let wanted = pageSize
         let sql = try statement(rows: wanted + 1)
@@ -158,9 +158,6 @@ struct ChangesReader {
         .syncExpired,
         "Your roles, teams or shares have changed since the deltatoken was given: read the whole list anew, with Prefer: track-changes.",
         target: "deltatoken")
-
-    static let timed = RecordsError(
-        .notSupported, "What your roles let you read changes as time goes by; tracking the changes of such a list is not supported yet.")
 
     static let expired = RecordsError(
         .syncExpired,

@@ -21,7 +21,7 @@ extension RecordStore {
     package func syncToken(_ request: ListRequest, now: Int64, access: Access) async throws -> String {
         let fingerprint = try ListReader(store: self, request: request, access: access).fingerprint
         let digest = RightsDigest(type: request.type, access: access)
-        guard !digest.dependsOnTime else { throw ChangesReader.timed }
+        try digest.requireTraces()
         let rights = try await digest.current(in: self)
         let result = try await ReadFailure.translating {
             try await client.pipelined(

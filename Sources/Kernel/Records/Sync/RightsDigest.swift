@@ -21,8 +21,20 @@ struct RightsDigest {
         return try await ReadFailure.translating { try await store.statements.query(sql) }.first?.decode(String.self, 0)
     }
 
-    /// Whether what may be read changes as time goes by.
-    var dependsOnTime: Bool { predicates.contains(where: \.asksTheTime) }
+    /// Refuses rights by which records come into reach and leave it without a trace in the records themselves.
+    func requireTraces() throws {
+        if predicates.contains(where: \.asksTheTime) {
+            throw RecordsError(
+                .notSupported,
+                "What your roles let you read changes as time goes by; tracking the changes of such a list is not supported yet.")
+        }
+        if let parent = type.parent, predicates.contains(where: \.asksParents) {
+            throw RecordsError(
+                .notSupported,
+                "What your roles let you read of \(type.id) changes with records of \(parent.type); tracking the changes of such a list is not "
+                    + "supported yet: track \(parent.type), and read these anew.")
+        }
+    }
 
     private var predicates: [Predicate] {
         [access.rights.predicate(.read, on: type.id)] + type.fields.compactMap { access.rights.mask(of: $0.key, on: type.id) }
@@ -30,7 +42,7 @@ struct RightsDigest {
 
     /// The conditions on records and on each field, values and all.
     private var text: String {
-        let guardText = GuardText(type: type, alias: "t")
+        let guardText = GuardText(type: type.id, alias: "t")
         let fields = type.fields.filter { access.rights.mask(of: $0.key, on: type.id) != nil }.map(\.key)
         let conditions = predicates.map { predicate in
             guardText.pieces(of: predicate).map { piece in
@@ -63,7 +75,16 @@ extension Predicate {
         switch self {
         case .all(let parts), .any(let parts): parts.contains(where: \.asksTheTime)
         case .rule(let rule): rule.asksTheTime
+        case .parent(_, let condition): condition.asksTheTime
         case .owner, .owners, .creator, .shared: false
+        }
+    }
+
+    fileprivate var asksParents: Bool {
+        switch self {
+        case .all(let parts), .any(let parts): parts.contains(where: \.asksParents)
+        case .parent: true
+        case .owner, .owners, .creator, .shared, .rule: false
         }
     }
 }
