@@ -453,6 +453,10 @@ struct WritingTests {
                     body: #"{"operation": "upsert", "by": ["number"], "items": [{"number": "T-0001", "title": 5}]}"#, status: 400,
                     expects: [#""target":"items/0/title""#], refuses: ["items/0/number"]),
                 Scenario(
+                    "takes each property once", "POST", "/api/tickets/bulk",
+                    body: #"{"operation": "upsert", "by": ["title", "title"], "items": [{"title": "Six"}]}"#, status: 400,
+                    expects: ["'title' is named twice"]),
+                Scenario(
                     "needs a number of every item", "POST", "/api/tickets/bulk",
                     body: #"{"operation": "upsert", "by": ["number"], "items": [{"title": "Six"}]}"#, status: 400,
                     expects: ["The key property number has no value"]),

@@ -145,7 +145,7 @@ extension SchemaDiff {
     // MARK: NOT NULL on columns that were there before
 
     /// Becoming required without keeping writers out: new rows are checked at once, old ones are read through beside them, and then
-    /// SET NOT NULL only has to look at the proof.
+    /// SET NOT NULL only has to look at the proof. Where old rows get a value first, the store alone sees to new ones until they have it.
     mutating func addRequiredSteps(of table: DesiredTable) {
         guard let stored = actual.tables[table.name] else { return }
         var proofs: Set<String> = []
@@ -185,7 +185,7 @@ extension SchemaDiff {
             }
             add(
                 PlanStep(
-                    .transaction, "UPDATE \(table.name.sql) SET \(name) = \(fill.sql) WHERE \(name) IS NULL",
+                    .concurrent, "UPDATE \(table.name.sql) SET \(name) = \(fill.sql) WHERE \(name) IS NULL",
                     locks: [TableLock(.rowExclusive, table.name)], scans: true,
                     effect: "\(records(missing, verb: "get", "gets")) \(fill.sql)"))
         }
@@ -193,7 +193,8 @@ extension SchemaDiff {
         if isProven == nil {
             add(
                 PlanStep(
-                    .transaction, "\(alter(table)) ADD CONSTRAINT \(constraint) CHECK (\(name) IS NOT NULL) NOT VALID", locks: exclusive,
+                    missing > 0 ? .concurrent : .transaction,
+                    "\(alter(table)) ADD CONSTRAINT \(constraint) CHECK (\(name) IS NOT NULL) NOT VALID", locks: exclusive,
                     effect: "required from now on"))
         }
         if isProven != true {

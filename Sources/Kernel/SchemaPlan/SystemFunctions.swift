@@ -21,7 +21,10 @@ package struct SystemFunction: Sendable, Hashable {
 
 package enum SystemFunctions {
     package static let all: [SystemFunction] =
-        [isoDuration, lower, upper, dateInCalendar, momentInCalendar, inOneCurrency, denied, allLinkable, linkTurn, noLoops] + search
+        [
+            isoDuration, lower, upper, dateInCalendar, momentInCalendar, movedDate, movedMoment, int64, inOneCurrency, denied, allLinkable,
+            linkTurn, noLoops,
+        ] + search
 
     /// An interval as `Edm.Duration`, in the form of `DayTimeDuration`: `P1DT12H1.5S`, `-PT1H`, `PT0S`. Exact to the microsecond. A day has 24
     /// hours; months, which no duration field holds, count as PostgreSQL's `extract(epoch)` counts them.

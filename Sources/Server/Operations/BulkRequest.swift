@@ -119,6 +119,9 @@ extension RecordDecoder {
             let hint = Spelling.closest(to: name, in: type.shape.shape.properties.keys).map { " Did you mean '\($0)'?" } ?? ""
             note("records.unknown_property", at: offset, "There is no property '\(name)'.\(hint)")
         }
+        if let name = names.indices.first(where: { names[..<$0].contains(names[$0]) }).map({ names[$0] }) {
+            note("bulk.repeated_key", at: offset, "'\(name)' is named twice: each property that finds a record once.")
+        }
         return names
     }
 

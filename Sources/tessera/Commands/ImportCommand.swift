@@ -124,6 +124,9 @@ struct ImportCommand: AsyncParsableCommand {
 
     private func order() throws -> ImportCommandOrder {
         let keys = match.map { $0.split(separator: ",").map { $0.trimmingPrefix(" ") }.map(String.init) } ?? []
+        guard match == nil || !keys.isEmpty else {
+            throw ValidationError("--match names no property. Without it every row becomes a new record: leave it out if that is meant.")
+        }
         return ImportCommandOrder(
             collection: collection, file: file, match: keys, mapping: try mapping.map { ($0, try readMapping($0)) }, sheet: sheet,
             createsLinks: createLinks, isRehearsal: dryRun, isRestart: restart, runsAutomation: automation.map { $0 == .on })

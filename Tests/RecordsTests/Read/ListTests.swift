@@ -163,8 +163,9 @@ struct ListTests {
                 #expect(String(decoding: row, as: UTF8.self) == "{\"count\":1}")
                 break
             }
+            try await lab.insert(lab.thing, [["id": .guid(Lab.id(2_000)), "span": .duration(DayTimeDuration(microseconds: .max))]])
             await #expect(throws: RecordsError.self) {
-                for try await _ in lab.store.stream(try request("filter=count%20mul%209223372036854775807%20gt%200"), access: Lab.access) {}
+                for try await _ in lab.store.stream(try request("filter=span%20add%20span%20gt%20duration'PT0S'"), access: Lab.access) {}
             }
         }
     }
@@ -209,11 +210,28 @@ struct ListTests {
         }
     }
 
-    @Test("what cannot be represented is an error of the query, not of the store")
+    @Test("what cannot be represented is null, and takes no other record down; of durations it is an error of the query, not of the store")
     func evaluation() async throws {
         try await Lab.with { lab in
-            try await lab.insert(lab.thing, [["id": .guid(Lab.id(1)), "count": .integer(.max)]])
-            let error = await #expect(throws: RecordsError.self) { try await lab.list("filter=count%20add%201%20gt%200") }
+            try await lab.insert(
+                lab.thing,
+                [
+                    ["id": .guid(Lab.id(1)), "count": .integer(.max), "day": .date(try #require(CalendarDate("9999-12-31")))],
+                    ["id": .guid(Lab.id(2)), "count": .integer(1), "day": .date(try #require(CalendarDate("2026-01-31")))],
+                    ["id": .guid(Lab.id(3)), "count": .integer(.min), "span": .duration(DayTimeDuration(microseconds: .max))],
+                ])
+            for (filter, found) in [
+                ("count add 1 gt 0", [2]), ("count sub 1 lt 0", []), ("count mul 2 gt 0", [2]), ("-count lt 0", [1, 2]),
+                ("count div -1 lt 0", [1, 2]), ("day add duration'P1D' gt 2000-01-01", [2]),
+                ("day add duration'P99999999D' gt 2000-01-01", []),
+                ("count add 1 eq null", [1]),
+            ] as [(String, [Int])] {
+                let encoded = filter.replacing(" ", with: "%20")
+                let items = String(decoding: try await lab.list("select=id&orderby=id&filter=\(encoded)").items, as: UTF8.self)
+                let ids = items.split(separator: "\"").compactMap { GUID(String($0)) }
+                #expect(ids == found.map { Lab.id($0) }, "\(filter)")
+            }
+            let error = await #expect(throws: RecordsError.self) { try await lab.list("filter=span%20add%20span%20gt%20duration'PT0S'") }
             #expect(error?.code.description == "query.evaluation")
         }
     }

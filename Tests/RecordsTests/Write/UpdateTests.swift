@@ -200,6 +200,31 @@ struct UpdateTests {
         }
     }
 
+    @Test("refuses nobody for changes of others that he didn't ask about, however many judge one record at once")
+    func judgedHotRow() async throws {
+        try await TestStore.with { lab in
+            let id = try await lab.create("samples", ["title": "hot", "start_date": try date("2026-01-01")])
+            let type = try lab.type("samples")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<12 {
+                    group.addTask {
+                        for turn in 0..<10 {
+                            let end = try date("2026-\(writer < 9 ? "0" : "")\(writer + 1)-1\(turn)")
+                            let outcomes = try await lab.store.update(
+                                type, [RecordUpdate(key: .id(id), input: RecordInput(["end_date": end]))], options: .single, access: .test)
+                            guard case .updated? = outcomes.first else {
+                                Issue.record("\(String(describing: outcomes.first))")
+                                return
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await lab.row("lab.sample", id)["version"] == "121")
+        }
+    }
+
     @Test("replaces lists whole, and keeps the primary entry in step")
     func lists() async throws {
         try await TestStore.with { lab in

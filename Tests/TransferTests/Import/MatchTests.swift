@@ -106,6 +106,8 @@ struct MatchTests {
                 ])
             let records = "SELECT string_agg(t.number || ' ' || t.title, ', ' ORDER BY t.number) FROM lab.ticket t"
             #expect(try await lab.text(records) == "T-0001 One, T-0002 Three")
+            let repeated = await #expect(throws: ImportError.self) { try await lab.run(file, into: "tickets", match: ["title", "title"]) }
+            #expect(repeated?.message.contains("title is named twice") == true, "\(String(describing: repeated))")
             // Where it finds nothing, it fills nothing.
             let mapping = ImportMapping(collection: "tickets", match: [], columns: [.init(header: "number", target: "number")])
             let refusal = await #expect(throws: ImportError.self) {

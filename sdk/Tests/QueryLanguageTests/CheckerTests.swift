@@ -182,7 +182,7 @@ struct CheckerTests {
     func options() throws {
         let query = try check(
             "filter=active&orderby=organisation/name desc,emails/$count&select=first_name,address/city,address(select=street)"
-                + "&top=5&skip=2&count=true&expand=organisation(select=name;filter=employees gt 3),reports(orderby=age;top=3;expand=reports),"
+                + "&top=5&skip=2&count=true&expand=organisation(select=name),reports(orderby=age;top=3;expand=reports),"
                 + "subject/contacts.person(select=age)"
         )
         #expect(query.filter?.type == .boolean)
@@ -194,6 +194,10 @@ struct CheckerTests {
         #expect(query.expand.map(\.link.name) == ["organisation", "reports", "subject"])
         #expect(query.expand.map(\.query.shape.name) == ["contacts.organisation", "contacts.person", "contacts.person"])
         #expect(query.expand[1].query.expand.map(\.link.name) == ["reports"])
+        // A link by itself is the link, not its record: what clients that write `$select=organisation&$expand=organisation` mean.
+        let selecting = try check("select=age,organisation&expand=organisation")
+        guard case .properties(let links) = selecting.select else { return #expect(Bool(false)) }
+        #expect(links.map(\.property.name) == ["age", "organisation"])
         let all = try check("expand=*&select=*")
         #expect(all.select == .everything)
         #expect(all.expand.map(\.link.name) == ["organisation", "reports", "subject"])
@@ -217,7 +221,9 @@ struct CheckerTests {
             ("orderby=tags", .typeMismatch, 9, "Can't sort by a collection."),
             ("orderby=agee", .unknownName, 9, "Did you mean 'age'?"),
             ("select=agee", .unknownName, 8, "Did you mean 'age'?"),
-            ("select=organisation", .typeMismatch, 8, "name it in $expand"),
+            ("select=organisation/name", .typeMismatch, 8, "say in $expand what is shown"),
+            ("expand=organisation(filter=employees gt 3)", .notSupported, 28, "which leads to one record"),
+            ("expand=organisation(select=name;top=0)", .notSupported, 37, "'$top' doesn't go with 'organisation'"),
             ("select=age/x", .unknownName, 12, "has no members"),
             ("select=address/cty", .unknownName, 16, "Did you mean 'city'?"),
             ("expand=organization", .unknownName, 8, "Did you mean 'organisation'?"),

@@ -11,7 +11,10 @@ extension QueryCompiler {
         case .arithmetic(let operation, let left, let right): return try arithmetic(operation, left, right)
         case .negate(let operand):
             let piece = try value(operand)
-            return SQLFragment("-\(piece.operand)", isAtomic: false, isNullable: piece.isNullable)
+            guard expression.type == .int64 else {
+                return SQLFragment("-\(piece.operand)", isAtomic: false, isNullable: piece.isNullable)
+            }
+            return SQLFragment("tessera.int64(-\(piece.operand)::numeric)", isNullable: true)
         case .toDecimal(let operand):
             let piece = try value(operand)
             return SQLFragment("\(piece.operand)::numeric", isNullable: piece.isNullable)
@@ -53,22 +56,32 @@ extension QueryCompiler {
         func infix(_ symbol: String) -> SQLFragment {
             SQLFragment("\(a.operand) \(symbol) \(b.operand)", isAtomic: false, isNullable: isNullable, offset: a.offset)
         }
+        // Through numeric, which holds any result: one beyond 64 bits is null, as in memory.
+        func integers(_ symbol: String) -> SQLFragment {
+            SQLFragment("tessera.int64(\(a.operand)::numeric \(symbol) \(b.operand)::numeric)", isNullable: true)
+        }
         func quotient(_ symbol: String) -> SQLFragment {
             SQLFragment("\(a.operand) \(symbol) nullif(\(b.text), 0)", isAtomic: false, isNullable: true)
         }
         switch operation {
-        case .addIntegers, .addDecimals, .addDurations: return infix("+")
-        case .subtractIntegers, .subtractDecimals, .subtractDurations: return infix("-")
+        case .addIntegers: return integers("+")
+        case .subtractIntegers: return integers("-")
+        case .multiplyIntegers: return integers("*")
+        case .addDecimals, .addDurations: return infix("+")
+        case .subtractDecimals, .subtractDurations: return infix("-")
         case .addDurationToDateTime, .subtractDurationFromDateTime:
-            let symbol = operation == .addDurationToDateTime ? "+" : "-"
-            return SQLFragment("tessera.in_calendar(\(a.operand) \(symbol) \(b.operand))", isNullable: true, offset: a.offset)
+            let sign = operation == .addDurationToDateTime ? "" : "-"
+            return SQLFragment("tessera.moved(\(a.operand), \(sign)\(b.operand))", isNullable: true, offset: a.offset)
         case .subtractDateTimes: return SQLFragment("\(a.operand) - \(b.operand)", isAtomic: false, isNullable: isNullable)
-        case .multiplyIntegers, .multiplyDecimals: return infix("*")
-        case .divideIntegers, .divideDecimals: return quotient("/")
+        case .multiplyDecimals: return infix("*")
+        case .divideIntegers:
+            // The smallest integer by -1 is the one quotient beyond 64 bits.
+            return SQLFragment("tessera.int64(div(\(a.operand)::numeric, nullif(\(b.text), 0)::numeric))", isNullable: true)
+        case .divideDecimals: return quotient("/")
         case .moduloIntegers, .moduloDecimals: return quotient("%")
         case .addDurationToDate, .subtractDurationFromDate:
-            let symbol = operation == .addDurationToDate ? "+" : "-"
-            return SQLFragment("tessera.in_calendar((\(a.operand)::timestamp \(symbol) \(b.operand))::date)", isNullable: true)
+            let sign = operation == .addDurationToDate ? "" : "-"
+            return SQLFragment("tessera.moved(\(a.operand), \(sign)\(b.operand))", isNullable: true)
         case .subtractDates:
             return SQLFragment("(\(a.operand) - \(b.operand)) * interval '1 day'", isAtomic: false, isNullable: isNullable)
         case .multiplyDuration: return duration("\(microseconds(of: a)) * \(b.operand)", isNullable: isNullable)
@@ -82,6 +95,6 @@ extension QueryCompiler {
 
     /// Through text, since an interval multiplied by a number goes through binary floating point.
     private func duration(_ microseconds: String, isNullable: Bool) -> SQLFragment {
-        SQLFragment("(round(\(microseconds))::bigint || ' microseconds')::interval", isNullable: isNullable)
+        SQLFragment("(tessera.int64(round(\(microseconds))) || ' microseconds')::interval", isNullable: true)
     }
 }

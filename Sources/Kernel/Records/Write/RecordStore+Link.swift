@@ -56,42 +56,76 @@ extension RecordStore {
             case (.failure(let error), _), (_, .failure(let error)): outcomes[index] = .failed(error)
             }
         }
-        // Two callers who change the same list meet at its version; the later one starts again from what the other left.
-        for _ in 1...10 where !order.isEmpty {
-            var stored = try await StoredValues(store: self, type: type, access: access).load(order, fields: [name])
-            if case .links = field.type { try await leaveHidden(out: &stored, of: field, to: target, options, access) }
-            var updates: [RecordUpdate] = []
-            var again: [GUID] = []
-            func expected(_ id: GUID) -> Int64? { open[id]?.lazy.compactMap(\.change.expectedVersion).first }
-            func settle(_ id: GUID, _ outcome: WriteOutcome) { for edit in open[id] ?? [] { outcomes[edit.index] = outcome } }
-            for id in order {
-                guard let record = stored[id] else {
-                    settle(id, .failed(.missing(type)))
-                    continue
-                }
-                let expected = expected(id)
-                let input = LinkEdit.input(open[id] ?? [], of: field, stored: record.values)
-                if input == nil, expected ?? record.version == record.version {
-                    settle(id, .unchanged(id: id, version: record.version))
-                    continue
-                }
-                let version = expected ?? record.version
-                updates.append(RecordUpdate(key: .id(id), expectedVersion: version, input: input ?? RecordInput([:])))
-            }
-            let written = try await update(type, updates, options: options, access: access)
-            for (item, outcome) in zip(updates, written) {
-                guard case .id(let id) = item.key else { continue }
-                if expected(id) == nil, case .failed(let error) = outcome, error.code == .versionConflict {
-                    again.append(id)
+        // Two callers who change the same list meet at its version; the later one starts again from what the other left, the last time with the
+        // records held.
+        let link = ChangedLink(type: type, field: field, target: target, edits: open)
+        for attempt in 1...Self.linkings where !order.isEmpty {
+            let ids = order
+            let results =
+                if attempt < Self.linkings {
+                    try await changeLinksOnce(link, ids, options, access)
                 } else {
-                    settle(id, outcome)
+                    try await holding(ids, of: type, access: access) { try await $0.changeLinksOnce(link, ids, options, access) }
                 }
+            order = []
+            for (id, outcome) in results {
+                guard let outcome else {
+                    order.append(id)
+                    continue
+                }
+                for edit in open[id] ?? [] { outcomes[edit.index] = outcome }
             }
-            order = again
         }
         let label = type.label.lowercased()
         let busy = RecordsError(.unavailable, "Others keep changing this \(label); try again.")
         return outcomes.map { $0 ?? .failed(busy) }
+    }
+
+    /// How often links of a record that others keep changing are put together anew.
+    private static let linkings = 3
+
+    /// The links of one field that are changed, by the record that holds them.
+    private struct ChangedLink: Sendable {
+        var type: RecordType
+        var field: Field
+        var target: RecordType
+        var edits: [GUID: [LinkEdit]]
+    }
+
+    /// What became of each record; nil where somebody else changed it meanwhile.
+    private func changeLinksOnce(
+        _ link: ChangedLink, _ ids: [GUID], _ options: WriteOptions, _ access: Access
+    ) async throws -> [(GUID, WriteOutcome?)] {
+        let (type, field) = (link.type, link.field)
+        var results: [(GUID, WriteOutcome?)] = []
+        var stored = try await StoredValues(store: self, type: type, access: access).load(ids, fields: [field.key])
+        if case .links = field.type { try await leaveHidden(out: &stored, of: field, to: link.target, options, access) }
+        var updates: [RecordUpdate] = []
+        func expected(_ id: GUID) -> Int64? { link.edits[id]?.lazy.compactMap(\.change.expectedVersion).first }
+        for id in ids {
+            guard let record = stored[id] else {
+                results.append((id, .failed(.missing(type))))
+                continue
+            }
+            let expected = expected(id)
+            let input = LinkEdit.input(link.edits[id] ?? [], of: field, stored: record.values)
+            if input == nil, expected ?? record.version == record.version {
+                results.append((id, .unchanged(id: id, version: record.version)))
+                continue
+            }
+            let version = expected ?? record.version
+            updates.append(RecordUpdate(key: .id(id), expectedVersion: version, input: input ?? RecordInput([:])))
+        }
+        let written = try await update(type, updates, options: options, access: access)
+        for (item, outcome) in zip(updates, written) {
+            guard case .id(let id) = item.key else { continue }
+            if expected(id) == nil, case .failed(let error) = outcome, error.code == .versionConflict {
+                results.append((id, nil))
+            } else {
+                results.append((id, outcome))
+            }
+        }
+        return results
     }
 
     /// Leaves out the links that nobody shows to the caller: they stay as they are.
@@ -126,7 +160,7 @@ extension RecordStore {
 }
 
 /// One change of one record's links, its target found.
-private struct LinkEdit {
+private struct LinkEdit: Sendable {
     var index: Int
     var target: GUID
     var change: LinkChange

@@ -8,7 +8,7 @@ extension RecordStore {
     ///
     /// An item whose record isn't there fails with `records.not_found`; one whose version isn't the expected one with
     /// `records.version_conflict`, which names the fields changed since. Where no version is expected, rules are judged and the record is
-    /// written at one version all the same: a change in between repeats the judgement.
+    /// written at one version all the same: a change in between repeats the judgement, the last time with the record held.
     package func update(_ type: RecordType, _ items: [RecordUpdate], options: WriteOptions, access: Access) async throws -> [WriteOutcome] {
         try await honouring(options, count: items.count) { try await $0.updateEach(type, items, options: $1, access: access) }
     }
@@ -30,8 +30,19 @@ extension RecordStore {
             case .failure(let error): outcomes[index] = .failed(error)
             }
         }
+        // In one order for everybody, so that two who change the same records in several statements don't wait for each other.
+        let places = keys.map { (try? $0.get()).map { "\($0)" } ?? "" }
+        open.sort { (places[$0], $0) < (places[$1], $1) }
         for attempt in 1...Self.judgements where !open.isEmpty {
-            let results = try await updateOnce(type, items, keys: keys, open, catalog: catalog, options: options, access: access)
+            let judged = open
+            let results =
+                if attempt < Self.judgements {
+                    try await updateOnce(type, items, keys: keys, judged, catalog: catalog, options: options, access: access)
+                } else {
+                    try await holding(judged.compactMap { try? keys[$0].get() }, of: type, access: access) {
+                        try await $0.updateOnce(type, items, keys: keys, judged, catalog: catalog, options: options, access: access)
+                    }
+                }
             var again: [Int] = []
             for (index, result) in results {
                 if case .changedMeanwhile = result, attempt < Self.judgements {
@@ -46,7 +57,22 @@ extension RecordStore {
     }
 
     /// How often a record that others keep changing is judged anew.
-    private static let judgements = 5
+    private static let judgements = 3
+
+    /// Runs `body` while nobody else changes the records: the last resort of writes that others keep overtaking.
+    func holding<R: Sendable>(
+        _ ids: [GUID], of type: RecordType, access: Access, _ body: @Sendable (RecordStore) async throws -> R
+    ) async throws -> R {
+        let condition = AccessGuard.predicate(.update, on: type, alias: "t", access: access)
+        let lock: SQL = """
+            SELECT t.id FROM \(raw: type.table.sql) t WHERE t.id = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND \(condition) \
+            ORDER BY t.id FOR UPDATE OF t
+            """
+        return try await transaction { store in
+            _ = try await store.run(lock)
+            return try await body(store)
+        }
+    }
 
     private enum UpdateResult {
         case done(WriteOutcome)

@@ -25,7 +25,10 @@ extension RecordStore {
         _ type: RecordType, by key: [String], _ inputs: [RecordInput], _ versions: [Int64?]?, options: WriteOptions, access: Access
     ) async throws -> [WriteOutcome] {
         let type = whole(type)
-        for property in key {
+        for (index, property) in key.enumerated() {
+            if key[..<index].contains(property) {
+                throw RecordsError(.invalid, "\(property) is named twice among the properties that find a record.", target: property)
+            }
             // A field that is seen on some records only would find others too.
             let field = type.fields.first { $0.key == property || $0.primaryProperty == property } ?? type.field(ofColumn: property)
             if let field, access.rights.mask(of: field.key, on: type.id) != nil {

@@ -63,6 +63,20 @@ package struct ImportLedger: Sendable {
     package static func open(
         _ key: Key, label: String, automation: Automation, isRestart: Bool, job: GUID? = nil, store: RecordStore, access: Access
     ) async throws -> ImportLedger {
+        func begin() async throws -> ImportLedger {
+            try await openOnce(key, label: label, automation: automation, isRestart: isRestart, job: job, store: store, access: access)
+        }
+        do {
+            return try await begin()
+        } catch let error as RecordsError where (error.cause as? PostgresError)?.constraint == "import_running" {
+            // The same import was begun in the same moment: this one joins it.
+            return try await begin()
+        }
+    }
+
+    private static func openOnce(
+        _ key: Key, label: String, automation: Automation, isRestart: Bool, job: GUID?, store: RecordStore, access: Access
+    ) async throws -> ImportLedger {
         let (id, changeSet, counts) = try await store.transaction { store -> (GUID, GUID, PostgresJSON?) in
             if let job, let own = try await taken(by: job, store) { return own }
             if let known = try await unfinished(key, store, access) {

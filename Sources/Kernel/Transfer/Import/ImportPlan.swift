@@ -279,8 +279,14 @@ package struct ImportPlan: Sendable {
             try requireCollection(mapping, type)
             for column in mapping.columns { _ = try ImportTarget(column.target, type: type, catalog: catalog, keys: keys) }
         }
+        try requireDistinct(keys)
         let known = Self.keys(of: type)
         for key in keys where !known.contains(key) { throw unknownKey(key, of: type, among: known) }
+    }
+
+    private static func requireDistinct(_ keys: [String]) throws(ImportError) {
+        guard let index = keys.indices.first(where: { keys[..<$0].contains(keys[$0]) }) else { return }
+        throw ImportError(.twice, "match: \(keys[index]) is named twice; name each property once")
     }
 
     private static func requireCollection(_ mapping: ImportMapping, _ type: RecordType) throws(ImportError) {
@@ -301,6 +307,7 @@ package struct ImportPlan: Sendable {
 
     /// Refuses keys that aren't there, and those that no row would have a value of.
     private static func requireKeys(_ keys: [String], of type: RecordType, form: Form) throws(ImportError) {
+        try requireDistinct(keys)
         for key in keys where !form.fills(key: key) {
             let known = Self.keys(of: type)
             guard known.contains(key) else {

@@ -97,7 +97,12 @@ struct OptionsChecker {
     ) throws(QueryError) -> CheckedSelect.SelectedProperty {
         let property = try property(first, among: shape.properties, of: shape.name)
         if property.type.isLink {
-            throw QueryError(.typeMismatch, at: first.range.start, "'\(first.name)' is a link; name it in $expand instead of $select.")
+            // By itself it selects the link, not the record (OData URL Conventions 4.01 section 5.1.4).
+            guard item.path.count == 1, item.options == nil, item.parameterNames == nil else {
+                throw QueryError(
+                    .typeMismatch, at: first.range.start, "'\(first.name)' is a link; say in $expand what is shown of its records.")
+            }
+            return CheckedSelect.SelectedProperty(property: property)
         }
         if let names = item.parameterNames {
             throw QueryError(
@@ -195,8 +200,23 @@ struct OptionsChecker {
         }
         let target = try target(of: link, in: item)
         guard let options = item.options else { return CheckedExpand(link: link, query: CheckedQuery(shape: target)) }
+        if !link.type.isCollection { try refuseListOptions(options, of: first) }
         var nested = OptionsChecker(schema: schema, shape: target, isNested: true)
         return CheckedExpand(link: link, query: try nested.check(options), options: options)
+    }
+
+    /// A link to one record shows it or nothing: a condition that means nothing where it stands would show what it was to keep out.
+    private func refuseListOptions(_ options: QueryOptions, of link: QueryOptions.PathItem) throws(QueryError) {
+        let given: [(name: OptionName, isGiven: Bool)] = [
+            (.filter, options.filter != nil), (.orderby, !options.orderBy.isEmpty), (.top, options.top != nil),
+            (.skip, options.skip != nil), (.count, options.count != nil), (.search, options.search != nil),
+            (.apply, !options.apply.isEmpty),
+        ]
+        guard let name = given.first(where: \.isGiven)?.name.rawValue else { return }
+        throw QueryError(
+            .notSupported, at: options.ranges[name]?.start ?? link.range.start,
+            "'$\(name)' doesn't go with '\(link.name)', which leads to one record. "
+                + "To list by what it leads to, filter the list itself by '\(link.name)/…'.")
     }
 
     private func refuseSuffix(_ item: QueryOptions.ExpandItem) throws(QueryError) {
