@@ -137,12 +137,15 @@ struct ChangeSetTests {
     func triedBatch() async throws {
         try await TestHost.with { host in
             let alpha = try await host.create("samples", #"{"title": "Alpha", "code": "AA1"}"#)
+            // What PostgreSQL refuses in the middle of the transaction.
+            let longest = "duration'P106751991D'"
+            let overflow = "case(code eq 'CC1':\(longest),true:duration'PT0S') add \(longest) gt duration'PT0S'"
             let requests = [
                 #"{"id": "1", "method": "post", "url": "topics", "body": {"name": "a"}}"#,
                 #"{"id": "2", "method": "post", "url": "samples", "body": {"title": "B", "code": "AA1"}}"#,
                 #"{"id": "3", "method": "post", "url": "samples", "body": {"title": "C", "code": "CC1"}}"#,
                 #"{"id": "4", "dependsOn": ["3"], "method": "patch", "url": "$3", "body": {"amount": 5}}"#,
-                #"{"id": "5", "dependsOn": ["4"], "method": "get", "url": "samples?filter=amount mul 9223372036854775807 eq 1"}"#,
+                #"{"id": "5", "dependsOn": ["4"], "method": "get", "url": "samples?filter=\#(overflow)"}"#,
                 #"{"id": "6", "atomicityGroup": "g", "method": "post", "url": "topics", "body": {"name": "b"}}"#,
                 #"{"id": "7", "atomicityGroup": "g", "method": "post", "url": "samples", "body": {"code": "bad"}}"#,
                 #"{"id": "8", "method": "patch", "url": "samples/$each?filter=true", "body": {"notes": "seen"}}"#,

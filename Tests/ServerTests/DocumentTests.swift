@@ -32,7 +32,7 @@ struct DocumentTests {
             #"<EntityType Name="sample_places" BaseType="lab.place">"#,
             #"<Property Name="_link" Type="lab.sample_places_link" Nullable="false"/>"#,
             #"<NavigationProperty Name="subject" Type="Edm.EntityType">"#,
-            #"<Annotation Term="Org.OData.Validation.V1.Pattern" String="[A-Z]{2}[0-9]+"/>"#,
+            #"<Annotation Term="Org.OData.Validation.V1.Pattern" String="^(?:[A-Z]{2}[0-9]+)$"/>"#,
             #"<Annotation Term="Org.OData.Core.V1.Computed" Bool="true"/>"#,
             #"<Annotation Term="Org.OData.Measures.V1.ISOCurrency" Path="price_currency"/>"#,
             #"<PropertyValue Property="Name" PropertyPath="code"/>"#,

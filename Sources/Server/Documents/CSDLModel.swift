@@ -178,7 +178,7 @@ struct CSDLModel {
         property.annotations = words(facts.label, facts.description)
         if facts.isComputed { property.annotations.append(Annotation(term: "Org.OData.Core.V1.Computed", value: .flag(true))) }
         if let pattern = facts.textRules?.pattern {
-            property.annotations.append(Annotation(term: "Org.OData.Validation.V1.Pattern", value: .text(pattern.text)))
+            property.annotations.append(Annotation(term: "Org.OData.Validation.V1.Pattern", value: .text(pattern.anchored)))
         }
         if let lower = facts.bounds.lower {
             property.annotations.append(Annotation(term: "Org.OData.Validation.V1.Minimum", value: .number(lower)))

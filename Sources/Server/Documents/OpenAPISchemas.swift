@@ -199,7 +199,7 @@ struct OpenAPISchemas {
             self.type("string", isNullable, to: &json)
             if let least = facts?.textRules?.minLength { json.field("minLength", least) }
             if let most = facts?.maxLength { json.field("maxLength", most) }
-            if let pattern = facts?.textRules?.pattern { json.field("pattern", "^(?:\(pattern.text))$") }
+            if let pattern = facts?.textRules?.pattern { json.field("pattern", pattern.anchored) }
         case .choice(let choice):
             self.type("string", isNullable, to: &json)
             json.array("enum") { json in

@@ -225,6 +225,28 @@ struct UpdateTests {
         }
     }
 
+    @Test("a list and its primary entry, sent together, have to mean the same entry")
+    func primaryBesideList() async throws {
+        try await TestStore.with { lab in
+            let id = try await lab.create("samples", ["title": "A", "emails": .collection(["a@example.com", "b@example.com"])])
+            let read: Value = .collection([
+                .complex(["address": "a@example.com", "is_primary": true]), .complex(["address": "b@example.com", "is_primary": false]),
+            ])
+            #expect(try await lab.update("samples", id, ["emails": read, "primary_email": "A@example.com"]) == .unchanged(version: 1))
+            for other in ["b@example.com", "new@example.com"] as [Value] {
+                #expect(
+                    try await lab.update("samples", id, ["emails": read, "primary_email": other]) == .failed(["records.contradiction"]))
+            }
+            // Where the list flags none, the entry's word counts.
+            let plain: Value = .collection(["a@example.com", "b@example.com"])
+            #expect(try await lab.update("samples", id, ["emails": plain, "primary_email": "b@example.com"]) == .updated(version: 2))
+            #expect(try await lab.row("lab.sample", id)["primary_email"] == "b@example.com")
+            #expect(
+                try await lab.update("samples", id, ["emails": plain, "primary_email": "c@example.com"])
+                    == .failed(["records.contradiction"]))
+        }
+    }
+
     @Test("replaces lists whole, and keeps the primary entry in step")
     func lists() async throws {
         try await TestStore.with { lab in

@@ -97,8 +97,13 @@ struct InputReader {
             draft.columns["\(field.key)_type"] = try value.isNull ? .null : .string(FieldChecker.string(value, named: field.label))
             emptyOtherHalf("\(field.key)_id", where: value, input, in: &draft)
         case .primary:
-            // A list that is given whole says itself which entry is primary.
-            guard input.values[field.key] == nil else { return }
+            if let list = input.values[field.key] {
+                // A row of a file adds to the list, and null says nothing beside a list.
+                guard !input.joining.contains(field.key), !value.isNull, case .collection(let items) = list else { return }
+                let isFlagged = items.contains { if case .complex(let entry) = $0 { entry["is_primary"] == .bool(true) } else { false } }
+                draft.primaries[field.key] = (value, isFlagged)
+                return
+            }
             guard !value.isNull else {
                 if draft.isUpdate {
                     draft.lists[field.key] = []

@@ -22,6 +22,9 @@ struct WriteDraft: Sendable {
     var linked: Set<String> = []
     /// Lists of links none of which its writer called the primary one.
     var unflagged: Set<String> = []
+    /// The primary entries of emails and phones that its writer gave beside their lists, by field key, and whether the list
+    /// flags one itself.
+    var primaries: [String: (entry: Value, isFlagged: Bool)] = [:]
     /// Keys of the fields this write sets.
     var fields: Set<String> = []
     /// Choices that are retired, by field key: only a record that has one keeps it.

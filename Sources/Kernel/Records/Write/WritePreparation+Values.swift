@@ -37,7 +37,10 @@ extension WritePreparation {
             switch field.type {
             case .emails, .phones:
                 guard let rows = draft.lists[field.key] else { continue }
-                let row = rows.first { $0["is_primary"] == .bool(true) }
+                if let given = draft.primaries[field.key], !settlePrimary(field, given.entry, isFlagged: given.isFlagged, &draft) {
+                    continue
+                }
+                let row = (draft.lists[field.key] ?? rows).first(where: \.isPrimary)
                 if let column = field.primaryProperty { draft.columns[column] = row?["address"] ?? row?["number"] ?? .null }
             case .links(let links):
                 guard let primary = links.primary else { continue }
@@ -53,6 +56,27 @@ extension WritePreparation {
             default: continue
             }
         }
+    }
+
+    /// A list and its primary entry, given together: a list that flags none takes the entry's word; else both have to mean the same entry.
+    private func settlePrimary(_ field: Field, _ entry: Value, isFlagged: Bool, _ draft: inout WriteDraft) -> Bool {
+        guard let primary = field.primaryProperty, let rows = draft.lists[field.key] else { return true }
+        func main(_ row: [String: Value]) -> Value { row["address"] ?? row["number"] ?? .null }
+        func plain(_ value: Value) -> String? {
+            guard case .string(let text) = value else { return nil }
+            return CaseMapping.lowercased(text.filter { $0 != " " })
+        }
+        var given = entry
+        if case .complex(let members) = entry { given = main(members) }
+        guard let wanted = plain(given), rows.first(where: \.isPrimary).map({ plain(main($0)) }) != wanted else { return true }
+        guard !isFlagged, let index = rows.firstIndex(where: { plain(main($0)) == wanted }) else {
+            draft.refuse(
+                "records.contradiction", primary,
+                "\(primary) and the primary entry of \(field.key) are different: leave one of the two out, or let them agree.")
+            return false
+        }
+        for position in rows.indices { draft.lists[field.key]?[position]["is_primary"] = .bool(position == index) }
+        return true
     }
 
     /// A list and the single link that follows it, given together: a list without a primary entry takes the link's word, and so does a row of a file,

@@ -26,6 +26,9 @@ public struct TextPattern: Sendable, Hashable, CustomStringConvertible {
     /// The pattern as written.
     public var description: String { text }
 
+    /// The same for regular expressions that look for a match within a text: `^(?:…)$`.
+    public var anchored: String { "^(?:\(text))$" }
+
     /// Whether a text as a whole has this form.
     public func matches(_ candidate: String) -> Bool {
         var matcher = TextPatternMatcher(program: program)
