@@ -73,12 +73,16 @@ extension RecordDecoder {
         }
     }
 
-    /// A polymorphic link: an object with `@id`, or null.
+    /// A polymorphic link: an object with `@id`, or null. `settleLinks` makes of it what the store takes.
     mutating func readAnyReference(_ name: String, _ targets: [InputShape.Reference], into record: inout Record) throws(JSONSyntaxError) {
         if try reader.peek() == .null {
             try reader.readNull()
-            record.input.values["\(name)_type"] = .null
-            record.input.values["\(name)_id"] = .null
+            record.input.values[name] = .null
+            return
+        }
+        if let start = try copy(of: targets) {
+            guard case .complex(let members)? = try readCopy(start, into: &record.copies) else { return }
+            record.input.values[name] = .complex(members.merging(["type": .string(start.type.record.id)]) { _, type in type })
             return
         }
         guard try begins(.object, "an object with @id") else { return }
@@ -99,8 +103,7 @@ extension RecordDecoder {
         guard case .string(let text)? = try readScalar(.string) else { return }
         for target in targets {
             guard case .id(let id)? = Self.key(inReference: text, collection: target.collection, keys: ["id": .guid]) else { continue }
-            record.input.values["\(name)_type"] = .string(target.typeID)
-            record.input.values["\(name)_id"] = .guid(id)
+            record.input.values[name] = .complex(["type": .string(target.typeID), "id": .guid(id)])
             return
         }
         let names = targets.map(\.collection).joined(separator: ", ")

@@ -49,6 +49,7 @@ extension RecordDecoder {
     // MARK: Links of a record
 
     mutating func readLink(_ name: String, to target: InputShape.Reference, into record: inout Record) throws(JSONSyntaxError) -> Value? {
+        if let start = try copy(of: [target]) { return try readCopy(start, into: &record.copies) }
         guard let type = try nestedType(target, columns: [:]) else { return try readReference(target, columns: nil) }
         guard let (inner, _) = try readNested(type, columns: nil) else { return nil }
         record.nested.append(
@@ -60,7 +61,11 @@ extension RecordDecoder {
         _ name: String, to target: InputShape.Reference, columns: [String: PropertyType], into record: inout Record
     ) throws(JSONSyntaxError) -> Value? {
         var nested: [NestedRecord] = []
+        var copies: [LinkedCopy] = []
         let list = try readList { (decoder) throws(JSONSyntaxError) in
+            if let start = try decoder.copy(of: [target], columns: columns) {
+                return try decoder.readCopy(start, columns: columns, into: &copies)
+            }
             guard let type = try decoder.nestedType(target, columns: columns) else {
                 return try decoder.readReference(target, columns: columns)
             }
@@ -75,6 +80,7 @@ extension RecordDecoder {
             return .null
         }
         record.nested += nested
+        record.copies += copies
         return list
     }
 
@@ -194,6 +200,7 @@ extension RecordDecoder {
             }
         }
         noteLinkedTwice(record, type)
+        settleLinks(&record, type)
         return (record, own)
     }
 

@@ -20,10 +20,13 @@ struct RecordDecoder {
     var nesting: Nesting?
     /// Numbers that records are found by, which are read though the store makes them.
     var numbers: Set<String> = []
+    /// Whose records may stand in links as they were read; nil where links take keys alone, or new records.
+    let copies: ApiModel?
 
-    init(_ bytes: [UInt8], ieee754Compatible: Bool = false, nesting: Nesting? = nil) {
+    init(_ bytes: [UInt8], ieee754Compatible: Bool = false, nesting: Nesting? = nil, copies: ApiModel? = nil) {
         self.ieee754Compatible = ieee754Compatible
         self.nesting = nesting
+        self.copies = copies
         reader = JSONReader(bytes)
     }
 
@@ -36,13 +39,15 @@ struct RecordDecoder {
         var version: Int64?
         /// New records in it, by the property that links to them.
         var nested: [NestedRecord] = []
+        /// Records that stand in its links as they were read.
+        var copies: [LinkedCopy] = []
     }
 
     /// Reads a body that is one record.
     static func record(
-        _ type: ApiType, _ bytes: [UInt8], ieee754Compatible: Bool = false, nesting: Nesting? = nil
+        _ type: ApiType, _ bytes: [UInt8], ieee754Compatible: Bool = false, nesting: Nesting? = nil, copies: ApiModel? = nil
     ) throws(APIError) -> Record {
-        var decoder = RecordDecoder(bytes, ieee754Compatible: ieee754Compatible, nesting: nesting)
+        var decoder = RecordDecoder(bytes, ieee754Compatible: ieee754Compatible, nesting: nesting, copies: copies)
         return try decoder.whole { (decoder) throws(JSONSyntaxError) in
             let record = try decoder.readRecord(type)
             decoder.noteRefused(record, type)
@@ -107,7 +112,7 @@ struct RecordDecoder {
         issues = earlier
     }
 
-    private static func refusal(_ issues: [APIError.Detail]) -> APIError {
+    static func refusal(_ issues: [APIError.Detail]) -> APIError {
         guard issues.count == 1, let only = issues.first else {
             return APIError(
                 .badRequest, "records.invalid", "\(issues.count) values of the body can't be used; details says which and why.",
@@ -128,6 +133,7 @@ struct RecordDecoder {
             path.removeLast()
         }
         noteLinkedTwice(record, type)
+        settleLinks(&record, type)
         return record
     }
 
@@ -157,6 +163,14 @@ struct RecordDecoder {
         case (true, "etag"): try readETag(at: offset, into: &record)
         case (false, "bind"):
             try readBind(property, type, at: offset, into: &record)
+        case (false, "nextLink"):
+            if case .toMany? = type.input.kinds[property] {
+                note(
+                    "records.partial_list", at: offset,
+                    "'\(property)' goes on behind this link, and a list that is sent is the whole one: read the rest too, or leave both out."
+                )
+            }
+            try reader.skipValue()
         default:
             // Any other annotation is nothing that a record stores.
             try reader.skipValue()

@@ -10,12 +10,12 @@ extension Call {
     // MARK: Bodies
 
     func decoded(
-        _ type: ApiType, _ body: ByteBuffer, nesting: RecordDecoder.Nesting? = nil
+        _ type: ApiType, _ body: ByteBuffer, nesting: RecordDecoder.Nesting? = nil, copies: ApiModel? = nil
     ) throws(APIError) -> RecordDecoder.Record {
         var negotiation = negotiation
         try negotiation.readContentType(of: request)
         return try RecordDecoder.record(
-            type, Array(body.readableBytesView), ieee754Compatible: negotiation.bodyIEEE754Compatible, nesting: nesting)
+            type, Array(body.readableBytesView), ieee754Compatible: negotiation.bodyIEEE754Compatible, nesting: nesting, copies: copies)
     }
 
     // MARK: Reading what is asked
@@ -51,7 +51,8 @@ extension Call {
         try options.allow(["select", "expand"], of: "A write")
         _ = try query(type.shape.shape)
         let preconditions = try Preconditions(request)
-        var input = try decoded(type, body).input
+        let record = try decoded(type, body, copies: model)
+        var input = record.input
         if replacing { input = Replacement.complete(input, of: type) }
         switch (preconditions.ifNoneMatch, key) {
         case (.versions?, _):
@@ -61,17 +62,19 @@ extension Call {
                 .badRequest, "odata.bad_precondition", "A write takes If-Match or If-None-Match, not both.", target: "If-None-Match")
         case (.any?, .id(let id)):
             input.values["id"] = .guid(id)
-            return SingleWrite(type: type, action: .create(input), mustBeNew: true)
+            return SingleWrite(type: type, action: .create(input), mustBeNew: true, copies: record.copies)
         case (.any?, .unique(let values)):
-            return SingleWrite(type: type, action: .create(try Self.input(input, with: values)), mustBeNew: true)
+            return SingleWrite(
+                type: type, action: .create(try Self.input(input, with: values)), mustBeNew: true, copies: record.copies)
         case (nil, .unique(let values)) where preconditions.ifMatch == nil && !type.record.isNumbered(by: values.keys):
             // A record named by a unique property is made when it isn't there (OData Protocol 4.01 section 11.4.4).
-            return SingleWrite(type: type, action: .upsert(by: values.keys.sorted(), try Self.input(input, with: values)))
+            return SingleWrite(
+                type: type, action: .upsert(by: values.keys.sorted(), try Self.input(input, with: values)), copies: record.copies)
         case (nil, _):
             let item = RecordUpdate(
                 key: key, expectedVersion: try preconditions.expectedVersion(), takesAnyVersion: preconditions.takesAnyVersion, input: input
             )
-            return SingleWrite(type: type, action: .update(item))
+            return SingleWrite(type: type, action: .update(item), copies: record.copies)
         }
     }
 
@@ -96,6 +99,7 @@ extension Call {
     // MARK: Doing it
 
     func perform(_ write: SingleWrite) async throws -> ServerResponse {
+        try await requireAgreement(write.copies)
         let outcomes = try await SingleWrite.perform([write], on: store, options: writeOptions(), access: access)
         guard let outcome = outcomes.first, outcomes.count == 1 else {
             throw RecordsError(.internalFault, "The store answered \(outcomes.count) outcomes to one write.")

@@ -22,6 +22,8 @@ struct SingleWrite: Sendable {
     var action: Action
     /// `If-None-Match: *`: a record that is there already fails the precondition.
     var mustBeNew = false
+    /// Records that the body has in its links, which have to agree with what is stored.
+    var copies: [LinkedCopy] = []
 }
 
 extension SingleWrite {
@@ -35,7 +37,8 @@ extension SingleWrite {
 
     /// Nil for what the store does one by one.
     var kind: Kind? {
-        switch action {
+        guard copies.isEmpty else { return nil }
+        return switch action {
         case .create: Kind(verb: .create, typeID: type.record.id)
         case .update: Kind(verb: .update, typeID: type.record.id)
         case .delete: Kind(verb: .delete, typeID: type.record.id)
