@@ -131,6 +131,18 @@ struct DocumentTests {
         #expect(text(try #require(JSONExtract.member("deltatoken", of: parameters))).contains(#""name":"deltatoken","in":"query""#))
     }
 
+    @Test("OpenAPI tells where the rest of an expanded link to many is, of links to many alone")
+    func openAPIOfNextLinks() throws {
+        let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits(), fileSize: 1_000)
+        let schemas = try #require(JSONExtract.member("schemas", of: JSONExtract.member("components", of: document) ?? []))
+        let properties = try #require(JSONExtract.member("properties", of: JSONExtract.member("lab.sample", of: schemas) ?? []))
+        for link in ["places", "parts"] {
+            let next = text(try #require(JSONExtract.member("\(link)@nextLink", of: properties)))
+            #expect(next.hasPrefix(#"{"type":"string","format":"uri-reference","description":"#), "\(next)")
+        }
+        for other in ["place", "subject", "emails"] { #expect(JSONExtract.member("\(other)@nextLink", of: properties) == nil) }
+    }
+
     @Test("OpenAPI says of every path what it takes and what it may answer, as the server does")
     func openAPIOfLinks() throws {
         let document = OpenAPIWriter.document(try model(), root: "http://x/api", limits: ServerLimits(), fileSize: 1_000)

@@ -41,7 +41,8 @@ struct OpenAPISchemas {
                 guard case .entityCollection = fact.property.type else { continue }
                 json.object("\(fact.property.name)@nextLink") { json in
                     json.field("type", "string")
-                    json.field("description", "Where the rest is, when $expand doesn't bring all of them.")
+                    json.field("format", "uri-reference")
+                    json.field("description", "Where the rest is, from behind the last one shown, when $expand doesn't bring all of them.")
                 }
             }
         }

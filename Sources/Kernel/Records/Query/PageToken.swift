@@ -53,7 +53,7 @@ struct PageToken: Hashable {
     }
 
     /// FNV-1a, 64 bits: the same on every node and after every restart.
-    private static func fingerprint(of payload: [UInt8], query: String) -> UInt64 {
+    static func fingerprint(of payload: [UInt8], query: String) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in query.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         for byte in payload { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

@@ -61,9 +61,9 @@ extension QueryCompiler {
         let most = ReadLimits.expandedItems(at: expansionDepth)
         let exactTop = item.exactTop(upTo: most)
         // In the order of `QueryKey`: filter, order, select and expand, top, skip, the options of the next link.
-        let (source, array) = try within(row) {
+        let (source, array, rows) = try within(row) {
             let filter = try query.filter.map { try condition($0, .lenient).operand }
-            let order = try SortKey.keys(of: query, compiler: self).map(\.ordering).joined(separator: ", ")
+            let keys = try SortKey.keys(of: query, compiler: self)
             expansionDepth += 1
             defer { expansionDepth -= 1 }
             let members = try self.object(of: row, query: query)
@@ -71,7 +71,10 @@ extension QueryCompiler {
             let skip = query.skip.map { " OFFSET \(placeholder(.literal(take(.number($0)), .value)))" } ?? ""
             let filters = (conditions + [filter].compactMap { $0 }).joined(separator: " AND ")
             let source = "FROM \(row.from.text) WHERE \(filters)"
-            return (source, "ARRAY(SELECT \(members.subquery()) \(source) ORDER BY \(order) LIMIT \(top)\(skip))")
+            let part = "\(source) ORDER BY \(keys.map(\.ordering).joined(separator: ", ")) LIMIT \(top)\(skip)"
+            let object = members.subquery()
+            let place = ExpansionToken.keys(keys, owner: owner.alias)
+            return (source, "ARRAY(SELECT \(object) \(part))", "SELECT \(object) AS j, \(place) AS k \(part)")
         }
         if query.count {
             object.members.append("(SELECT count(*) \(source)) AS \"\(name)\(controlName("count"))\"")
@@ -83,7 +86,7 @@ extension QueryCompiler {
         }
         let options = placeholder(.literal(take(.value(.string(item.nextOptions(after: most)))), .value))
         let link = RecordObject.PartialLink(
-            name: name, most: most, alias: newAlias("x"), array: array,
+            name: name, most: most, alias: newAlias("x"), rows: rows,
             nextLink: "'\(type.collection)(' || \(owner.alias).\"id\" || ')/\(name)?' || \(options)",
             nextLinkName: name + controlName("nextLink"))
         object.members.append(link.member)
@@ -103,10 +106,8 @@ extension CheckedExpand {
     /// `top`, when it is no more than an expansion brings at most.
     func exactTop(upTo most: Int) -> Int64? { query.top.flatMap { $0 <= Int64(most) ? $0 : nil } }
 
-    /// The options of the link that continues where the expansion was cut: the same, skipping what was shown.
+    /// The options of the link that continues where the expansion was cut: the same, and the beginning of the token that says where.
     func nextOptions(after most: Int) -> String {
-        var shown = Int64(most)
-        if let skip = query.skip { shown += min(skip, .max - shown) }
         var parts: [QueryOptions] = []
         func add(_ set: (inout QueryOptions) -> Void) {
             var part = QueryOptions()
@@ -118,9 +119,8 @@ extension CheckedExpand {
         if let compute = options?.compute, !compute.isEmpty { add { $0.compute = compute } }
         if let select = options?.select { add { $0.select = select } }
         if let expand = options?.expand, !expand.isEmpty { add { $0.expand = expand } }
-        if let top = query.top { add { $0.top = top - Int64(most) } }
-        add { $0.skip = shown }
         // Each part is encoded alone, since an ampersand may be part of its value.
-        return parts.map { PercentEncoding.query($0.text) }.joined(separator: "&")
+        let token = ExpansionToken.head(of: query, remaining: query.top.map { $0 - Int64(most) })
+        return (parts.map { PercentEncoding.query($0.text) } + ["$skiptoken=\(token)"]).joined(separator: "&")
     }
 }

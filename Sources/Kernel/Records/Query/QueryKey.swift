@@ -25,6 +25,12 @@ struct QueryKey: Sendable, Hashable {
         appendConditions(query)
     }
 
+    /// In which order.
+    init(_ start: String, orderOf query: CheckedQuery) {
+        shape = start
+        appendOrder(query)
+    }
+
     /// Which rows.
     init(_ start: String, filterOf query: CheckedQuery) {
         shape = start
@@ -70,6 +76,10 @@ struct QueryKey: Sendable, Hashable {
     /// Filter and order.
     mutating func appendConditions(_ query: CheckedQuery) {
         appendFilter(query)
+        appendOrder(query)
+    }
+
+    private mutating func appendOrder(_ query: CheckedQuery) {
         for item in query.orderBy {
             shape += item.isDescending ? "↓" : "↑"
             append(item.expression)

@@ -10,11 +10,11 @@ struct RecordObject {
         let name: String
         /// Records it shows at most.
         let most: Int
-        /// The alias under which `array` stands beside the object's members.
+        /// The alias under which the records stand beside the object's members.
         let alias: String
-        /// An array of JSON objects.
-        let array: String
-        /// SQL text: where the rest can be read.
+        /// Rows of a JSON object and the keys of its place in the list, one more than are shown.
+        let rows: String
+        /// SQL text: where the rest can be read, up to the keys of the last record shown.
         let nextLink: String
         let nextLinkName: String
 
@@ -26,10 +26,12 @@ struct RecordObject {
             return "array_to_json(CASE WHEN \(isCut) THEN \(cut) ELSE \(alias).a END) AS \"\(name)\""
         }
 
-        var suffix: String { "CASE WHEN \(isCut) THEN ',\"\(nextLinkName)\":\"' || \(nextLink) || '\"' ELSE '' END" }
+        var suffix: String { "CASE WHEN \(isCut) THEN ',\"\(nextLinkName)\":\"' || \(nextLink) || \(alias).k || '\"' ELSE '' END" }
 
         /// OFFSET 0 keeps the array from being computed once for every place that names it.
-        var source: String { "(SELECT \(array) AS a OFFSET 0) AS \(alias)" }
+        var source: String {
+            "(SELECT coalesce(array_agg(q.j), '{}') AS a, (array_agg(q.k))[\(most)] AS k FROM (\(rows)) AS q OFFSET 0) AS \(alias)"
+        }
     }
 
     var selectList: String { members.isEmpty ? "NULL::boolean AS \"@null\"" : members.joined(separator: ", ") }

@@ -124,9 +124,8 @@ struct ListReader {
 
     private func cursor() throws -> PageToken? {
         guard let text = request.query.skipToken else { return nil }
-        guard let token = PageToken(text, for: fingerprint, types: SortKey.types(of: request.query)) else {
-            throw SearchReader.badToken
-        }
+        let token = PageToken(text, for: fingerprint, types: SortKey.types(of: request.query))
+        guard let token = token ?? ExpansionToken.read(text, for: request.query, owner: parentID) else { throw SearchReader.badToken }
         return token
     }
 
