@@ -49,7 +49,7 @@ struct AccessTests {
             #expect(try await floor.get(floor.ben, "/api/accounts(code='S1')").contains("Acme South"))
             #expect(try await floor.send(floor.anna, "GET", "/api/accounts(code='S1')").status == 404)
             // Nothing was changed by any of it.
-            #expect(known.headers["etag"] == "W/\"2\"")
+            #expect(known.headers["etag"]?.hasPrefix("W/\"2.") == true)
         }
     }
 
@@ -354,7 +354,7 @@ struct AccessTests {
             let before = try await floor.send(floor.anna, "GET", "/api/accounts(\(floor.annas))")
             #expect(try await floor.host.send("PATCH", "/api/accounts(\(floor.annas))", body: #"{"margin": 99}"#).status == 204)
             let after = try await floor.send(floor.anna, "GET", "/api/accounts(\(floor.annas))")
-            #expect(before.headers["etag"] == "W/\"2\"" && after.headers["etag"] == "W/\"3\"")
+            #expect(before.text.contains(#""@etag":"W/\"2\"""#) && after.text.contains(#""@etag":"W/\"3\"""#))
             #expect(!after.text.contains("margin"), "\(after.text)")
             // Numbers that others' records have are missing in one's own.
             func number(_ person: SalesFloor.Person) async throws -> String {

@@ -179,7 +179,7 @@ struct RecordDecoder {
 
     mutating func readETag(at offset: Int, into record: inout Record) throws(JSONSyntaxError) {
         guard case .string(let text)? = try readScalar(.string) else { return }
-        record.version = Preconditions.version(inETag: text)
+        record.version = EntityTag(text)?.version
         if record.version == nil { note("odata.bad_etag", at: offset, "This isn't an ETag of a record.") }
     }
 

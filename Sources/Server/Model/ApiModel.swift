@@ -1,6 +1,7 @@
 import Catalog
 import QueryLanguage
 import Synchronization
+import Transfer
 
 /// A catalog as the API serves it: every type with what requests need of it, looked up once per catalog.
 final class ApiModel: Sendable {
@@ -56,6 +57,8 @@ final class ApiType: Sendable {
     let uniqueKeys: [[String]]
     /// Types of all properties that occur in keys.
     let keyTypes: [String: PropertyType]
+    /// Names how its records look: another word as soon as fields come, go or are kept in another way.
+    let form: String
 
     init(record: RecordType, shape: TypeShape, catalog: Catalog) {
         self.record = record
@@ -63,6 +66,9 @@ final class ApiType: Sendable {
         properties = shape.shape.properties.values.sorted { $0.ordinal < $1.ordinal }
         input = InputShape(record, shape: shape, catalog: catalog)
         uniqueKeys = InputShape.uniqueKeys(of: record)
+        let columns = record.fields.flatMap(\.columns).map { "\($0.name) \($0.type.sql)" }
+        let described = properties.map { "\($0.name) \($0.type.displayName)" } + columns
+        form = String(FileDigest.sha256(of: described.joined(separator: "\n")).prefix(8))
         keyTypes = uniqueKeys.joined().reduce(into: ["id": .guid]) { $0[$1] = shape.shape.properties[$1]?.type }
     }
 

@@ -38,7 +38,7 @@ extension APIError {
         details = error.details.map { Detail(code: $0.code, message: $0.message, target: $0.target) }
         if let version = error.currentVersion {
             innerError.append(InnerField(name: "currentVersion", value: Int(version)))
-            headers.append(Header(name: "etag", value: Preconditions.etag(version)))
+            headers.append(Header(name: "etag", value: EntityTag(version).text))
         }
         if error.code == .unavailable { headers.append(Header(name: "retry-after", value: "1")) }
     }

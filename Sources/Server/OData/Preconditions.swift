@@ -4,7 +4,7 @@ import NIOHTTP1
 struct Preconditions: Sendable, Hashable {
     enum Condition: Sendable, Hashable {
         case any
-        case versions([Int64])
+        case tags([EntityTag])
     }
 
     var ifMatch: Condition?
@@ -27,41 +27,29 @@ struct Preconditions: Sendable, Hashable {
         }
         switch ifMatch {
         case nil, .any: return nil
-        case .versions(let versions):
-            guard versions.count == 1 else {
+        case .tags(let tags):
+            guard tags.count == 1 else {
                 throw APIError(.badRequest, "odata.bad_etag", "A write names one ETag in If-Match.", target: "If-Match")
             }
-            return versions[0]
+            return tags[0].version
         }
     }
 
     var takesAnyVersion: Bool { ifMatch == .any }
 
-    /// Whether a GET of this version is answered with 304.
-    func isUnmodified(_ version: Int64) -> Bool {
+    /// Whether a GET of what has this tag is answered with 304.
+    func isUnmodified(_ tag: EntityTag) -> Bool {
         switch ifNoneMatch {
         case nil: false
         case .any: true
-        case .versions(let versions): versions.contains(version)
+        case .tags(let tags): tags.contains(tag)
         }
-    }
-
-    /// The ETag of a version: weak, since one version has several representations.
-    static func etag(_ version: Int64) -> String { "W/\"\(version)\"" }
-
-    /// The version in an ETag, weak or strong; nil when it isn't one of Tessera's.
-    static func version(inETag text: some StringProtocol) -> Int64? {
-        var rest = text[...]
-        if rest.hasPrefix("W/") { rest = rest.dropFirst(2) }
-        guard rest.utf8.count > 2, rest.hasPrefix("\""), rest.hasSuffix("\"") else { return nil }
-        guard let version = Int64(rest.dropFirst().dropLast()), version >= 0 else { return nil }
-        return version
     }
 
     private static func condition(_ header: String?, name: String) throws(APIError) -> Condition? {
         guard let header else { return nil }
         if header == "*" { return .any }
-        var versions: [Int64] = []
+        var tags: [EntityTag] = []
         for item in header.split(separator: ",") {
             let text = item.drop { $0 == " " }
             let trimmed = text.last == " " ? text.prefix { $0 != " " } : text
@@ -69,8 +57,8 @@ struct Preconditions: Sendable, Hashable {
             guard trimmed.utf8.count > 1, trimmed.hasSuffix("\""), trimmed.hasPrefix("\"") || trimmed.hasPrefix("W/\"") else {
                 throw APIError(.badRequest, "odata.bad_etag", "\(name) takes ETags in double quotes, such as W/\"3\", or *.", target: name)
             }
-            versions.append(version(inETag: trimmed) ?? -1)
+            tags.append(EntityTag(trimmed) ?? EntityTag(-1))
         }
-        return .versions(versions)
+        return .tags(tags)
     }
 }

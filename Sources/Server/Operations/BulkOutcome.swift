@@ -90,6 +90,6 @@ struct BulkOutcome: Sendable {
             }
         json.field("status", status)
         if let id { json.field("id", id.description) }
-        if let version, let prefix { json.field("\(prefix)etag", Preconditions.etag(version)) }
+        if let version, let prefix { json.field("\(prefix)etag", EntityTag(version).text) }
     }
 }

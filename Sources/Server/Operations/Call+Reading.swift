@@ -100,18 +100,17 @@ extension Call {
     func response(
         reading record: StoredRecord, _ type: ApiType, _ query: CheckedQuery?, _ preconditions: Preconditions
     ) throws -> ServerResponse {
-        // The version speaks of the record alone, not of what is read along with it or computed.
+        // It speaks of the record alone, not of what is read along with it or computed.
+        let tag = EntityTag(record.version, form: type.form)
         let isAlone = query.map { $0.expand.isEmpty && $0.computed.isEmpty } ?? true
-        if isAlone, preconditions.isUnmodified(record.version) {
-            return response(.notModified, [("etag", Preconditions.etag(record.version))])
-        }
-        if case .versions(let versions)? = preconditions.ifMatch, !versions.contains(record.version) {
+        if isAlone, preconditions.isUnmodified(tag) { return response(.notModified, [("etag", tag.text)]) }
+        if case .tags(let tags)? = preconditions.ifMatch, !tags.contains(where: { $0.version == record.version }) {
             throw APIError(
                 .preconditionFailed, RecordsError.Code.versionConflict.description,
                 "The record has another version than If-Match asks for.",
                 target: "If-Match")
         }
-        return response(.ok, record: record, context: "\(type.collection)\(Self.selection(query))/$entity")
+        return response(.ok, record: record, tag: tag, context: "\(type.collection)\(Self.selection(query))/$entity")
     }
 
     // MARK: Properties
@@ -125,7 +124,7 @@ extension Call {
         guard let found else { throw missing(type) }
         var value = JSONExtract.member(property.name, of: found.json)
         if let member { value = value.flatMap { JSONExtract.member(member.name, of: $0) } }
-        guard let value, value != Array("null".utf8) else { return response(.noContent, [("etag", Preconditions.etag(found.version))]) }
+        guard let value, value != Array("null".utf8) else { return response(.noContent, [("etag", EntityTag(found.version).text)]) }
         if raw { return try rawValue(value, of: member ?? property) }
         let path = [property.name, member?.name].compactMap { $0 }.joined(separator: "/")
         var json = ByteBuffer()
@@ -133,7 +132,7 @@ extension Call {
         if case .complex = (member ?? property).type {
             // A structured value is the answer itself, not the value of one (OData JSON 4.01 section 11).
             json.writeBytes(value.dropFirst())
-            return response(.ok, json: json, [("etag", Preconditions.etag(found.version))])
+            return response(.ok, json: json, [("etag", EntityTag(found.version).text)])
         }
         if format.metadata == .full, let name = (member ?? property).type.controlName(format.version) {
             json.writeString("\"\(negotiation.prefix)type\":\"\(name)\",")
@@ -141,7 +140,7 @@ extension Call {
         json.writeString("\"value\":")
         json.writeBytes(value)
         json.writeString("}")
-        return response(.ok, json: json, [("etag", Preconditions.etag(found.version))])
+        return response(.ok, json: json, [("etag", EntityTag(found.version).text)])
     }
 
     /// How many values a list of them has.

@@ -55,7 +55,7 @@ extension Call {
         var input = record.input
         if replacing { input = Replacement.complete(input, of: type) }
         switch (preconditions.ifNoneMatch, key) {
-        case (.versions?, _):
+        case (.tags?, _):
             throw APIError(.badRequest, "odata.bad_precondition", "If-None-Match of a write must be *.", target: "If-None-Match")
         case (.any?, _) where preconditions.ifMatch != nil:
             throw APIError(
@@ -136,7 +136,7 @@ extension Call {
         let address = "\(root)/\(type.collection)(\(id))"
         if isNew { headers.append(("location", address)) }
         guard showsRecord(write) else {
-            return response(.noContent, headers + [("etag", Preconditions.etag(version)), ("odata-entityid", address)])
+            return response(.noContent, headers + [("etag", EntityTag(version).text), ("odata-entityid", address)])
         }
         var query = try query(type.shape.shape)
         if case .createTree(let tree) = write.action {
@@ -147,7 +147,7 @@ extension Call {
         guard let record = shown else {
             // Written, and not its writer's to read: made for somebody else, or given away.
             guard access.rights.isUnlimited else {
-                return response(.noContent, headers + [("etag", Preconditions.etag(version)), ("odata-entityid", address)])
+                return response(.noContent, headers + [("etag", EntityTag(version).text), ("odata-entityid", address)])
             }
             throw missing(type)
         }

@@ -148,15 +148,18 @@ struct Call: Sendable {
     }
 
     /// One record with its context and ETag.
-    func response(_ status: HTTPResponseStatus, record: StoredRecord, context fragment: String, _ headers: ServerResponse.Headers = [])
-        -> ServerResponse
-    {
+    ///
+    /// - Parameter tag: nil for that of its version.
+    func response(
+        _ status: HTTPResponseStatus, record: StoredRecord, tag: EntityTag? = nil, context fragment: String,
+        _ headers: ServerResponse.Headers = []
+    ) -> ServerResponse {
         let context = context(fragment)
         var json = ByteBuffer()
         json.reserveCapacity(record.json.count + context.utf8.count)
         json.writeInteger(UInt8(ascii: "{"))
         json.writeString(record.json.count <= 2 ? String(context.dropLast()) : context)
         json.writeBytes(record.json.dropFirst())
-        return response(status, json: json, [("etag", Preconditions.etag(record.version))] + headers)
+        return response(status, json: json, [("etag", (tag ?? EntityTag(record.version)).text)] + headers)
     }
 }

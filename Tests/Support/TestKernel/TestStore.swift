@@ -50,6 +50,11 @@ package struct TestStore: Sendable {
         }
     }
 
+    /// Brings the database to another catalog; the store goes by its own until it is given the other.
+    package func apply(_ catalog: Catalog) async throws {
+        try await SchemaApplier(client: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).apply(catalog)
+    }
+
     /// The catalog of manifests held in memory.
     package static func catalog(_ modules: [String: String], overlay: String = "") throws -> Catalog {
         var files = Dictionary(uniqueKeysWithValues: modules.map { ("test/manifests/\($0).yaml", $1) })
