@@ -162,9 +162,15 @@ struct JobWorkerTests {
             try await withWorker(lab, queue, handler(2)) { for await _ in reached { break } }
             let given = try #require(try await queue.find(id))
             #expect(given.state == .queued && given.attempts == 0)
+            let begun = try #require(given.startedAt)
+            #expect(begun == given.attemptStartedAt && begun >= given.createdAt)
             try await withWorker(lab, queue, handler(-1)) {
                 let job = try await wait(queue, id) { $0.state.isFinished }
                 #expect(job.result == "done")
+                // It tells when it began, and when the attempt began that brought it to its end.
+                let (again, ended) = try (#require(job.attemptStartedAt), #require(job.finishedAt))
+                #expect(job.startedAt == begun && begun < again && again <= ended)
+                #expect(Job(job.value) == job)
             }
             #expect(
                 try await lab.client.query("SELECT string_agg(name, ',' ORDER BY name) FROM lab.topic").first?.decode(String.self, 0)

@@ -45,7 +45,10 @@ package struct Job: Sendable, Equatable {
     package var isCancelAsked: Bool
     package var progress: Progress
     package var createdAt: DateTime
+    /// When it was first taken up; one that is given back and waits again has it still.
     package var startedAt: DateTime?
+    /// When it was last taken up: after a restart of the server, or an attempt that came to no end, later than `startedAt`.
+    package var attemptStartedAt: DateTime?
     package var finishedAt: DateTime?
     /// What a finished job gave; kept for `JobQueue.keep`.
     package var result: Value?
@@ -77,7 +80,8 @@ extension Job {
                 "message": progress.message.map(Value.string) ?? .null,
             ]),
             "created_at": .dateTime(createdAt), "started_at": startedAt.map(Value.dateTime) ?? .null,
-            "finished_at": finishedAt.map(Value.dateTime) ?? .null, "result": result ?? .null,
+            "attempt_started_at": attemptStartedAt.map(Value.dateTime) ?? .null, "finished_at": finishedAt.map(Value.dateTime) ?? .null,
+            "result": result ?? .null,
             "error": failure.map { .complex(["code": .string($0.code), "message": .string($0.message), "details": $0.details]) } ?? .null,
         ])
     }
@@ -96,7 +100,8 @@ extension Job {
             isCancelAsked: value["cancel_asked"]?.asBool ?? false,
             progress: Progress(
                 done: progress["done"]?.asInt ?? 0, total: progress["total"]?.asInt, message: progress["message"]?.asText),
-            createdAt: created, startedAt: value["started_at"]?.asDateTime, finishedAt: value["finished_at"]?.asDateTime,
+            createdAt: created, startedAt: value["started_at"]?.asDateTime,
+            attemptStartedAt: value["attempt_started_at"]?.asDateTime, finishedAt: value["finished_at"]?.asDateTime,
             result: result.isNull ? nil : result,
             failure: error["code"]?.asText.map {
                 Failure(code: $0, message: error["message"]?.asText ?? "", details: error["details"] ?? .null)

@@ -89,7 +89,7 @@ package final class JobQueue: Sendable {
     private func jobs(_ selection: SQL) async throws -> [Job] {
         let sql: SQL = """
             SELECT id, kind, label, state, principal_id, attempts, cancel_asked, progress_done, progress_total, progress_message, created_at, \
-            started_at, finished_at, result, error_code, error_message, error_details FROM tessera.job \(selection)
+            started_at, finished_at, result, error_code, error_message, error_details, attempt_started_at FROM tessera.job \(selection)
             """
         return try await client.query(sql).rows.map { row in
             let code = try row.decode(String?.self, 14)
@@ -101,8 +101,8 @@ package final class JobQueue: Sendable {
                 progress: Job.Progress(
                     done: Int(try row.decode(Int64.self, 7)), total: try row.decode(Int64?.self, 8).map { Int($0) },
                     message: try row.decode(String?.self, 9)),
-                createdAt: try row.moment(10) ?? DateTime(microseconds: 0), startedAt: try row.moment(11), finishedAt: try row.moment(12),
-                result: try row.json(13),
+                createdAt: try row.moment(10) ?? DateTime(microseconds: 0), startedAt: try row.moment(11),
+                attemptStartedAt: try row.moment(17), finishedAt: try row.moment(12), result: try row.json(13),
                 failure: try code.map {
                     Job.Failure(code: $0, message: try row.decode(String?.self, 15) ?? "", details: try row.json(16) ?? .null)
                 })
@@ -140,7 +140,7 @@ package final class JobQueue: Sendable {
             p.busy + row_number() OVER (PARTITION BY j.principal_id ORDER BY j.run_after, j.id) AS place \
             FROM tessera.job j JOIN principal p ON p.id = j.principal_id WHERE \(open)) \
             UPDATE tessera.job SET state = 'running', worker = \(bind: PostgresUUID(guid: worker)), attempts = attempts + 1, \
-            started_at = coalesce(started_at, now()), lease_until = now() + \(bind: PostgresInterval(lease)) \
+            started_at = coalesce(started_at, now()), attempt_started_at = now(), lease_until = now() + \(bind: PostgresInterval(lease)) \
             WHERE id IN (SELECT j.id FROM tessera.job j JOIN turn t ON t.id = j.id WHERE \(open) \
             ORDER BY t.place, t.served_at NULLS FIRST, j.run_after, j.id LIMIT \(bind: Int64(limit)) FOR UPDATE OF j SKIP LOCKED) \
             RETURNING id, kind, input, principal_id, on_behalf_of, channel, attempts, label

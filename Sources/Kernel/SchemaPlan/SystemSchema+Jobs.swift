@@ -40,4 +40,14 @@ extension SystemSchema {
         title: "turns of background work",
         sql: "CREATE INDEX job_by_principal ON tessera.job (principal_id, started_at) WHERE started_at IS NOT NULL;"
     )
+
+    /// When a job was last taken up, beside when it first was.
+    static let attempts = Step(
+        version: 17,
+        title: "when jobs were taken up last",
+        sql: """
+            ALTER TABLE tessera.job ADD COLUMN attempt_started_at timestamptz;
+            UPDATE tessera.job SET attempt_started_at = started_at;
+            """
+    )
 }

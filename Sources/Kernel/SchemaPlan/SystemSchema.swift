@@ -111,6 +111,7 @@ package enum SystemSchema {
         fillings,
         epochs,
         turns,
+        attempts,
     ]
 
     /// The newest version this build knows.

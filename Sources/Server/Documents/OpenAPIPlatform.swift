@@ -169,6 +169,7 @@ enum OpenAPIPlatform {
             }
             text("created_at", format: "date-time", to: &json)
             text("started_at", format: "date-time", nullable: true, to: &json)
+            text("attempt_started_at", format: "date-time", nullable: true, to: &json)
             text("finished_at", format: "date-time", nullable: true, to: &json)
             json.object("result") { $0.strings("type", ["object", "null"]) }
             json.object("error") { $0.strings("type", ["object", "null"]) }

@@ -13,7 +13,8 @@ enum JobText {
             job.label, "  id        \(job.id)", "  kind      \(job.kind)", "  state     \(job.state.rawValue)",
             "  progress  \(progress(job.progress))", "  queued    \(job.createdAt)",
         ]
-        if let started = job.startedAt { lines.append("  begun     \(started), taken up \(job.attempts) times") }
+        if let started = job.startedAt { lines.append("  begun     \(started)") }
+        if let again = job.attemptStartedAt, again != job.startedAt { lines.append("  again     \(again)") }
         if let finished = job.finishedAt { lines.append("  finished  \(finished)") }
         if let failure = job.failure { lines.append("  failed    \(failure.message) (\(failure.code))") }
         if case .complex(let members)? = job.result {
