@@ -35,7 +35,7 @@ extension PrivateCluster {
             let holder: Holder
             if initialises || exists(options) {
                 do throws(PrivateClusterError) {
-                    let cluster = try await start(options, logger: logger)
+                    let cluster = try await start(options, for: .command, logger: logger)
                     return Joined(connectionURL: cluster.connectionURL, cluster: cluster)
                 } catch {
                     guard error.code == .inUse else { throw error }
@@ -65,18 +65,25 @@ extension PrivateCluster {
     }
 
     private static func isLocked(_ options: PrivateClusterOptions) -> Bool {
-        Files.canonical(options.dataDirectory).map { FolderLock.isHeld(ClusterFolder(path: $0).lock) } ?? false
+        lockHolder(options) != nil
+    }
+
+    /// Who has the folder now; nil for nobody, and for a process that hasn't said so yet.
+    static func lockHolder(_ options: PrivateClusterOptions) -> FolderLock.Holder? {
+        Files.canonical(options.dataDirectory).flatMap { FolderLock.holder(ClusterFolder(path: $0).lock) }
     }
 
     private static func reason(_ options: PrivateClusterOptions, _ holder: Holder) -> String {
-        let path = Files.canonical(options.dataDirectory) ?? options.dataDirectory
         switch holder {
-        case .process:
-            return "the data folder \(path) is in use by \(FolderLock.holderName(ClusterFolder(path: path).lock)), "
-                + "whose PostgreSQL accepts no connections yet"
-        case .nobody:
-            return "there is no database in \(path) yet"
+        case .process: "\(inUse(options)), whose PostgreSQL accepts no connections yet"
+        case .nobody: "there is no database in \(Files.canonical(options.dataDirectory) ?? options.dataDirectory) yet"
         }
+    }
+
+    /// Who has the folder, as words.
+    static func inUse(_ options: PrivateClusterOptions) -> String {
+        let path = Files.canonical(options.dataDirectory) ?? options.dataDirectory
+        return "the data folder \(path) is in use by \(FolderLock.holderName(ClusterFolder(path: path).lock))"
     }
 
     private static func givenUp(_ options: PrivateClusterOptions, _ holder: Holder, after waited: Duration) -> PrivateClusterError {

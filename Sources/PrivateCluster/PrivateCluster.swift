@@ -1,5 +1,5 @@
 import Glibc
-package import Logging
+import Logging
 
 /// A PostgreSQL of Tessera's own, for deployments that name no database.
 ///
@@ -14,10 +14,12 @@ package enum PrivateCluster {
     /// Initialises the cluster when there is none, starts or adopts its server, and returns when it accepts connections.
     ///
     /// - Throws: `PrivateClusterError`, with the last lines of the server's log when it did not start.
-    package static func start(_ options: PrivateClusterOptions, logger: Logger) async throws(PrivateClusterError) -> RunningCluster {
+    static func start(
+        _ options: PrivateClusterOptions, for purpose: FolderLock.Purpose = .server, logger: Logger
+    ) async throws(PrivateClusterError) -> RunningCluster {
         let user = try ClusterUser.choose(options)
         let folder = try await ClusterFolder.prepare(options.dataDirectory, user: user)
-        let lock = try FolderLock(path: folder.lock, owner: user)
+        let lock = try FolderLock(path: folder.lock, owner: user, purpose: purpose)
         let initializer = ClusterInitializer(options: options, folder: folder, user: user, logger: logger)
         let major = try initializer.existingMajor()
         let binaries = try await ServerBinaries.find(options, dataMajor: major, user: user)

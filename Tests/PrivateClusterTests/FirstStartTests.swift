@@ -147,7 +147,7 @@ struct FirstStartTests {
             let url = try await holder.ready().url
             #expect(try await joined.connectionURL == url)
             #expect(try await joined.cluster == nil)
-            #expect(FolderLock.isHeld("\(folder.path)/cluster/lock"))
+            #expect(FolderLock.holder("\(folder.path)/cluster/lock") == .init(process: holder.pid, purpose: .server))
             // As between the start of the server and its database.
             let maintenance = url.replacingOccurrences(of: ":///tessera?", with: ":///postgres?")
             try await output("/usr/bin/psql", maintenance, "-Xqc", "ALTER DATABASE tessera RENAME TO other")
@@ -155,7 +155,7 @@ struct FirstStartTests {
             try await output("/usr/bin/psql", maintenance, "-Xqc", "ALTER DATABASE other RENAME TO tessera")
             #expect(try await PrivateCluster.runningConnectionURL(folder.options()) == url)
             await holder.finish()
-            #expect(!FolderLock.isHeld("\(folder.path)/cluster/lock"))
+            #expect(FolderLock.holder("\(folder.path)/cluster/lock") == nil)
         }
     }
 

@@ -13,11 +13,40 @@ struct RefusalTests {
             let error = try await failure { _ = try await folder.start() }
             #expect(error.code == .inUse)
             #expect(
-                error.message == "the data folder \(folder.path)/cluster is in use by process \(holder.pid); "
+                error.message == "the data folder \(folder.path)/cluster is in use by process \(holder.pid), a server; "
                     + "stop that Tessera or choose another data folder")
+            let asServer = try await failure {
+                _ = try await PrivateCluster.own(folder.options(), logger: TestFolder.logger) { waited, _ in
+                    Issue.record("waited \(waited) for another server")
+                }
+            }
+            #expect(asServer == error)
             #expect(ProcessTable.isRunning(postmaster))
             await holder.finish()
             try await folder.withCluster { cluster in try await cluster.expect("SELECT 1", "1") }
+        }
+    }
+
+    @Test("a server waits for a command that has the folder, tells so, and starts when that has ended")
+    func serverBehindCommand() async throws {
+        try await TestFolder.with { folder in
+            let command = try Holder(folder, isCommand: true)
+            _ = try await command.ready()
+            let early = try await failure {
+                _ = try await PrivateCluster.own(folder.options(), logger: TestFolder.logger, timeout: .milliseconds(100)) { _, _ in }
+            }
+            #expect(early.code == .inUse && early.message.contains("is in use by process \(command.pid), a command; "))
+            let (told, telling) = AsyncStream.makeStream(of: String.self)
+            async let started = PrivateCluster.own(folder.options(), logger: TestFolder.logger, timeout: .seconds(60)) {
+                telling.yield("\($0.components.seconds) \($1)")
+            }
+            let word = await told.first { _ in true }
+            #expect(word == "1 the data folder \(folder.path)/cluster is in use by process \(command.pid), a command")
+            await command.finish()
+            let cluster = try await started
+            #expect(!cluster.wasAdopted)
+            try await cluster.expect("SELECT 1", "1")
+            await cluster.stop()
         }
     }
 

@@ -95,7 +95,7 @@ final class Holder: Sendable {
     private let input: FileHandle
     private let output: FileHandle
 
-    init(_ folder: TestFolder, user: String? = nil, name: String = "cluster") throws {
+    init(_ folder: TestFolder, user: String? = nil, name: String = "cluster", isCommand: Bool = false) throws {
         let program = "\(folder.path)/holder"
         if !FileManager.default.fileExists(atPath: program) {
             // Copied, since the build folder may be one that another user cannot enter.
@@ -104,7 +104,7 @@ final class Holder: Sendable {
         }
         let process = Process()
         let (toChild, fromChild) = (Pipe(), Pipe())
-        let arguments = [program, "\(folder.path)/\(name)", "\(folder.path)/s"]
+        let arguments = [program, "\(folder.path)/\(name)", "\(folder.path)/s"] + (isCommand ? ["command"] : [])
         process.executableURL = URL(fileURLWithPath: user == nil ? program : "/usr/bin/setpriv")
         process.arguments =
             user.map { ["--reuid=\($0)", "--regid=\($0)", "--clear-groups", "--"] + arguments } ?? Array(arguments.dropFirst())

@@ -66,10 +66,12 @@ struct Database: Sendable {
         }
     }
 
-    /// For a server: its own cluster, locked against a second server; one that a killed server left behind is adopted.
+    /// For a server: its own cluster, locked against a second server and waiting for commands; one that a killed server left behind is adopted.
     static func own(_ options: DeploymentOptions, logger: Logger) async throws -> (url: String, cluster: RunningCluster?) {
         if let url = namedURL { return (url, nil) }
-        let cluster = try await PrivateCluster.start(try clusterOptions(options.data), logger: logger)
+        let line = WaitingLine()
+        defer { line.end() }
+        let cluster = try await PrivateCluster.own(try clusterOptions(options.data), logger: logger) { line.show($1, $0) }
         return (cluster.connectionURL, cluster)
     }
 
