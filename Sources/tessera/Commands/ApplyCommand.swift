@@ -12,7 +12,8 @@ struct ApplyCommand: AsyncParsableCommand {
             Carries out what `tessera plan` shows: alone, in transactions that wait briefly for locks and try again, indexes on large tables \
             concurrently. Interrupted, it goes on where it stopped. Nothing is dropped: what the manifests no longer have is retired. A \
             running server takes up the result by itself; what modules are set to waits for its next start, as its log says. What was applied is locked in a file beside the deployment. Links that may have no \
-            loop and have one from before are told and stay as they are.
+            loop and have one from before are told and stay as they are. As JSON, errors of manifests are a list under "errors", as \
+            `tessera check` has them.
 
               tessera apply --deployment mine.yaml
             """)
@@ -22,7 +23,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let deployment = try options.load()
+            let deployment = try output.load(options.load)
             let (report, loops) = try await Database.with(options, logger: CommandLog.quiet, initialises: true) { database in
                 let report = try await SchemaApplier(client: database.client, logger: CommandLog.quiet).apply(
                     deployment.catalog, progress: ApplyProgress.show)

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Manifests
 import QueryLanguage
 
 struct CheckCommand: AsyncParsableCommand {
@@ -18,27 +17,9 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup var options: DeploymentFileOption
     @OptionGroup var output: OutputOptions
 
-    /// Programs read errors where they read everything else.
-    private func load() throws -> Deployment {
-        do {
-            return try options.load()
-        } catch let failure as Failure where output.isJSON && !failure.findings.isEmpty {
-            Console.print(Value.complex(["errors": .collection(failure.findings.map(Self.value))]).json)
-            throw failure.code
-        }
-    }
-
-    private static func value(_ finding: Diagnostic) -> Value {
-        .complex([
-            "code": .string(finding.code.rawValue), "file": .string(finding.location.file), "line": .integer(Int64(finding.location.line)),
-            "column": .integer(Int64(finding.location.column)), "key_path": .string(finding.keyPath), "message": .string(finding.message),
-            "suggestion": finding.suggestion.map { .string($0) } ?? .null,
-        ])
-    }
-
     func run() async throws {
         try await reportingFailures {
-            let deployment = try load()
+            let deployment = try output.load(options.load)
             let outline = CompositionOutline(deployment.composition)
             if output.isJSON {
                 Console.print(outline.value.json)

@@ -7,7 +7,8 @@ struct PlanCommand: AsyncParsableCommand {
         abstract: "Show what the database needs to match the manifests.",
         discussion: """
             Every statement, the lock it takes, whether it rewrites a table, and what would be lost. Nothing is changed. Exit code 0 when \
-            there is nothing to do or the plan can be applied, 1 when something stands in its way.
+            there is nothing to do or the plan can be applied, 1 when something stands in its way. As JSON, errors of manifests are a list \
+            under "errors", as `tessera check` has them.
 
               tessera plan --deployment mine.yaml
               tessera plan --deployment mine.yaml --output json
@@ -22,7 +23,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
-            let deployment = try options.load()
+            let deployment = try output.load(options.load)
             let plan = try await Database.with(options, logger: CommandLog.quiet) { database in
                 try await SchemaPlan.make(for: deployment.catalog, on: database.client)
             }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Manifests
+import QueryLanguage
 
 /// How output that is data is written.
 struct OutputOptions: ParsableArguments {
@@ -10,4 +12,24 @@ struct OutputOptions: ParsableArguments {
     var output = Format.text
 
     var isJSON: Bool { output == .json }
+
+    /// What `read` gives. Programs read what is wrong with manifests where they read everything else.
+    func load(_ read: () throws -> Deployment) throws -> Deployment {
+        do {
+            return try read()
+        } catch let failure as Failure where isJSON && !failure.findings.isEmpty {
+            Console.print(Value.complex(["errors": .collection(failure.findings.map(\.value))]).json)
+            throw failure.code
+        }
+    }
+}
+
+extension Diagnostic {
+    fileprivate var value: Value {
+        .complex([
+            "code": .string(code.rawValue), "file": .string(location.file), "line": .integer(Int64(location.line)),
+            "column": .integer(Int64(location.column)), "key_path": .string(keyPath), "message": .string(message),
+            "suggestion": suggestion.map { .string($0) } ?? .null,
+        ])
+    }
 }

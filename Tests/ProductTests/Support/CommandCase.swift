@@ -57,6 +57,14 @@ struct CommandCase: Sendable, CustomStringConvertible {
             CommandCase(
                 ["check", "--deployment", "wrong.yaml", "--output", "json"], code: 1,
                 output: #"{"errors":[{"code":"manifest.missing_key","column":1,"file":"wrong.yaml","key_path":"","line":1,"#),
+            CommandCase(
+                ["plan", "--deployment", "wrong.yaml", "--output", "json"], code: 1,
+                output: #"{"errors":[{"code":"manifest.missing_key","column":1,"file":"wrong.yaml","key_path":"","line":1,"#),
+            CommandCase(
+                ["apply", "--deployment", "absent.yaml", "--output", "json"], code: 1,
+                output:
+                    #"{"errors":[{"code":"manifest.missing_module","column":12,"file":"absent.yaml","key_path":"modules.contact","line":4,"#
+            ),
             CommandCase(["plan", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
             CommandCase(["apply", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
             CommandCase(["serve", "--deployment", "wrong.yaml"], code: 1, errors: ["wrong.yaml:2:1: error:"]),
