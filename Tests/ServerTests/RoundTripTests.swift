@@ -36,6 +36,35 @@ struct RoundTripTests {
         }
     }
 
+    @Test("PUT with a primary entry alone leaves no other, and PATCH leaves them all")
+    func primaryAlone() async throws {
+        try await TestHost.with { host in
+            let id = try await host.create(
+                "samples",
+                #"""
+                {"title": "A", "emails": [{"address": "a@example.com", "kind": "work"}, {"address": "b@example.com"}],
+                 "phones": [{"number": "+47 22 12 34 56"}, {"number": "+47 22 12 34 57"}]}
+                """#)
+            func lists() async throws -> [String] {
+                let text = try await host.send("GET", "/api/samples(\(id))?select=emails,phones").text
+                return text.matches(of: #/"(?:address|number)":"([^"]+)"/#).map { String($0.1) }
+            }
+            let patch = #"{"primary_email": "b@example.com", "primary_phone": "+47 22 12 34 57"}"#
+            #expect(try await host.send("PATCH", "/api/samples(\(id))", body: patch).status == 204)
+            #expect(try await lists() == ["a@example.com", "b@example.com", "+47 22 12 34 56", "+47 22 12 34 57"])
+            let bad = try await host.send("PUT", "/api/samples(\(id))", body: #"{"title": "A", "primary_email": "none"}"#)
+            #expect(bad.status == 400 && bad.text.contains(#""target":"primary_email""#), "\(bad.text)")
+            let put = #"{"title": "A", "primary_email": "c@example.com", "primary_phone": null}"#
+            #expect(try await host.send("PUT", "/api/samples(\(id))", body: put).status == 204)
+            #expect(try await lists() == ["c@example.com"])
+            // The list says more than its primary entry.
+            let both =
+                #"{"title": "A", "primary_email": "c@example.com", "emails": [{"address": "d@example.com"}, {"address": "c@example.com"}]}"#
+            #expect(try await host.send("PUT", "/api/samples(\(id))", body: both).status == 204)
+            #expect(try await lists() == ["d@example.com", "c@example.com"])
+        }
+    }
+
     @Test("a link that follows links to many is set by a replacement, and made with a new record")
     func followingLink() async throws {
         try await TestHost.with { host in

@@ -14,6 +14,8 @@ package struct RecordInput: Sendable, Hashable {
     package var momentary: Set<String> = []
     /// Keys of lists (emails, phones, links to many) whose entries join those that are stored. Of a new record they are the whole list.
     package var joining: Set<String> = []
+    /// Keys of emails and phones whose primary entry, where it is given without the list, is all that stays of them. Of others the rest stays too.
+    package var alone: Set<String> = []
 
     package init(_ values: [String: Value]) {
         self.values = values

@@ -12,6 +12,8 @@ enum Replacement {
             let emptied = Dictionary(uniqueKeysWithValues: AddressMember.allCases.map { ($0.rawValue, Value.null) })
             completed.values[field.key] = .complex(emptied.merging(given) { _, given in given })
         }
+        // The primary entry may be given by itself: the others are left out then.
+        completed.alone = Set(type.record.fields.filter { $0.primaryProperty != nil }.map(\.key))
         for field in type.record.fields where !field.readOnly && !isGiven(field, in: input.values, type) {
             switch field.defaultValue {
             case .today?, .now?: completed.momentary.insert(field.key)

@@ -113,7 +113,7 @@ struct InputReader {
                 return
             }
             try readChannels(field, .collection([value]), primary: field.primaryProperty, into: &draft)
-            draft.joining.insert(field.key)
+            if !input.alone.contains(field.key) { draft.joining.insert(field.key) }
         }
     }
 
