@@ -73,6 +73,11 @@ let package = Package(
         .target(
             name: "Jobs", dependencies: ["JSONReading", "Postgres", "Records", queryLanguage, logging, lifecycle],
             path: "Sources/Kernel/Jobs", swiftSettings: swiftSettings),
+        // The event log: positions, subscriptions, what follows it within the kernel.
+        .target(
+            name: "Events",
+            dependencies: ["JSONReading", "Catalog", "Permissions", "Postgres", "Records", queryLanguage, logging, lifecycle],
+            path: "Sources/Kernel/Events", swiftSettings: swiftSettings),
         .target(
             name: "Transfer",
             dependencies: [
@@ -97,8 +102,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CLibCrypto", "CLibZ", "Jobs", "JSONReading", "Catalog", "Permissions", "Postgres", "Principals", "Records", "Files",
-                "Transfer", manifests, queryLanguage,
+                "CLibCrypto", "CLibZ", "Jobs", "JSONReading", "Catalog", "Permissions", "Postgres", "Principals", "Records", "Events",
+                "Files", "Transfer", manifests, queryLanguage,
                 hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings
@@ -107,8 +112,7 @@ let package = Package(
             name: "tessera",
             dependencies: [
                 "JSONReading", "Postgres", "PrivateCluster", "Catalog", "SchemaPlan", "Permissions", "Principals", "Records", "Jobs",
-                "Files",
-                "Transfer", "ModuleHost", "Server", queryLanguage, manifests, httpClient,
+                "Events", "Files", "Transfer", "ModuleHost", "Server", queryLanguage, manifests, httpClient,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"), logging, lifecycle,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"), .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
@@ -166,7 +170,8 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Jobs", "JSONReading", "Catalog", "Permissions", "Principals", "Records", "Transfer", "Files", "Postgres",
+                "Server", "Jobs", "Events", "JSONReading", "Catalog", "Permissions", "Principals", "Records", "Transfer", "Files",
+                "Postgres",
                 "TestKernel", "TestPostgres", "TestRandom", queryLanguage, hummingbird, logging, lifecycle,
             ] + nio,
             swiftSettings: swiftSettings),
@@ -201,6 +206,13 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: ["Jobs", "Records", "Postgres", "TestKernel", queryLanguage, logging, lifecycle], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "EventsTests",
+            dependencies: [
+                "Events", "Catalog", "Permissions", "Records", "Transfer", "Postgres", "TestKernel", "TestPostgres", queryLanguage, logging,
+                lifecycle,
+            ],
+            swiftSettings: swiftSettings),
         // Runs the built program as people do.
         .testTarget(name: "ProductTests", dependencies: ["TestRandom"], swiftSettings: swiftSettings),
     ],

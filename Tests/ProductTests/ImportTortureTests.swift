@@ -114,7 +114,10 @@ private struct TorturedImport {
     func left() throws -> [String] {
         try folder.query(
             """
-            WITH person AS (
+            WITH event AS (
+                SELECT record_id, version, action FROM tessera.outbox
+                UNION ALL SELECT record_id, version, left(split_part(topic, '.', -1), -1) FROM tessera.event),
+            person AS (
                 SELECT p.first_name, concat_ws('|', p.first_name, p.last_name, p.job_title, p.birthday, p.address_city, p.primary_email,
                     p.primary_phone, p.version, o.name, c.first_name,
                     (SELECT string_agg(concat_ws('/', e.address, e.normalised, e.kind, e.is_primary), ',' ORDER BY e.position)
@@ -128,12 +131,12 @@ private struct TorturedImport {
                 LEFT JOIN contacts.person c ON c.id = p.reports_to_id
                 LEFT JOIN (SELECT record_id, string_agg(version || '/' || action, ',' ORDER BY version) AS versions FROM tessera.change GROUP BY 1) x
                     ON x.record_id = p.id
-                LEFT JOIN (SELECT record_id, string_agg(version || '/' || action, ',' ORDER BY version) AS events FROM tessera.outbox GROUP BY 1) y
+                LEFT JOIN (SELECT record_id, string_agg(version || '/' || action, ',' ORDER BY version) AS events FROM event GROUP BY 1) y
                     ON y.record_id = p.id)
             SELECT count(*) || ' ' || md5(string_agg(text, ',' ORDER BY first_name)) FROM person
             UNION ALL SELECT count(*) || ' ' || md5(string_agg(name || version, ',' ORDER BY name)) FROM contacts.organisation
             UNION ALL SELECT count(*) || ' changes' FROM tessera.change
-            UNION ALL SELECT count(*) || ' events' FROM tessera.outbox
+            UNION ALL SELECT count(*) || ' events' FROM event
             UNION ALL SELECT count(*) || ' change sets ' || min(state) FROM tessera.change_set
             UNION ALL SELECT count(*) || ' imports ' || min(state) FROM tessera.import
             UNION ALL SELECT count(*) || ' steps' FROM tessera.work_step

@@ -7,3 +7,9 @@ package enum DatabaseSignal {
     /// Links that may have no loop would have one.
     package static let loop = "TS003"
 }
+
+/// Channels of NOTIFY by which functions in the schema `tessera` tell other sessions.
+package enum DatabaseChannel {
+    /// The event log has grown; the payload is its newest position.
+    package static let events = "tessera_events"
+}

@@ -48,6 +48,17 @@ package enum AccessGuard {
         access.rights.mask(of: field, on: type.id).map { sql(GuardText(type: type.id, alias: alias).pieces(of: $0), access) }
     }
 
+    /// The names under which a record's image holds fields that aren't seen on it: an expression over the row `alias`, a list of text.
+    package static func hiddenNames(of type: RecordType, alias: String, access: Access) -> SQL {
+        var parts: [SQL] = ["'{}'::text[]"]
+        for field in type.fields {
+            guard let seen = mask(of: field.key, on: type, alias: alias, access: access) else { continue }
+            let names = ([field.key] + field.columns.map(\.name)).map { "'\($0)'" }.joined(separator: ", ")
+            parts.append("CASE WHEN \(seen) THEN '{}'::text[] ELSE ARRAY[\(raw: names)] END")
+        }
+        return "(\(SQL.joined(parts, separator: " || ")))"
+    }
+
     private static func sql(_ pieces: [GuardPiece], _ access: Access) -> SQL {
         var sql = SQL()
         for piece in pieces {

@@ -11,6 +11,7 @@ package final class RecordStore: Sendable {
     package let client: PostgresClient
     /// Where its statements run.
     let statements: StatementRunner
+    private let commits: CommitSignal
     package let hooks: any WriteHooks
     package let logger: Logger
     /// Statements compiled for reads.
@@ -24,7 +25,8 @@ package final class RecordStore: Sendable {
         self.hooks = hooks
         self.logger = logger
         self.current = Mutex((catalog, 0))
-        statements = .alone(client)
+        commits = CommitSignal()
+        statements = .alone(client, commits)
         reads = ReadCache()
         views = CatalogViews()
     }
@@ -36,6 +38,7 @@ package final class RecordStore: Sendable {
         logger = store.logger
         reads = store.reads
         views = store.views
+        commits = store.commits
         current = Mutex(store.currentCatalog)
         statements = .transaction(transaction)
     }
@@ -52,6 +55,9 @@ package final class RecordStore: Sendable {
             }
         }
     }
+
+    /// Calls `listener` after each commit of this store's, on the task of whoever wrote: it must do no more than note that.
+    package func onCommit(_ listener: @escaping @Sendable () -> Void) { commits.listen(listener) }
 
     /// Runs a statement over the kernel's own tables, where the store's other statements run.
     package func run(_ sql: SQL) async throws -> PostgresResult { try await statements.query(sql) }
@@ -73,7 +79,7 @@ package final class RecordStore: Sendable {
     package func catalog(for access: Access) -> Catalog { visibleCatalog(access).catalog }
 
     /// A record type with all of its fields, whatever of it its caller sees: what writes are made with.
-    func whole(_ type: RecordType) -> RecordType { catalog.type(id: type.id) ?? type }
+    package func whole(_ type: RecordType) -> RecordType { catalog.type(id: type.id) ?? type }
 
     /// Puts another catalog in force, after the database has been brought to it.
     package func replaceCatalog(with catalog: Catalog) {

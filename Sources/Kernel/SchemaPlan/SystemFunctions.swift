@@ -23,7 +23,7 @@ package enum SystemFunctions {
     package static let all: [SystemFunction] =
         [
             isoDuration, lower, upper, dateInCalendar, momentInCalendar, movedDate, movedMoment, int64, inOneCurrency, denied, allLinkable,
-            linkTurn, noLoops,
+            linkTurn, noLoops, sequenceEvents,
         ] + search
 
     /// An interval as `Edm.Duration`, in the form of `DayTimeDuration`: `P1DT12H1.5S`, `-PT1H`, `PT0S`. Exact to the microsecond. A day has 24

@@ -112,6 +112,8 @@ package enum SystemSchema {
         epochs,
         turns,
         attempts,
+        events,
+        history,
     ]
 
     /// The newest version this build knows.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Catalog
+import Events
 import Files
 import Jobs
 import Logging
@@ -96,7 +97,8 @@ struct ServeCommand: AsyncParsableCommand {
                 var services: [any Service] = []
                 if let cluster { services.append(ClusterSupervisor(cluster, logger: logger)) }
                 services.append(client)
-                services.append(FrontDoor(setup: setup, store: store, tokens: tokens, server: server, worker: worker))
+                let events = EventService(EventBus(store, logger: logger), logger: logger)
+                services.append(FrontDoor(setup: setup, store: store, tokens: tokens, server: server, worker: worker, events: events))
                 services.append(watch)
                 services.append(FileCollector(files: files, logger: logger))
                 try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: CommandLog.quiet).run()

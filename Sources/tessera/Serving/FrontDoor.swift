@@ -1,3 +1,4 @@
+import Events
 import Jobs
 import Records
 import Server
@@ -10,6 +11,7 @@ struct FrontDoor: Service {
     let tokens: TokenStore
     let server: TesseraServer
     let worker: JobWorker
+    let events: EventService
 
     func run() async throws {
         try await setup.prepare()
@@ -19,6 +21,7 @@ struct FrontDoor: Service {
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
+            group.addTask { try await events.run() }
             try await server.run()
             try await group.waitForAll()
         }

@@ -80,7 +80,7 @@ extension ChangeSetLog {
         let lists = type.childTables.map { " || jsonb_build_object('\($0.field)', \(ListRows.stored($0, alias: "t")))" }.joined()
         let guarded = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: true)
         let gone: SQL = access.rights.isUnlimited ? "TRUE" : "c.action = 'purge' AND \(isOwnWork)"
-        let hidden = hiddenNames(of: type)
+        let hidden = AccessGuard.hiddenNames(of: type, alias: "t", access: access)
         let sql: SQL = """
             SELECT c.record_id, c.version, CASE WHEN t.id IS NULL THEN NULL ELSE c.before - \(hidden) END, (CASE WHEN t.id IS NULL THEN NULL \
             WHEN c.action = 'create' THEN jsonb_strip_nulls(now.image - \(raw: Self.computed)) \
@@ -99,17 +99,6 @@ extension ChangeSetLog {
             images[place] = (try row.members(2), try row.members(3))
         }
         return images
-    }
-
-    /// The names under which a record's image holds fields that aren't seen on it: an expression over the row `t`.
-    private func hiddenNames(of type: RecordType) -> SQL {
-        var parts: [SQL] = ["'{}'::text[]"]
-        for field in type.fields {
-            guard let seen = AccessGuard.mask(of: field.key, on: type, alias: "t", access: access) else { continue }
-            let names = ([field.key] + field.columns.map(\.name)).map { "'\($0)'" }.joined(separator: ", ")
-            parts.append("CASE WHEN \(seen) THEN '{}'::text[] ELSE ARRAY[\(raw: names)] END")
-        }
-        return "(\(SQL.joined(parts, separator: " || ")))"
     }
 
     /// Columns that the store sets itself.

@@ -9,7 +9,7 @@ package struct FutureMoment: Sendable, Hashable, CustomStringConvertible {
 
     /// Clocks that are kept in time are never that far apart.
     private static let tolerance: Int64 = 5
-    /// How many of the latest events are looked at; records are found through their index.
+    /// How many of the latest events are looked at, of those that have a position and of those that have none yet; records are found through their index.
     private static let events = 1_000
 
     package var description: String {
@@ -26,8 +26,10 @@ package struct FutureMoment: Sendable, Hashable, CustomStringConvertible {
         for type in catalog?.types ?? [] {
             questions.append((type.collection, type.table.sql, "SELECT max(created_at) FROM \(type.table.sql) WHERE deleted_at IS NULL"))
         }
-        let latest = "SELECT max(at) FROM (SELECT at FROM tessera.outbox ORDER BY id DESC LIMIT \(events)) AS latest"
-        questions.append(("the event log", "tessera.outbox", latest))
+        for (table, order) in [("tessera.outbox", "id"), ("tessera.event", "position")] {
+            let latest = "SELECT max(at) FROM (SELECT at FROM \(table) ORDER BY \(order) DESC LIMIT \(events)) AS latest"
+            questions.append(("the event log", table, latest))
+        }
         var furthest: FutureMoment?
         for question in questions {
             let isThere = try await client.query("SELECT to_regclass(\(bind: question.table)) IS NOT NULL").first?.decode(Bool.self, 0)

@@ -5,7 +5,7 @@ import Postgres
 /// Alone, writes take a connection of their own: on a shared pipeline commits would wait for each other's flush to disk, one after the
 /// other, where PostgreSQL flushes those of many connections together.
 enum StatementRunner: Sendable {
-    case alone(PostgresClient)
+    case alone(PostgresClient, CommitSignal)
     case transaction(PostgresTransaction)
 
     var isTransaction: Bool { if case .transaction = self { true } else { false } }
@@ -15,7 +15,7 @@ enum StatementRunner: Sendable {
             StatementLog.note(sql)
         #endif
         return switch self {
-        case .alone(let client): try await client.query(sql)
+        case .alone(let client, _): try await client.query(sql)
         case .transaction(let transaction): try await transaction.query(sql)
         }
     }
@@ -26,7 +26,7 @@ enum StatementRunner: Sendable {
             StatementLog.note(sql)
         #endif
         return switch self {
-        case .alone(let client): try await client.pipelined(sql)
+        case .alone(let client, _): try await client.pipelined(sql)
         case .transaction(let transaction): try await transaction.query(sql)
         }
     }
@@ -37,7 +37,7 @@ enum StatementRunner: Sendable {
             StatementLog.note(sql)
         #endif
         switch self {
-        case .alone(let client): try await client.stream(sql, batchSize: batchSize, body)
+        case .alone(let client, _): try await client.stream(sql, batchSize: batchSize, body)
         case .transaction(let transaction): try await transaction.stream(sql, batchSize: batchSize, body)
         }
     }
@@ -45,19 +45,24 @@ enum StatementRunner: Sendable {
     /// Runs `body` so that its failure undoes what it did and nothing else. A single statement that runs alone is that by itself.
     func attempt<R: Sendable>(_ body: (StatementRunner) async throws -> R) async throws -> R {
         switch self {
-        case .alone: try await body(self)
-        case .transaction(let transaction): try await transaction.savepoint { try await body(.transaction($0)) }
+        case .alone(_, let commits):
+            let result = try await body(self)
+            commits.tell()
+            return result
+        case .transaction(let transaction): return try await transaction.savepoint { try await body(.transaction($0)) }
         }
     }
 
     /// Runs `body` as one unit: a transaction, or a part of the one that is open. A serialization failure of the former runs it again.
     func transaction<R: Sendable>(_ body: (StatementRunner) async throws -> R) async throws -> R {
         switch self {
-        case .alone(let client):
-            try await client.transaction(isolation: .readCommitted, readOnly: false, retrySerializationFailures: 2) {
+        case .alone(let client, let commits):
+            let result = try await client.transaction(isolation: .readCommitted, readOnly: false, retrySerializationFailures: 2) {
                 try await body(.transaction($0))
             }
-        case .transaction: try await attempt(body)
+            commits.tell()
+            return result
+        case .transaction: return try await attempt(body)
         }
     }
 }

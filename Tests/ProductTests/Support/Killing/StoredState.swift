@@ -55,6 +55,10 @@ struct StoredState {
         END $$;
 
         WITH
+        event AS (
+            SELECT record_id, version, record_type, action, old, new, change_set FROM tessera.outbox
+            UNION ALL
+            SELECT record_id, version, record_type, left(split_part(topic, '.', -1), -1), old, new, change_set FROM tessera.event),
         record AS (
             SELECT 'contacts.person' AS type, id, version, to_jsonb(p) AS stored FROM contacts.person p
             UNION ALL SELECT 'contacts.organisation', id, version, to_jsonb(o) FROM contacts.organisation o),
@@ -73,7 +77,7 @@ struct StoredState {
             FROM tessera.change GROUP BY 1),
         told AS (
             SELECT o.record_id AS id, n.key, (array_agg(n.value ORDER BY o.version DESC))[1] AS value
-            FROM tessera.outbox o, jsonb_each(o.new) n GROUP BY 1, 2)
+            FROM event o, jsonb_each(o.new) n GROUP BY 1, 2)
 
         SELECT jsonb_build_object('fact', 'person', 'name', p.last_name, 'id', p.id, 'version', p.version, 'title', p.job_title,
             'deleted', p.deleted_at IS NOT NULL,
@@ -82,13 +86,13 @@ struct StoredState {
         FROM contacts.person p WHERE p.first_name = 'Written'
         UNION ALL
         SELECT jsonb_build_object('fact', 'shared', 'value', new->'employees', 'version', version)
-        FROM tessera.outbox WHERE record_id = :'shared' AND new->'employees' IS NOT NULL
+        FROM event WHERE record_id = :'shared' AND new->'employees' IS NOT NULL
         UNION ALL
         SELECT jsonb_build_object('fact', 'imported', 'import', first_name, 'count', count(DISTINCT last_name))
         FROM contacts.person WHERE first_name LIKE 'Import%' GROUP BY first_name
         UNION ALL
         SELECT jsonb_build_object('fact', 'rows', 'count', (SELECT count(*) FROM record) + (SELECT sum(jsonb_array_length(stored)) FROM list)
-            + (SELECT count(*) FROM tessera.change) + (SELECT count(*) FROM tessera.outbox))
+            + (SELECT count(*) FROM tessera.change) + (SELECT count(*) FROM event))
         UNION ALL
         -- A record has a change for each of its versions, one that is gone has them up to its purge.
         SELECT jsonb_build_object('fact', 'record and changes differ', 'record', record, 'trail', trail)
@@ -97,12 +101,29 @@ struct StoredState {
             OR record.version <> trail.last OR record.type <> trail.type
         UNION ALL
         -- Each change was told once, with the same before-values.
-        SELECT jsonb_build_object('fact', 'change and outbox differ', 'change', c, 'outbox', o)
-        FROM tessera.change c FULL JOIN tessera.outbox o USING (record_id, version)
+        SELECT jsonb_build_object('fact', 'change and event differ', 'change', c, 'event', o)
+        FROM tessera.change c FULL JOIN event o USING (record_id, version)
         WHERE (c.change_set, c.action, c.record_type, c.before) IS DISTINCT FROM (o.change_set, o.action, o.record_type, o.old)
         UNION ALL
         SELECT jsonb_build_object('fact', 'told twice', 'record', record_id, 'version', version)
-        FROM tessera.outbox GROUP BY record_id, version HAVING count(*) > 1
+        FROM event GROUP BY record_id, version HAVING count(*) > 1
+        UNION ALL
+        -- Positions have no gaps, and those of a record rise with its versions.
+        SELECT jsonb_build_object('fact', 'positions have gaps', 'head', h.position, 'events', e.count)
+        FROM tessera.event_head h, (SELECT count(*), coalesce(max(position), 0) AS last FROM tessera.event) e
+        WHERE (e.count, e.last) <> (h.position, h.position)
+        UNION ALL
+        SELECT jsonb_build_object('fact', 'out of order', 'record', record_id, 'position', position)
+        FROM (SELECT record_id, position, version, lag(version) OVER (PARTITION BY record_id ORDER BY position) AS before FROM tessera.event) e
+        WHERE version <= before
+        UNION ALL
+        -- History has each event that it has come to once; of what was purged, the purge alone.
+        SELECT jsonb_build_object('fact', 'event and history differ', 'event', e, 'history', h)
+        FROM (SELECT e.record_id, e.version FROM tessera.event e, tessera.subscription s WHERE s.id = 'tessera.history' AND e.position <= s.position
+            AND (e.topic LIKE '%.purged' OR NOT EXISTS (SELECT FROM tessera.event p
+                WHERE p.record_id = e.record_id AND p.topic LIKE '%.purged' AND p.position <= s.position))) e
+        FULL JOIN tessera.history h USING (record_id, version)
+        WHERE e.record_id IS NULL OR h.record_id IS NULL
         UNION ALL
         -- What was told, in order, is what is stored: columns of the record, and its lists.
         SELECT jsonb_build_object('fact', 'column is not as told', 'record', record.id, 'column', told.key, 'told', told.value, 'stored', record.stored->told.key)
