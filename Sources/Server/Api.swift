@@ -1,4 +1,5 @@
 import Catalog
+import Events
 import Files
 import Jobs
 import Logging
@@ -64,7 +65,7 @@ final class Api: Responder {
             let access = try await access(of: request)
             if Self.isPath(request, "/metrics") {
                 guard access.rights.isUnlimited else { throw APIError.administratorsOnly("The server's figures") }
-                return Admission(route: .metrics, step: .work(bodyLimit: 0) { _ in self.metricsText(request) })
+                return Admission(route: .metrics, step: .work(bodyLimit: 0) { _ in await self.metricsText(request) })
             }
             let limited = limiter.take(access.principal)
             told = limited.map { RateLimiter.headers($0.limit, $0.verdict) } ?? []
@@ -295,7 +296,7 @@ extension Api {
         return .json(json.bytes, status: problems.isEmpty ? .ok : .serviceUnavailable)
     }
 
-    private func metricsText(_ request: ServerRequest) -> ServerResponse {
+    private func metricsText(_ request: ServerRequest) async -> ServerResponse {
         guard request.method == .GET || request.method == .HEAD else { return APIError.methodNotAllowed("GET").response }
         var text = PrometheusText()
         text.requests(metrics)
@@ -326,6 +327,8 @@ extension Api {
         text.metric(
             "tessera_database_acquire_timeouts_total", .counter, "Callers that waited in vain.", Int(clamping: pool.acquireTimeouts))
         text.metric("tessera_database_reachable", .gauge, "1 while PostgreSQL can be reached.", pool.isServerReachable ? 1 : 0)
+        // Without the database these can't be told, and the others can.
+        if let events = try? await EventStatus.read(store) { text.events(events) }
         return ServerResponse(
             .ok, headers: [("content-type", "text/plain; version=0.0.4; charset=utf-8")],
             body: .bytes(ByteBuffer(string: text.text)))

@@ -24,8 +24,9 @@ struct Tessera: AsyncParsableCommand {
         version: TesseraVersion.text,
         subcommands: [
             ServeCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, ImportCommand.self, ExportCommand.self,
-            QueryCommand.self, FilesCommand.self, ChangesCommand.self, UndoCommand.self, JobsCommand.self, TokenCommand.self,
-            ExplainCommand.self,
+            QueryCommand.self, FilesCommand.self, ChangesCommand.self, UndoCommand.self, HistoryCommand.self, JobsCommand.self,
+            EventsCommand.self,
+            TokenCommand.self, ExplainCommand.self,
             SeedCommand.self, PsqlCommand.self, DoctorCommand.self,
         ]
     )

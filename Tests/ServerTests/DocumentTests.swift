@@ -92,7 +92,7 @@ struct DocumentTests {
             keys.allSatisfy { key in
                 let roots = [
                     "/samples", "/places", "/topics", "/files", "/$metadata", "/openapi.json", "/$batch", "/views", "/change_sets", "/jobs",
-                    "/imports", "/me", "/users", "/teams", "/roles", "/shares", "/access",
+                    "/imports", "/events", "/me", "/users", "/teams", "/roles", "/shares", "/access",
                 ]
                 return key == "/" || roots.contains { key.hasPrefix($0) }
             })

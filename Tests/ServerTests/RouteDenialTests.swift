@@ -50,6 +50,9 @@ struct RouteDenialTests {
         .navigation: Case(url: "/api/accounts(ID)/partners", denied: 404, granted: 200),
         .reference: Case(url: "/api/accounts(ID)/partners/$ref", denied: 404, granted: 200),
         .action: Case(method: "POST", url: "/api/accounts(ID)/restore", denied: 404, granted: 204),
+        .history: Case(url: "/api/accounts(ID)/history", denied: 404, granted: 200, secret: "\"changes\""),
+        .events: Case(url: "/api/events", denied: 403, granted: 200, secret: "sales.account.created"),
+        .eventStatus: Case(url: "/api/events/status", denied: 403, granted: 200, secret: "tessera.history"),
         .files: Case(method: "GET", url: "/api/files", denied: 405, granted: 405),
         .file: Case(url: "/api/files(FILE)", denied: 404, granted: 200),
         .content: Case(url: "/api/files(FILE)/$value", denied: 404, granted: 200),
@@ -105,6 +108,7 @@ struct RouteDenialTests {
             #expect(
                 try await floor.send(floor.ben, "PATCH", "/api/accounts(\(floor.bens))", body: #"{"offer_id": "\#(file)"}"#).status == 204)
             let (changes, job) = try await Self.work(floor)
+            try await floor.host.catchUp()
             func filled(_ text: String) -> String {
                 text.replacing("CHANGES", with: changes).replacing("JOB", with: job).replacing("ID", with: floor.bens).replacing(
                     "FILE", with: file

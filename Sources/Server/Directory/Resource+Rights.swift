@@ -15,7 +15,8 @@ extension Resource {
         // A file is read by whoever may read a record that refers to it, and by whom it was sent from until one does.
         case .files, .file: return
         // Of these everybody has their own; others' are answered as if there were none.
-        case .platform: return
+        case .platform(let resource):
+            if resource.isForAdministrators { throw .administratorsOnly("The event log") }
         case .directory(let resource):
             if access.rights.may(.audit), resource.isAudited(by: method) { return }
             if access.rights.may(.users), resource.isKept { return }

@@ -1,6 +1,6 @@
 /// Headers of answers that operations share.
 enum OpenAPIHeader: String, CaseIterable {
-    case version, changeSet, serverVersion, location, retryAfter, limit, limitPolicy
+    case version, changeSet, serverVersion, location, link, retryAfter, limit, limitPolicy
 
     private var name: String {
         switch self {
@@ -8,6 +8,7 @@ enum OpenAPIHeader: String, CaseIterable {
         case .changeSet: "Tessera-Change-Set-Id"
         case .serverVersion: "Tessera-Version"
         case .location: "Location"
+        case .link: "Link"
         case .retryAfter: "Retry-After"
         case .limit: "RateLimit"
         case .limitPolicy: "RateLimit-Policy"
@@ -21,6 +22,7 @@ enum OpenAPIHeader: String, CaseIterable {
             "The change set of what was written, where it is one that is listed: that of many records, or of a name that was given."
         case .serverVersion: "The version of the server."
         case .location: "Where what was made, or the job, can be read."
+        case .link: "Where the next page is (`rel=\"next\"`), also while there is nothing yet."
         case .retryAfter: "Seconds to wait."
         case .limit: "Where the sender has a limit: requests left (`r`), and seconds until all are there again (`t`)."
         case .limitPolicy: "Where the sender has a limit: so many requests (`q`) in so many seconds (`w`)."

@@ -72,6 +72,7 @@ struct OpenAPIOperations {
         json.object("/\(name)/bulk") { json in bulk(type, to: &json) }
         json.object("/\(name)/$each") { json in each(type, to: &json) }
         writeRecord(type, to: &json)
+        history(type, to: &json)
         for keys in type.uniqueKeys { writeAlternate(type, keys, to: &json) }
         for property in type.properties { writeProperty(type, property, to: &json) }
     }

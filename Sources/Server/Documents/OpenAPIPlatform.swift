@@ -182,7 +182,7 @@ enum OpenAPIPlatform {
         }
     }
 
-    private static func object(
+    static func object(
         _ name: String, required: [String], to json: inout JSONWriter, _ properties: (inout JSONWriter) -> Void
     ) {
         json.object(name) { json in
@@ -192,18 +192,18 @@ enum OpenAPIPlatform {
         }
     }
 
-    private static func text(_ name: String, format: String? = nil, nullable: Bool = false, to json: inout JSONWriter) {
+    static func text(_ name: String, format: String? = nil, nullable: Bool = false, to json: inout JSONWriter) {
         json.object(name) { json in
             if nullable { json.strings("type", ["string", "null"]) } else { json.field("type", "string") }
             if let format { json.field("format", format) }
         }
     }
 
-    private static func integer(_ name: String, to json: inout JSONWriter) {
+    static func integer(_ name: String, to json: inout JSONWriter) {
         json.object(name) { $0.field("type", "integer") }
     }
 
-    private static func items(_ name: String, _ schema: String, to json: inout JSONWriter) {
+    static func items(_ name: String, _ schema: String, to json: inout JSONWriter) {
         json.object(name) { json in
             json.field("type", "array")
             json.object("items") { $0.field("$ref", "#/components/schemas/\(schema)") }

@@ -62,6 +62,10 @@ struct OpenAPIWriter {
                     json.field("description", "Background work: how far it is, its result, stopping it")
                 }
                 json.object { json in
+                    json.field("name", "events")
+                    json.field("description", "The log of committed changes")
+                }
+                json.object { json in
                     json.field("name", "access")
                     json.field("description", "Users, teams, roles, shares: who may see and do what")
                 }
@@ -80,6 +84,7 @@ struct OpenAPIWriter {
                     files.write(type, to: &json)
                 }
                 OpenAPIPlatform.writePaths(to: &json)
+                operations.writeEvents(to: &json)
                 OpenAPIImports.writePaths(to: &json)
                 OpenAPIDirectory.writePaths(to: &json)
             }
@@ -94,6 +99,7 @@ struct OpenAPIWriter {
                 json.object("schemas") { json in
                     schemas.write(types, to: &json)
                     OpenAPIPlatform.writeSchemas(to: &json)
+                    OpenAPIEvents.writeSchemas(to: &json)
                     OpenAPIImports.writeSchemas(to: &json)
                     OpenAPIDirectory.writeSchemas(to: &json)
                 }
@@ -163,6 +169,13 @@ enum OpenAPIParameters {
             write("q", name: "q", in: "query", type: "string", "The words to look for.", to: &json)
             write("types", name: "types", in: "query", type: "string", "Collections to look in, with commas between; else all.", to: &json)
             write("hits", name: "top", in: "query", type: "integer", "Most hits, up to \(Call.mostHits); 10 unless given.", to: &json)
+            write(
+                "from", name: "from", in: "query", type: "integer", "The position to begin at; the oldest event that is kept unless given.",
+                to: &json)
+            write(
+                "topic", name: "topic", in: "query", type: "string", "Which topics, `*` standing for any letters: `contacts.person.*`.",
+                to: &json)
+            write("events", name: "top", in: "query", type: "integer", "Most entries of one page.", to: &json)
             let headers = [
                 ("if_match", "If-Match", "ETag of the version that is to be changed; 412 when the record has another by now."),
                 (
@@ -244,7 +257,11 @@ enum OpenAPIErrors {
             "A value that must be unique exists already, or others still need the record: `records.not_unique`, `records.still_referenced`."
         ),
         (408, "request_timeout", "The request didn't arrive in time: `http.request_timeout`."),
-        (410, "gone", "What changed since a deltatoken can no longer be told, read the collection anew: `records.sync_expired`."),
+        (
+            410, "gone",
+            "What changed since a deltatoken can no longer be told, read the collection anew: `records.sync_expired`. Events are kept no longer: "
+                + "`events.gone`."
+        ),
         (
             412, "precondition_failed",
             "The record has another version than If-Match says: `records.version_conflict`; details names the properties that differ."

@@ -30,11 +30,12 @@ enum Route: Int, Sendable, CaseIterable {
     case health, readiness, metrics
     case serviceDocument, metadata, openAPI, batch, views, search
     case collection, count, bulk, each
-    case record, property, stream, navigation, reference, action
+    case record, property, stream, navigation, reference, action, history
     case files, file, content
     case changeSets, changeSet, changes, undo
     case imports, importPlan
     case jobs, job, jobStatus, jobCancel
+    case events, eventStatus
     case users, user, userEnd, teams, team, roles, role, me, shares, sharesOf, share, readers, explanation
     case other
 
@@ -63,6 +64,9 @@ enum Route: Int, Sendable, CaseIterable {
         case .navigation: "/api/{collection}({key})/{link}"
         case .reference: "/api/{collection}({key})/{link}/$ref"
         case .action: "/api/{collection}({key})/{action}"
+        case .history: "/api/{collection}({key})/history"
+        case .events: "/api/events"
+        case .eventStatus: "/api/events/status"
         case .changeSets: "/api/change_sets"
         case .changeSet: "/api/change_sets({id})"
         case .changes: "/api/change_sets({id})/changes"

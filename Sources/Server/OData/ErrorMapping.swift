@@ -1,3 +1,4 @@
+import Events
 import Files
 import Logging
 import NIOHTTP1
@@ -23,6 +24,8 @@ extension APIError {
         case let error as PrincipalsError: self.init(principals: error)
         case let error as PostgresError: self.init(postgres: error)
         case let error as FilesError: self.init(files: error)
+        case let error as EventsError:
+            self.init(error.code == .gone ? .gone : .badRequest, error.code.description, error.message)
         case let error as XLSXError: self.init(.badRequest, "export.workbook", "As a workbook: \(error.description).")
         case let error as ImportError: self.init(.badRequest, error.code.description, error.message)
         default:

@@ -5,7 +5,7 @@ import Records
 struct Negotiation: Sendable, Hashable {
     /// What a resource can be served as.
     enum Representation: Sendable, Hashable {
-        case json, xml, csv, workbook, cards, text
+        case json, xml, csv, workbook, cards, text, events
 
         var mediaTypes: [String] {
             switch self {
@@ -15,6 +15,7 @@ struct Negotiation: Sendable, Hashable {
             case .workbook: ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"]
             case .cards: ["text/vcard"]
             case .text: ["text/plain"]
+            case .events: ["application/cloudevents-batch+json", "application/json"]
             }
         }
     }

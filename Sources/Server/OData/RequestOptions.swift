@@ -19,12 +19,16 @@ struct RequestOptions: Sendable {
     var words: String?
     var types: [String]?
 
+    /// `from` and `topic` of the event log: a position, and which topics.
+    var from: Int64?
+    var topic: String?
+
     static let none = RequestOptions()
 
     /// `name=…`: how a file that is sent is called.
     var fileName: String?
 
-    private static let ownNames = ["include_deleted", "count_mode", "dry_run", "name"]
+    private static let ownNames = ["include_deleted", "count_mode", "dry_run", "name", "from", "topic"]
 
     private init() {}
 
@@ -54,6 +58,12 @@ struct RequestOptions: Sendable {
             let names = (value ?? "").split(separator: ",").map(String.init)
             guard !names.isEmpty else { throw Self.badValue(option.name, "names of collections, with commas between") }
             types = names
+        case ("from", let value):
+            guard let position = value.flatMap({ Int64($0) }), position >= 0 else {
+                throw Self.badValue(option.name, "a position, a number from 0 on")
+            }
+            from = position
+        case ("topic", let value): topic = value ?? ""
         case ("count_mode", _): throw Self.badValue(option.name, "exact or estimated")
         default: throw Self.unknown(option.name, version)
         }
@@ -63,6 +73,8 @@ struct RequestOptions: Sendable {
     func allow(_ allowed: Set<Name>, of resource: String) throws(APIError) {
         if words != nil, !allowed.contains("q") { throw Self.unknown("q", .v4_01) }
         if types != nil, !allowed.contains("types") { throw Self.unknown("types", .v4_01) }
+        if from != nil, !allowed.contains("from") { throw Self.unknown("from", .v4_01) }
+        if topic != nil, !allowed.contains("topic") { throw Self.unknown("topic", .v4_01) }
         guard !dryRun || allowed.contains("dry_run") else {
             throw APIError(.badRequest, "query.option_not_allowed", "\(resource) can't be tried with dry_run.", target: "dry_run")
         }

@@ -18,6 +18,8 @@ extension Call {
         case .job(let id): return try await monitor(id)
         case .jobStatus(let id): return try await status(id)
         case .jobCancel(let id): return try await cancel(id)
+        case .events: return try await events()
+        case .eventStatus: return try await eventStatus()
         }
     }
 
@@ -77,11 +79,15 @@ extension Call {
     /// `top` and `maxpagesize` within bounds.
     var platformPageSize: Int { max(1, min(pageSize, options.system.top.map { Int(clamping: $0) } ?? pageSize)) }
 
-    func list(_ items: [Value], next: String?) -> ServerResponse {
+    /// A page, with where the next one is.
+    ///
+    /// - Parameter members: what else is told of the list.
+    func list(_ items: [Value], next: String?, _ members: KeyValuePairs<String, Bool> = [:]) -> ServerResponse {
         var json = JSONWriter()
         json.object { json in
             json.key("value")
             json.raw(Value.collection(items).json)
+            for (name, value) in members { json.field(name, value) }
             if let next { json.field("\(negotiation.prefix)nextLink", link(["$skiptoken=\(PercentEncoding.encode(next))"])) }
         }
         return response(.ok, json: json.bytes)

@@ -66,6 +66,7 @@ extension Call {
             return try await read(type, key)
         case .action:
             throw APIError.methodNotAllowed("POST")
+        case .history: return try await history(type, key)
         case .property(let property, let member, let raw):
             guard isRead else { throw APIError.methodNotAllowed("GET") }
             return try await self.property(type, key, property, member: member, raw: raw)

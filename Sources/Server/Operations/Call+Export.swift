@@ -20,7 +20,7 @@ extension Call {
                         .notAcceptable, "odata.not_acceptable", "vCards are served in the versions 4.0, 3.0 and 2.1.", target: "Accept")
                 }
                 return format
-            case .json, .xml, .text: return nil
+            case .json, .xml, .text, .events: return nil
             }
         }
     }

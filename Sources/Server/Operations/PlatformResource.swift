@@ -14,6 +14,8 @@ enum PlatformResource: Sendable, Hashable {
     case job(GUID)
     case jobStatus(GUID)
     case jobCancel(GUID)
+    /// The event log, and how it and those who follow it stand.
+    case events, eventStatus
 
     var route: Route {
         switch self {
@@ -27,11 +29,16 @@ enum PlatformResource: Sendable, Hashable {
         case .job: .job
         case .jobStatus: .jobStatus
         case .jobCancel: .jobCancel
+        case .events: .events
+        case .eventStatus: .eventStatus
         }
     }
 
     /// Whether a POST to it has a body that is read: JSON, or a form with a file.
     var takesForm: Bool { self == .imports || self == .importPlan }
+
+    /// Whether it tells of everybody's records at once.
+    var isForAdministrators: Bool { self == .events || self == .eventStatus }
 
     /// Nil for paths that begin with another name.
     static func resolve(
@@ -51,6 +58,11 @@ enum PlatformResource: Sendable, Hashable {
                 throw APIError.notFound("Behind imports stands plan. What an import has come to is told by its job: jobs(id).")
             }
             return rest.isEmpty ? .imports : .importPlan
+        case "events":
+            guard first.key == nil, rest.count <= 1, rest.first.map({ $0.name == "status" && $0.key == nil }) ?? true else {
+                throw APIError.notFound("Behind events stands status. Events are asked for by position: events?from=1.")
+            }
+            return rest.isEmpty ? .events : .eventStatus
         case "jobs":
             guard let (id, action) = try place(first, rest) else { return .jobs }
             switch action {

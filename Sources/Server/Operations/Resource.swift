@@ -23,6 +23,8 @@ enum Resource: Sendable {
     indirect enum Tail: Sendable {
         case record
         case action(Action)
+        /// What became of the record.
+        case history
         /// A property, or a member of a structured one.
         case property(Property, member: Property?, raw: Bool)
         /// How many values a property that is a list has.
@@ -94,6 +96,7 @@ enum Resource: Sendable {
         // Clients send one Accept header with everything they ask for, and take text where nothing else can be.
         case .count: [.text, .json]
         case .record(_, _, let tail) where tail.isText: [.text, .json]
+        case .platform(.events): [.events]
         case .file(_, content: true): []
         case .record(_, _, let tail) where tail.isStream: []
         default: [.json]
@@ -186,6 +189,7 @@ enum Resource: Sendable {
         if segment.key == nil, next.isEmpty {
             let name = segment.name.hasPrefix("tessera.") ? String(segment.name.dropFirst(8)) : segment.name
             if let action = Action(rawValue: name), type.property(name) == nil { return .action(action) }
+            if name == "history", type.property(name) == nil { return .history }
         }
         guard let property = type.property(segment.name) else { throw unknownProperty(segment.name, type) }
         switch property.type {
@@ -271,7 +275,7 @@ extension Resource.Tail {
         switch self {
         case .stream: true
         case .hop(_, _, let tail), .pick(_, _, _, let tail): tail.isStream
-        case .record, .action, .property, .elementCount, .links: false
+        case .record, .action, .history, .property, .elementCount, .links: false
         }
     }
 
@@ -289,6 +293,7 @@ extension Resource.Tail {
         switch self {
         case .record: .record
         case .action: .action
+        case .history: .history
         case .property, .elementCount: .property
         case .stream: .stream
         case .links(_, .records), .links(_, .count): .navigation

@@ -1,3 +1,5 @@
+import Events
+
 /// Metrics in the text format of Prometheus (version 0.0.4).
 struct PrometheusText {
     private(set) var text = ""
@@ -47,6 +49,25 @@ struct PrometheusText {
             line("tessera_http_request_duration_seconds_sum", [("route", route.template)], String(seconds))
             line("tessera_http_request_duration_seconds_count", [("route", route.template)], String(sum))
         }
+    }
+
+    mutating func events(_ status: EventStatus) {
+        metric("tessera_events_head", .counter, "Position of the newest event.", Int(status.head))
+        metric("tessera_events_kept", .gauge, "Events in the log.", Int(status.head - status.first + 1))
+        metric("tessera_events_outbox_backlog", .gauge, "Events that have no position yet.", Int(status.backlog))
+        follower("tessera_events_subscription_lag", "Events that a subscription hasn't handled yet.", status) { Int($0.lag) }
+        follower("tessera_events_subscription_attempts", "Attempts of a subscription since its last success.", status) { $0.attempts }
+        follower("tessera_events_subscription_holds", "Events that are kept for a subscription alone, though they are old.", status) {
+            Int($0.holds)
+        }
+        follower("tessera_events_subscription_lost", "1 when events were removed that a subscription hadn't handled.", status) {
+            $0.state == "lost" ? 1 : 0
+        }
+    }
+
+    private mutating func follower(_ name: String, _ help: String, _ status: EventStatus, _ value: (EventStatus.Follower) -> Int) {
+        begin(name, .gauge, help)
+        for follower in status.followers { line(name, [("subscription", follower.id)], String(value(follower))) }
     }
 
     private static func escaped(_ value: String) -> String {

@@ -1,3 +1,4 @@
+import Events
 import Jobs
 import QueryLanguage
 import Records
@@ -32,6 +33,16 @@ protocol Backend: Sendable {
 
     /// Asks a job to stop; false when it has ended already.
     func cancel(_ id: GUID) async throws -> Bool
+
+    // MARK: Events
+
+    func eventStatus() async throws -> EventStatus
+
+    /// Events from a position on, and the position from which the next page goes on; the newest ones when no position is given.
+    func events(from position: Int64?, topic: TopicPattern?, limit: Int) async throws -> (events: [Event], next: Int64)
+
+    /// What became of a record, newest first, and whether there is more; nil when there is no such record.
+    func history(_ collection: String, _ id: GUID, limit: Int) async throws -> (entries: [HistoryEntry], isCut: Bool)?
 
     // MARK: Records
 

@@ -1,4 +1,5 @@
 import Catalog
+import Events
 import Files
 import Jobs
 import Postgres
@@ -67,6 +68,31 @@ struct LocalBackend: Backend {
     }
 
     func cancel(_ id: GUID) async throws -> Bool { try await withQueue { try await $0.cancel(id) } }
+
+    // MARK: Events
+
+    func eventStatus() async throws -> EventStatus { try await withStore { try await EventStatus.read($0) } }
+
+    func events(from position: Int64?, topic: TopicPattern?, limit: Int) async throws -> (events: [Event], next: Int64) {
+        try await withStore { store in
+            let log = EventLog(store)
+            guard let position else {
+                let events = try await log.newest(topic: topic, limit: limit)
+                return (events, try await log.head() + 1)
+            }
+            return try await log.page(from: position, topic: topic, limit: limit)
+        }
+    }
+
+    func history(_ collection: String, _ id: GUID, limit: Int) async throws -> (entries: [HistoryEntry], isCut: Bool)? {
+        try await withStore { store in
+            let type = try ListQuery.type(collection: collection, catalog: store.catalog)
+            // There may be no server that does it.
+            try await EventBus(store, logger: CommandLog.quiet).catchUp()
+            guard let page = try await HistoryReader(store, access: .commandLine).page(of: id, type, limit: limit) else { return nil }
+            return (page.entries, page.next != nil)
+        }
+    }
 
     // MARK: Records
 

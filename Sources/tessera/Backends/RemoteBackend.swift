@@ -1,3 +1,4 @@
+import Events
 import Jobs
 import NIOHTTP1
 import QueryLanguage
@@ -110,6 +111,42 @@ struct RemoteBackend: Backend {
         default:
             let failure = job.failure ?? Job.Failure(code: JobError.Code.fault.description, message: "The work failed.")
             throw Failure(failure.code == JobError.Code.fault.description ? .fault : .wrongInput, "\(failure.message) (\(failure.code))")
+        }
+    }
+
+    // MARK: Events
+
+    func eventStatus() async throws -> EventStatus { try known(EventStatus(try await client.send(.GET, "/events/status").value())) }
+
+    func events(from position: Int64?, topic: TopicPattern?, limit: Int) async throws -> (events: [Event], next: Int64) {
+        // The API goes forwards alone, so that the newest are looked for from the end.
+        guard let position else { return try await newestEvents(topic, limit) }
+        let condition = topic.map { "&topic=\(Self.escaped($0.description))" } ?? ""
+        let answer = try await client.send(.GET, "/events?from=\(position)\(condition)&$top=\(min(limit, ReadLimits.largestPageSize))")
+        let events = try answer.value().items.map { try known(Event(cloudEvent: $0)) }
+        let link = answer.headers.first(name: "link")?.split(separator: "from=").dropFirst().first?.prefix { $0.isASCII && $0.isNumber }
+        return (events, try known(link.flatMap { Int64($0) }))
+    }
+
+    private func newestEvents(_ topic: TopicPattern?, _ limit: Int) async throws -> (events: [Event], next: Int64) {
+        let status = try await eventStatus()
+        var events: [Event] = []
+        var end = status.head
+        while events.count < limit, end >= status.first {
+            let start = max(status.first, end - Int64(ReadLimits.largestPageSize) + 1)
+            let page = try await self.events(from: start, topic: topic, limit: Int(end - start) + 1).events
+            events = page.filter { $0.position <= end } + events
+            end = start - 1
+        }
+        return (events.suffix(limit), status.head + 1)
+    }
+
+    func history(_ collection: String, _ id: GUID, limit: Int) async throws -> (entries: [HistoryEntry], isCut: Bool)? {
+        do {
+            let (entries, isCut) = try await list("/\(Self.escaped(collection))(\(id))/history", limit: limit, HistoryEntry.init)
+            return (entries, isCut)
+        } catch let failure as Failure where failure.reason == "records.not_found" {
+            return nil
         }
     }
 

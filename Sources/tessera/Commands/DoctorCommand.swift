@@ -157,10 +157,10 @@ struct DoctorReport {
                             guard loops.isEmpty else { throw Failure(.wrongInput, loops.map(\.description).joined(separator: "\n")) }
                             return ("none leads back to where it began", ())
                         }
+                        let records = RecordStore(client: database.client, catalog: deployment.catalog, logger: CommandLog.quiet)
+                        await inner.checkEvents(records)
                         await inner.check("files", mend: "restore what is missing from a back-up; tessera files check --read says more") {
-                            let logger = CommandLog.quiet
-                            let records = RecordStore(client: database.client, catalog: deployment.catalog, logger: logger)
-                            let files = try FileSettings.open(options, records: records, logger: logger)
+                            let files = try FileSettings.open(options, records: records, logger: CommandLog.quiet)
                             try await files.contents.probe()
                             let found = try await files.check(reading: false, atMost: 1_000)
                             guard found.problems.isEmpty else {

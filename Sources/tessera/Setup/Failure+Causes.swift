@@ -1,4 +1,5 @@
 import ArgumentParser
+import Events
 import Files
 import Glibc
 import NIOCore
@@ -22,6 +23,7 @@ extension Failure {
         case let error as RecordsError: self.init(Self.code(of: error.code), error.message)
         case let error as SchemaError: self.init(error.code == .statementFailed ? .fault : .wrongInput, error.details)
         case let error as FilesError: self.init(error.code == .storeFailed ? .unreachable : .wrongInput, error.message)
+        case let error as EventsError: self.init(.wrongInput, error.message)
         case let error as XLSXError: self.init(.wrongInput, error.description)
         case let error as ImportError: self.init(.wrongInput, error.message)
         default: self.init(.fault, "\(error)")

@@ -19,7 +19,8 @@ struct CommandCase: Sendable, CustomStringConvertible {
     /// Commands that do something; `query` and `token` only group others.
     static let commands = [
         "serve", "check", "plan", "apply", "import", "export", "query run", "query parse", "query explain", "changes list",
-        "changes show", "undo", "jobs list", "jobs show", "jobs watch", "jobs cancel", "token issue", "token list", "token revoke",
+        "changes show", "undo", "history", "events status", "events tail", "jobs list", "jobs show", "jobs watch", "jobs cancel",
+        "token issue", "token list", "token revoke",
         "files collect", "files check", "seed", "psql", "doctor", "explain access",
     ]
 
@@ -27,7 +28,7 @@ struct CommandCase: Sendable, CustomStringConvertible {
     static let arguments = [
         "import": ["people", "people.csv"], "export": ["people"], "query parse": ["top=1"], "query explain": ["people"],
         "query run": ["people"], "changes show": ["id"], "undo": ["id"], "jobs show": ["id"], "jobs watch": ["id"], "jobs cancel": ["id"],
-        "token revoke": ["id"], "explain access": ["people", "id"],
+        "token revoke": ["id"], "history": ["people", "id"], "explain access": ["people", "id"],
     ]
 
     /// Run in a folder with `mine.yaml`, whose database is set up and served, and the files of `CommandFolder`.
@@ -150,6 +151,11 @@ struct CommandCase: Sendable, CustomStringConvertible {
     private static let wrongOthers = [
         CommandCase(["changes", "show", "123"], code: 1, errors: ["'123' is no id; see `tessera changes list`"]),
         CommandCase(["changes", "list", "--limit", "0"], code: 64, errors: ["--limit takes a number from 1 on"]),
+        CommandCase(["history", "people", "123"], code: 1, errors: ["'123' is no id of a record"]),
+        CommandCase(["history", "peple", nobody], code: 1, errors: ["no collection 'peple'; did you mean people?"]),
+        CommandCase(["history", "people", nobody], code: 1, errors: ["there is no record \(nobody) in people"]),
+        CommandCase(["events", "tail", "--from", "0"], code: 64, errors: ["--from takes a position, a number from 1 on"]),
+        CommandCase(["events", "tail", "--topic", "Person!"], code: 1, errors: ["'Person!' names no topics", "module.type.updated"]),
         CommandCase(["undo", "0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61"], code: 1, errors: ["no change set"]),
         CommandCase(
             ["jobs", "cancel", "0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61"], code: 1, errors: ["there is no job", "tessera jobs list"]),
@@ -243,6 +249,7 @@ struct CommandCase: Sendable, CustomStringConvertible {
             environment: atServer),
         CommandCase(["undo", nobody], code: 1, errors: ["no change set"], environment: atServer),
         CommandCase(["jobs", "watch", nobody], code: 1, errors: ["there is no job \(nobody)"], environment: atServer),
+        CommandCase(["history", "people", nobody], code: 1, errors: ["there is no record \(nobody) in people"], environment: atServer),
     ]
 
     /// What each answer's object, or the first of its list, holds.
@@ -259,6 +266,7 @@ struct CommandCase: Sendable, CustomStringConvertible {
         ),
         (["token", "list", "--output", "json"], ["id", "label", "created_at", "revoked"]),
         (["doctor", "--output", "json"], ["check", "detail", "ok"]),
+        (["events", "--output", "json"], ["head", "first", "backlog", "subscriptions"]),
         (["query", "parse", "top=1"], ["top"]),
         (["query", "explain", "people?top=1", "--output", "json"], ["sql", "parameters", "plan"]),
     ]

@@ -1,4 +1,5 @@
 import Catalog
+import Events
 import Files
 import Jobs
 import Logging
@@ -92,6 +93,11 @@ struct TestHost: Sendable {
     func outboxRows() async throws -> Int {
         let result = try await lab.client.query("SELECT count(*) FROM tessera.outbox")
         return Int(try result.int64(row: 0, column: 0))
+    }
+
+    /// Moves what was written into the event log, and lets history follow.
+    func catchUp() async throws {
+        try await EventBus(lab.store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).catchUp()
     }
 
     /// Makes a record and gives its id.

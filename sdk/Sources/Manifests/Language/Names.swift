@@ -94,7 +94,7 @@ enum Names {
     ]
 
     /// What can be asked of a record under its path, where a field of that key would be looked for too.
-    static let recordActions = ["purge", "restore"]
+    static let recordActions = ["history", "purge", "restore"]
 
     /// The parts of an address.
     static let addressMembers = ["street", "city", "region", "postal_code", "country"]
@@ -104,7 +104,7 @@ enum Names {
 
     /// What the API serves itself beside the deployment's collections.
     static let reservedCollections = [
-        "change_sets", "files", "imports", "jobs", "me", "roles", "search", "shares", "teams", "users", "views",
+        "change_sets", "events", "files", "imports", "jobs", "me", "roles", "search", "shares", "teams", "users", "views",
     ]
 
     static func isReservedModule(_ id: String) -> Bool { reservedModules.contains(id) || id.hasPrefix("pg_") }

@@ -1,0 +1,113 @@
+import Catalog
+
+/// Describes the event log and the history of records.
+enum OpenAPIEvents {
+    static func writeSchemas(to json: inout JSONWriter) {
+        OpenAPIPlatform.object(
+            "cloud_event", required: ["specversion", "id", "source", "type", "time", "position", "correlation", "data"], to: &json
+        ) { json in
+            for name in ["specversion", "source", "type", "datacontenttype", "channel"] { OpenAPIPlatform.text(name, to: &json) }
+            for name in ["id", "subject", "actor", "onbehalfof", "changeset", "correlation"] {
+                OpenAPIPlatform.text(name, format: "uuid", to: &json)
+            }
+            OpenAPIPlatform.text("time", format: "date-time", to: &json)
+            json.object("position") { json in
+                json.field("type", "string")
+                json.field("description", "Its place in the log, a number without gaps.")
+            }
+            json.object("cause") { json in
+                json.field("type", "string")
+                json.field("description", "The events that led to it, oldest first, with blanks between.")
+            }
+            json.object("data") { json in
+                json.field("type", "object")
+                json.object("properties") { json in
+                    OpenAPIPlatform.text("type", to: &json)
+                    OpenAPIPlatform.text("id", format: "uuid", to: &json)
+                    OpenAPIPlatform.integer("version", to: &json)
+                    strings("changed", to: &json)
+                    for name in ["old", "new"] { json.object(name) { $0.field("type", "object") } }
+                }
+            }
+        }
+        OpenAPIPlatform.object("event_status", required: ["head", "first", "backlog", "subscriptions"], to: &json) { json in
+            for name in ["head", "first", "backlog"] { OpenAPIPlatform.integer(name, to: &json) }
+            OpenAPIPlatform.items("subscriptions", "subscription", to: &json)
+        }
+        OpenAPIPlatform.object("subscription", required: ["id", "state", "position", "lag", "attempts", "holds"], to: &json) { json in
+            OpenAPIPlatform.text("id", to: &json)
+            json.object("state") { json in
+                json.field("type", "string")
+                json.strings("enum", ["active", "lost"])
+            }
+            for name in ["position", "lag", "attempts", "holds"] { OpenAPIPlatform.integer(name, to: &json) }
+            for name in ["retry_at", "moved_at", "failed_at"] { OpenAPIPlatform.text(name, format: "date-time", nullable: true, to: &json) }
+            OpenAPIPlatform.text("error", nullable: true, to: &json)
+        }
+        OpenAPIPlatform.object(
+            "history_entry", required: ["version", "action", "at", "principal_id", "channel", "change_set", "changes"], to: &json
+        ) { json in
+            OpenAPIPlatform.integer("version", to: &json)
+            json.object("action") { json in
+                json.field("type", "string")
+                json.strings("enum", ["create", "update", "delete", "restore", "purge"])
+            }
+            OpenAPIPlatform.text("at", format: "date-time", to: &json)
+            OpenAPIPlatform.text("principal_id", format: "uuid", to: &json)
+            OpenAPIPlatform.text("principal", nullable: true, to: &json)
+            OpenAPIPlatform.text("on_behalf_of", format: "uuid", nullable: true, to: &json)
+            OpenAPIPlatform.text("channel", to: &json)
+            OpenAPIPlatform.text("change_set", format: "uuid", to: &json)
+            OpenAPIPlatform.items("changes", "history_change", to: &json)
+        }
+        OpenAPIPlatform.object("history_change", required: ["property", "from", "to"], to: &json) { json in
+            OpenAPIPlatform.text("property", to: &json)
+            for name in ["from", "to"] { json.object(name) { _ in } }
+        }
+    }
+
+    private static func strings(_ name: String, to json: inout JSONWriter) {
+        json.object(name) { json in
+            json.field("type", "array")
+            json.object("items") { $0.field("type", "string") }
+        }
+    }
+}
+
+extension OpenAPIOperations {
+    func writeEvents(to json: inout JSONWriter) {
+        json.object("/events") { json in
+            read(
+                "list_events", "events", "Read the event log from a position on; administrators", ["from", "topic", "events"],
+                contentType: "application/cloudevents-batch+json", headers: [.link], errors: OpenAPIErrors.reading + [410], to: &json
+            ) { json in
+                json.field("type", "array")
+                json.object("items") { $0.field("$ref", "#/components/schemas/cloud_event") }
+            }
+        }
+        json.object("/events/status") { json in
+            read("get_event_status", "events", "How the log and its subscriptions stand; administrators", [], to: &json) {
+                $0.field("$ref", "#/components/schemas/event_status")
+            }
+        }
+    }
+
+    func history(_ type: ApiType, to json: inout JSONWriter) {
+        guard type.property("history") == nil else { return }
+        json.object("/\(type.collection)({id})/history") { json in
+            parameters(["id"], to: &json)
+            read(
+                "list_history_of_\(type.collection)", type.collection, "What became of \(type.record.label), newest first",
+                ["events", "skiptoken", "maxpagesize"], to: &json
+            ) { json in
+                json.field("type", "object")
+                json.object("properties") { json in
+                    OpenAPIPlatform.items("value", "history_entry", to: &json)
+                    json.object("current") { $0.field("type", "boolean") }
+                    OpenAPIPlatform.text("@nextLink", to: &json)
+                }
+                json.strings("required", ["value", "current"])
+            }
+        }
+    }
+}
