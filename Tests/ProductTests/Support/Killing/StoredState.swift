@@ -59,6 +59,10 @@ struct StoredState {
             SELECT record_id, version, record_type, action, old, new, change_set FROM tessera.outbox
             UNION ALL
             SELECT record_id, version, record_type, left(split_part(topic, '.', -1), -1), old, new, change_set FROM tessera.event),
+        heard AS (
+            SELECT record_id, version, topic LIKE '%.purged' AS is_purge FROM tessera.event
+            WHERE position <= (SELECT position FROM tessera.subscription WHERE id = 'tessera.history')),
+        purged AS (SELECT DISTINCT record_id FROM heard WHERE is_purge),
         record AS (
             SELECT 'contacts.person' AS type, id, version, to_jsonb(p) AS stored FROM contacts.person p
             UNION ALL SELECT 'contacts.organisation', id, version, to_jsonb(o) FROM contacts.organisation o),
@@ -119,9 +123,8 @@ struct StoredState {
         UNION ALL
         -- History has each event that it has come to once; of what was purged, the purge alone.
         SELECT jsonb_build_object('fact', 'event and history differ', 'event', e, 'history', h)
-        FROM (SELECT e.record_id, e.version FROM tessera.event e, tessera.subscription s WHERE s.id = 'tessera.history' AND e.position <= s.position
-            AND (e.topic LIKE '%.purged' OR NOT EXISTS (SELECT FROM tessera.event p
-                WHERE p.record_id = e.record_id AND p.topic LIKE '%.purged' AND p.position <= s.position))) e
+        FROM (SELECT heard.record_id, heard.version FROM heard LEFT JOIN purged ON purged.record_id = heard.record_id
+            WHERE is_purge OR purged.record_id IS NULL) e
         FULL JOIN tessera.history h USING (record_id, version)
         WHERE e.record_id IS NULL OR h.record_id IS NULL
         UNION ALL
