@@ -7,7 +7,7 @@ import Records
 import TestKernel
 
 /// What PostgreSQL itself lets somebody see, by row-level security: made from the roles as they are written and the directory's tables, with nothing of
-/// the predicates that are tested.
+/// the predicates that are tested. Functions that are called once for each record are PL/pgSQL, which plans them once for a connection, and not for each call.
 struct Oracle {
     let store: TestStore
     /// A role of the cluster, by whose rights statements run.
@@ -124,33 +124,33 @@ struct Oracle {
             $$SELECT array_position(ARRAY['none', 'own', 'shared', 'team', 'subtree', 'all'], scope) - 1$$
             """,
             """
-            CREATE FUNCTION oracle.is_shared(record uuid, wanted text) RETURNS boolean LANGUAGE sql STABLE AS $$
-            SELECT EXISTS (SELECT 1 FROM tessera.share s WHERE s.record_id = record AND (s.ends_at IS NULL OR s.ends_at > now())
+            CREATE FUNCTION oracle.is_shared(record uuid, wanted text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+            BEGIN RETURN EXISTS (SELECT 1 FROM tessera.share s WHERE s.record_id = record AND (s.ends_at IS NULL OR s.ends_at > now())
                 AND s.level >= CASE wanted WHEN 'update' THEN 2 WHEN 'delete' THEN 3 ELSE 1 END
                 AND (s.grantee_id = oracle.me() OR EXISTS (SELECT 1 FROM tessera.membership m
-                    WHERE m.principal_id = oracle.me() AND m.team_id = s.grantee_id)))
+                    WHERE m.principal_id = oracle.me() AND m.team_id = s.grantee_id))); END
             $$
             """,
             """
-            CREATE FUNCTION oracle.reaches(held_in uuid, below boolean, owner uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
-            WITH RECURSIVE reach AS (
+            CREATE FUNCTION oracle.reaches(held_in uuid, below boolean, owner uuid) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+            BEGIN RETURN (WITH RECURSIVE reach AS (
                 SELECT m.team_id FROM tessera.membership m WHERE m.principal_id = oracle.me() AND (held_in IS NULL OR m.team_id = held_in)
                 UNION SELECT t.id FROM tessera.team t JOIN reach r ON t.parent_id = r.team_id WHERE below)
             SELECT EXISTS (SELECT 1 FROM reach r WHERE r.team_id = owner
-                OR EXISTS (SELECT 1 FROM tessera.membership m WHERE m.team_id = r.team_id AND m.principal_id = owner))
+                OR EXISTS (SELECT 1 FROM tessera.membership m WHERE m.team_id = r.team_id AND m.principal_id = owner))); END
             $$
             """,
             """
-            CREATE FUNCTION oracle.below() RETURNS SETOF uuid LANGUAGE sql STABLE AS $$
-            WITH RECURSIVE reach AS (
+            CREATE FUNCTION oracle.below() RETURNS SETOF uuid LANGUAGE plpgsql STABLE AS $$
+            BEGIN RETURN QUERY WITH RECURSIVE reach AS (
                 SELECT m.team_id FROM tessera.membership m WHERE m.principal_id = oracle.me()
                 UNION SELECT t.id FROM tessera.team t JOIN reach r ON t.parent_id = r.team_id)
-            SELECT team_id FROM reach
+            SELECT reach.team_id FROM reach; END
             $$
             """,
             """
-            CREATE FUNCTION oracle.meets(condition text, r sales.account) RETURNS boolean LANGUAGE sql STABLE AS $$
-            SELECT coalesce(CASE condition \(World.conditions.map { "WHEN '\($0.name)' THEN \($0.sql)" }.joined(separator: " ")) END, false)
+            CREATE FUNCTION oracle.meets(condition text, r sales.account) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+            BEGIN RETURN coalesce(CASE condition \(World.conditions.map { "WHEN '\($0.name)' THEN \($0.sql)" }.joined(separator: " ")) END, false); END
             $$
             """,
             """
@@ -160,8 +160,8 @@ struct Oracle {
             $$
             """,
             """
-            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, r sales.account) RETURNS boolean LANGUAGE sql STABLE AS $$
-            SELECT EXISTS (
+            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, r sales.account) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+            BEGIN RETURN EXISTS (
                 SELECT 1 FROM tessera.role_assignment a JOIN oracle.scope s ON s.role = a.role AND s.action = wanted
                 LEFT JOIN oracle.field_scope f ON f.role = a.role AND f.field = wanted_field
                 WHERE a.principal_id = oracle.me()
@@ -170,7 +170,7 @@ struct Oracle {
                     AND (f.scope IS NULL OR oracle.within(oracle.width(f.scope), a.team_id, wanted, r)))
             AND NOT EXISTS (
                 SELECT 1 FROM tessera.role_assignment a JOIN oracle.limitation l ON l.role = a.role AND l.action = wanted
-                WHERE a.principal_id = oracle.me() AND NOT oracle.meets(l.condition, r))
+                WHERE a.principal_id = oracle.me() AND NOT oracle.meets(l.condition, r)); END
             $$
             """,
             // Details: who reads the account reads them, who updates it does the rest. A condition of lines' own is a further one. These run as who made
@@ -185,23 +185,23 @@ struct Oracle {
             $$SELECT CASE WHEN wanted IN ('read', 'export') THEN wanted ELSE 'update' END$$
             """,
             """
-            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, r sales.line) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER AS $$
-            SELECT EXISTS (
+            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, r sales.line) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+            BEGIN RETURN EXISTS (
                 SELECT 1 FROM sales.account a WHERE a.id = (r).account_id AND a.deleted_at IS NULL AND oracle.covers('read', NULL, a)
                     AND (wanted = 'read' AND wanted_field IS NULL
                         OR oracle.covers(oracle.wanted_above(wanted), 'sales.line ' || wanted_field, a)))
             AND NOT EXISTS (
                 SELECT 1 FROM tessera.role_assignment x JOIN oracle.line_limitation l ON l.role = x.role AND l.action = wanted
-                WHERE x.principal_id = oracle.me() AND NOT oracle.meets_line(l.condition, r))
+                WHERE x.principal_id = oracle.me() AND NOT oracle.meets_line(l.condition, r)); END
             $$
             """,
             """
-            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, r sales.remark) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER AS $$
-            SELECT EXISTS (
+            CREATE FUNCTION oracle.covers(wanted text, wanted_field text, r sales.remark) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+            BEGIN RETURN EXISTS (
                 SELECT 1 FROM sales.line l JOIN sales.account a ON a.id = l.account_id
                 WHERE l.id = (r).line_id AND l.deleted_at IS NULL AND oracle.covers('read', NULL, l)
                     AND (wanted = 'read' OR oracle.covers(oracle.wanted_above(wanted), NULL, l))
-                    AND (wanted_field IS NULL OR oracle.covers('read', 'sales.remark ' || wanted_field, a)))
+                    AND (wanted_field IS NULL OR oracle.covers('read', 'sales.remark ' || wanted_field, a))); END
             $$
             """,
             "CREATE ROLE \(role)",

@@ -52,10 +52,11 @@ package struct AccessExplanation: Sendable, Hashable {
 
 extension Directory {
     /// Explains what a principal may do with a record. The decision is that of the rights themselves; the reasons are found beside it.
+    ///
+    /// - Parameter rights: what `rights(of:under:)` says of them: the same for all actions and records.
     package func explain(
-        _ action: RecordAction, on type: RecordType, _ record: RecordFacts, for principal: GUID, under roles: [Role]
+        _ action: RecordAction, on type: RecordType, _ record: RecordFacts, for principal: GUID, under roles: [Role], having rights: Rights
     ) -> AccessExplanation {
-        let rights = rights(of: principal, under: roles)
         let isAllowed = rights.predicate(action, on: type.id).holds(for: record, actor: rights.actor)
         let isReadable = rights.predicate(.read, on: type.id).holds(for: record, actor: rights.actor)
         let hidden =
@@ -65,16 +66,16 @@ extension Directory {
             } : []
         var sources: [AccessExplanation.Source] = []
         var asked = (action: action, type: type.id, record: record)
-        var broken = limits(action, type.id, record, rights.actor, principal, roles)
+        var broken = limits(action, type.id, record, principal, roles, rights)
         while let (link, parent) = asked.record.parents.first, let onParent = asked.action.onParent {
             asked = (onParent, link.type, parent)
             sources.append(AccessExplanation.Source(action: onParent, type: link.type, record: parent.id))
-            broken += limits(onParent, link.type, parent, rights.actor, principal, roles).filter { !broken.contains($0) }
+            broken += limits(onParent, link.type, parent, principal, roles, rights).filter { !broken.contains($0) }
         }
         return AccessExplanation(
             action: action, isAllowed: isAllowed, sources: sources,
-            reasons: reasons(asked.action, asked.type, asked.record, principal, roles), hiddenFields: hidden, isUnreadable: !isReadable,
-            limits: broken.sorted())
+            reasons: reasons(asked.action, asked.type, asked.record, principal, roles, rights.actor), hiddenFields: hidden,
+            isUnreadable: !isReadable, limits: broken.sorted())
     }
 
     /// Everybody who may read a record, by name.
@@ -86,7 +87,7 @@ extension Directory {
     }
 
     private func reasons(
-        _ action: RecordAction, _ type: String, _ record: RecordFacts, _ principal: GUID, _ roles: [Role]
+        _ action: RecordAction, _ type: String, _ record: RecordFacts, _ principal: GUID, _ roles: [Role], _ actor: Actor
     ) -> [AccessExplanation.Reason] {
         (self.roles[principal] ?? []).sorted { ($0.role, $0.team?.description ?? "") < ($1.role, $1.team?.description ?? "") }.compactMap {
             assignment in
@@ -100,29 +101,28 @@ extension Directory {
             return AccessExplanation.Reason(
                 role: assignment.role, origin: role.origin, team: assignment.team, scope: scope,
                 ground: ground(scope, action, record, principal, assignment.team)
-                    ?? rule(of: grant, action, record, principal, assignment.team, roles))
+                    ?? rule(of: grant, action, record, principal, assignment.team, actor))
         }
     }
 
     /// The first condition of a grant that covers the record; none of a role held in a team that was left.
     private func rule(
-        of grant: Role.Grant, _ action: RecordAction, _ record: RecordFacts, _ principal: GUID, _ heldIn: GUID?, _ roles: [Role]
+        of grant: Role.Grant, _ action: RecordAction, _ record: RecordFacts, _ principal: GUID, _ heldIn: GUID?, _ actor: Actor
     ) -> AccessExplanation.Ground? {
         if let heldIn, teams[principal]?.contains(heldIn) != true { return nil }
-        let actor = rights(of: principal, under: roles).actor
         return grant.rules(allowing: action).first { $0.holds(for: record, actor: actor) }.map { .rule($0.id) }
     }
 
     /// The conditions of all grants that the record doesn't meet.
     private func limits(
-        _ action: RecordAction, _ type: String, _ record: RecordFacts, _ actor: Actor, _ principal: GUID, _ roles: [Role]
+        _ action: RecordAction, _ type: String, _ record: RecordFacts, _ principal: GUID, _ roles: [Role], _ rights: Rights
     ) -> [String] {
-        if rights(of: principal, under: roles).isUnlimited { return [] }
+        if rights.isUnlimited { return [] }
         var broken: [String] = []
         for assignment in self.roles[principal] ?? [] {
             if let team = assignment.team, teams[principal]?.contains(team) != true { continue }
             let grants = roles.first { $0.id == assignment.role }?.grants.filter { $0.type == type } ?? []
-            for limit in grants.flatMap(\.limits) where limit.holds(for: action) && !limit.rule.holds(for: record, actor: actor) {
+            for limit in grants.flatMap(\.limits) where limit.holds(for: action) && !limit.rule.holds(for: record, actor: rights.actor) {
                 if !broken.contains(limit.rule.id) { broken.append(limit.rule.id) }
             }
         }

@@ -44,8 +44,9 @@ extension PrincipalStore {
         let (directory, roles) = (try await directory(), try await roles())
         guard directory.principals[principal] != nil else { throw PrincipalsError(.notFound, "There is no such user.") }
         guard let (type, facts) = try await facts(of: record, in: type) else { throw Self.noRecord }
+        let rights = directory.rights(of: principal, under: roles)
         return [.read, .update, .delete, .restore, .purge, .export, .bulk, .share].map { action in
-            directory.explain(action, on: type, facts, for: principal, under: roles)
+            directory.explain(action, on: type, facts, for: principal, under: roles, having: rights)
         }
     }
 
