@@ -24,6 +24,7 @@ final class Api: Responder {
     let load: RequestLoad
     let limiter: RateLimiter
     let queue: FairQueue
+    let feed: LiveFeed
     let logger: Logger
     private let model: Mutex<ApiModel>
     private let models = ApiModels()
@@ -36,13 +37,15 @@ final class Api: Responder {
         self.files = files
         self.jobs = jobs
         self.tokens = tokens
-        principals = PrincipalStore(records: store)
+        let principals = PrincipalStore(records: store)
+        self.principals = principals
         self.configuration = configuration
         self.load = load
         limiter = RateLimiter(configuration.rateLimits)
         queue = FairQueue(
             room: configuration.limits.workingRequests, longest: configuration.limits.waitingRequests,
             share: configuration.limits.principalRequests)
+        feed = LiveFeed(store, limits: configuration.live, logger: logger) { try await principals.rights(of: $0) }
         self.logger = logger
         model = Mutex(ApiModel(store.catalog))
     }
@@ -71,6 +74,10 @@ final class Api: Responder {
             told = limited.map { RateLimiter.headers($0.limit, $0.verdict) } ?? []
             if let limited, !limited.verdict.isAllowed {
                 return Admission(route: route, step: .answer(tooMany(limited.limit, limited.verdict, told)))
+            }
+            if Self.isPath(request, "/live") {
+                route = .live
+                return Admission(route: route, step: .answer(try live(request, access.principal)))
             }
             let (call, resource) = try call(request, access)
             route = resource.route
@@ -175,7 +182,7 @@ final class Api: Responder {
             files: files, jobs: jobs, principals: principals)
     }
 
-    private func access(of request: ServerRequest) async throws -> Access {
+    func access(of request: ServerRequest) async throws -> Access {
         guard let header = request.header(.authorization) else {
             // Prometheus may be let in without.
             if configuration.openMetrics, Self.isPath(request, "/metrics") { return Access(principal: .administrator, channel: .system) }
@@ -190,7 +197,7 @@ final class Api: Responder {
     }
 
     /// Where the service root is, as the client knows it.
-    private func root(of request: ServerRequest) throws(APIError) -> String {
+    func root(of request: ServerRequest) throws(APIError) -> String {
         if let address = configuration.publicAddress { return "\(address)/api" }
         var scheme = "http"
         var host = request.header(.host) ?? "localhost"
@@ -305,6 +312,7 @@ extension Api {
         text.metric("tessera_http_requests_waiting", .gauge, "Requests that wait for their principal's turn.", queued.waiting)
         text.metric("tessera_http_requests_refused_total", .counter, "Requests refused because too many waited.", queued.refused)
         text.metric("tessera_http_requests_rate_limited_total", .counter, "Requests refused by a rate limit.", limiter.refused)
+        text.metric("tessera_live_streams", .gauge, "Live streams that are open.", feed.count)
         let memory = ProcessMemory.current()
         text.metric(
             "tessera_process_resident_memory_bytes", .gauge, "Resident memory of the server, shared pages in full.", memory.resident)

@@ -1,3 +1,5 @@
+package import Events
+
 /// Where the server listens and what it takes.
 package struct ServerConfiguration: Sendable {
     package enum Listen: Sendable, Hashable, CustomStringConvertible {
@@ -16,6 +18,8 @@ package struct ServerConfiguration: Sendable {
     package var limits: ServerLimits
     /// Requests that a principal may send; none are refused unless limits are set.
     package var rateLimits: RateLimits
+    /// Of the streams at `/live`.
+    package var live = LiveFeed.Limits()
     /// `https://crm.example.org`: what links in answers begin with. Without it, the Host header of each request says.
     package var publicAddress: String?
     /// X-Forwarded-Proto and X-Forwarded-Host are believed: only behind a proxy that sets them.

@@ -1,4 +1,5 @@
 package import Catalog
+import Events
 package import Files
 import HummingbirdCore
 package import Jobs
@@ -55,7 +56,11 @@ package final class TesseraServer: Service {
             onServerRunning: { await onListening($0.localAddress) },
             eventLoopGroup: Self.eventLoops,
             logger: quiet)
-        try await finishing(server)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.api.feed.run() }
+            try await finishing(server)
+            group.cancelAll()
+        }
     }
 
     /// Runs the server; a shutdown waits for what is running, but no longer than its limit.

@@ -7,6 +7,8 @@ package struct EventsError: Error, Sendable, CustomStringConvertible {
         package static let gone = Code(description: "events.gone")
         /// No such topics can be asked for.
         package static let badTopic = Code(description: "events.bad_topic")
+        /// A node serves no more live streams, or no more of one principal.
+        package static let tooManyListeners = Code(description: "events.too_many_listeners")
     }
 
     package let code: Code

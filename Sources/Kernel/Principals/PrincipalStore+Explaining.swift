@@ -18,23 +18,11 @@ extension PrincipalStore {
     }
 
     private func facts(of record: GUID, _ type: RecordType) async throws -> RecordFacts? {
-        let id = PostgresUUID(guid: record)
-        let owners = try await client.query(
-            "SELECT owner_id, created_by, \(identifier: type.parent?.column ?? "id") FROM \(raw: type.table.sql) WHERE id = \(bind: id)")
-        guard let row = owners.first else { return nil }
-        let shares = try await client.query(
-            "SELECT grantee_id, level FROM tessera.share WHERE record_id = \(bind: id) AND (ends_at IS NULL OR ends_at > now())")
-        var levels: [GUID: ShareLevel] = [:]
-        for row in shares.rows { levels[try row.guid(0)] = ShareLevel(rawValue: Int(try row.decode(Int64.self, 1))) }
-        let grants = try await roles().flatMap(\.grants).filter { $0.type == type.id }
-        let reads = grants.reduce(into: Set<String>()) { $0.formUnion($1.reads) }
-        let values = reads.isEmpty ? [:] : try await records.valuesForRights(of: record, type, reading: reads) ?? [:]
-        var parents: [ParentLink: RecordFacts] = [:]
-        if let link = type.parent, let above = records.catalog.type(id: link.type) {
-            parents[link] = try await facts(of: try row.guid(2), above)
+        let grants = Dictionary(grouping: try await roles().flatMap(\.grants), by: \.type)
+        let facts = try await records.facts(of: [record], type) { type in
+            (grants[type] ?? []).reduce(into: []) { $0.formUnion($1.reads) }
         }
-        return RecordFacts(
-            owner: try row.guid(0), creator: try row.guid(1), shares: levels, values: values, moment: .now, parents: parents, id: record)
+        return facts[record]
     }
 
     /// What a principal may do with a record, action by action.

@@ -15,15 +15,6 @@ extension RecordStore {
         return try await ReadFailure.translating { try await !statements.query(sql).isEmpty }
     }
 
-    /// What a record holds, by property, whoever asks: of the fields and system columns that conditions of rights read. Nil when there is no such
-    /// record, deleted or not.
-    package func valuesForRights(of id: GUID, _ type: RecordType, reading names: Set<String>) async throws -> [String: Value]? {
-        let everything = Access(principal: .administrator, channel: .system, rights: .unlimited)
-        return try await ReadFailure.translating {
-            try await StoredValues(store: self, type: type, access: everything).load([id], fields: names, includeDeleted: true)[id]?.values
-        }
-    }
-
     /// The type of a record that this access may read, by its id alone; nil when there is none.
     package func type(ofRecord id: GUID, access: Access) async throws -> RecordType? {
         for type in catalog.types where access.rights.allows(.read, on: type.id) {

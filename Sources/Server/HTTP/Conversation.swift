@@ -40,7 +40,8 @@ struct Conversation<R: Responder>: Sendable {
             try await write(responder.answer(to: .busy), closing: true, withoutBody: head.method == .HEAD)
             return false
         }
-        defer { channel.load.end() }
+        var isLoad = true
+        defer { if isLoad { channel.load.end() } }
         var route = Route.other
         var bodyIsRead = false
         var response: ServerResponse
@@ -68,6 +69,10 @@ struct Conversation<R: Responder>: Sendable {
         if case .stream(let stream) = response.body, head.method != .HEAD {
             // HTTP/1.0 has no chunks: there the end of the connection is the end of the answer.
             if head.version == .http1_0 { closing = true }
+            if stream.lasts {
+                channel.load.end()
+                isLoad = false
+            }
             response = try await send(stream, of: response, to: request, version: head.version, closing: closing)
         } else {
             response = Compression.applied(to: response, for: request)

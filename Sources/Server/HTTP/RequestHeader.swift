@@ -12,6 +12,7 @@ enum RequestHeader: String, CaseIterable, Sendable {
     case ifMatch = "if-match"
     case ifNoneMatch = "if-none-match"
     case ifRange = "if-range"
+    case lastEventID = "last-event-id"
     case odataMaxVersion = "odata-maxversion"
     case odataVersion = "odata-version"
     case prefer
@@ -55,6 +56,7 @@ enum RequestHeader: String, CaseIterable, Sendable {
         case .ifRange: 1 << 17
         case .range: 1 << 18
         case .changeSet: 1 << 19
+        case .lastEventID: 1 << 20
         }
     }
 

@@ -27,7 +27,7 @@ struct Admission: Sendable {
 
 /// The kinds of requests, as metrics count them.
 enum Route: Int, Sendable, CaseIterable {
-    case health, readiness, metrics
+    case health, readiness, metrics, live
     case serviceDocument, metadata, openAPI, batch, views, search
     case collection, count, bulk, each
     case record, property, stream, navigation, reference, action, history
@@ -45,6 +45,7 @@ enum Route: Int, Sendable, CaseIterable {
         case .health: "/healthz"
         case .readiness: "/readyz"
         case .metrics: "/metrics"
+        case .live: "/live"
         case .serviceDocument: "/api"
         case .metadata: "/api/$metadata"
         case .openAPI: "/api/openapi.json"

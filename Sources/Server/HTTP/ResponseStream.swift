@@ -13,6 +13,9 @@ struct ResponseStream: Sendable {
     /// Whether it reads the database while it is sent.
     var readsDatabase = false
 
+    /// Whether it goes on for as long as its client listens: it is none of the requests in the server then, of which there may be so many.
+    var lasts = false
+
     /// The same stream, which keeps something alive until it has ended or was given up.
     func holding(_ object: some AnyObject & Sendable) -> ResponseStream {
         var stream = self

@@ -34,6 +34,8 @@ package struct ServerLimits: Sendable, Hashable {
     package var writeTime: Duration = .seconds(30)
     /// Between two requests of a connection.
     package var idleTime: Duration = .seconds(75)
+    /// How often it is looked whether the token of a live stream still opens it.
+    package var tokenCheck: Duration = .seconds(5)
     /// Requests in the server at once, working and waiting: beyond it 503.
     package var concurrentRequests = 2_048
     /// Requests worked on at once; more wait for their turn, each principal's in turns.

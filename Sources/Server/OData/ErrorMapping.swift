@@ -25,7 +25,13 @@ extension APIError {
         case let error as PostgresError: self.init(postgres: error)
         case let error as FilesError: self.init(files: error)
         case let error as EventsError:
-            self.init(error.code == .gone ? .gone : .badRequest, error.code.description, error.message)
+            let status: HTTPResponseStatus =
+                switch error.code {
+                case .gone: .gone
+                case .tooManyListeners: .tooManyRequests
+                default: .badRequest
+                }
+            self.init(status, error.code.description, error.message)
         case let error as XLSXError: self.init(.badRequest, "export.workbook", "As a workbook: \(error.description).")
         case let error as ImportError: self.init(.badRequest, error.code.description, error.message)
         default:

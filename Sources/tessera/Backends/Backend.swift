@@ -40,6 +40,8 @@ protocol Backend: Sendable {
 
     /// Events from a position on, and the position from which the next page goes on; the newest ones when no position is given.
     func events(from position: Int64?, topic: TopicPattern?, limit: Int) async throws -> (events: [Event], next: Int64)
+    /// Hands on what comes from a position on, until it is cancelled.
+    func followEvents(from position: Int64, topic: TopicPattern?, _ show: @escaping @Sendable ([Event]) -> Void) async throws
 
     /// What became of a record, newest first, and whether there is more; nil when there is no such record.
     func history(_ collection: String, _ id: GUID, limit: Int) async throws -> (entries: [HistoryEntry], isCut: Bool)?

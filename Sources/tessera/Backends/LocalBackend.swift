@@ -84,6 +84,17 @@ struct LocalBackend: Backend {
         }
     }
 
+    func followEvents(from position: Int64, topic: TopicPattern?, _ show: @escaping @Sendable ([Event]) -> Void) async throws {
+        try await withStore { store in
+            let log = EventLog(store)
+            try await EventFollowing.run(from: position) { place in
+                let page = try await log.page(from: place, topic: topic, limit: EventFollowing.page)
+                show(page.events)
+                return page.next
+            }
+        }
+    }
+
     func history(_ collection: String, _ id: GUID, limit: Int) async throws -> (entries: [HistoryEntry], isCut: Bool)? {
         try await withStore { store in
             let type = try ListQuery.type(collection: collection, catalog: store.catalog)

@@ -128,6 +128,14 @@ struct RemoteBackend: Backend {
         return (events, try known(link.flatMap { Int64($0) }))
     }
 
+    func followEvents(from position: Int64, topic: TopicPattern?, _ show: @escaping @Sendable ([Event]) -> Void) async throws {
+        try await EventFollowing.run(from: position) { place in
+            let page = try await events(from: place, topic: topic, limit: EventFollowing.page)
+            show(page.events)
+            return page.next
+        }
+    }
+
     private func newestEvents(_ topic: TopicPattern?, _ limit: Int) async throws -> (events: [Event], next: Int64) {
         let status = try await eventStatus()
         var events: [Event] = []

@@ -36,12 +36,13 @@ struct EventsCommand: AsyncParsableCommand {
 
     struct Tail: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show the newest events, or those from a position on.",
+            abstract: "Show the newest events, or those from a position on, or follow what comes.",
             discussion: """
                 With --output json each line is a CloudEvent.
 
                   tessera events tail --limit 5
                   tessera events tail --from 1 --topic 'contacts.*.created'
+                  tessera events tail --follow
                 """)
 
         @OptionGroup var source: SourceOptions
@@ -49,6 +50,8 @@ struct EventsCommand: AsyncParsableCommand {
         @OptionGroup var bound: LimitOptions
         @Option(help: "The position to begin at.") var from: Int64?
         @Option(help: ArgumentHelp("Which topics, * standing for any letters.", valueName: "pattern")) var topic: String?
+
+        @Flag(help: "Go on with what comes, until Ctrl-C.") var follow = false
 
         func validate() throws {
             guard from ?? 1 > 0 else { throw ValidationError("--from takes a position, a number from 1 on") }
@@ -61,15 +64,19 @@ struct EventsCommand: AsyncParsableCommand {
                 var (place, left) = (from, bound.limit)
                 repeat {
                     let (events, next) = try await backend.events(from: place, topic: topic, limit: left)
-                    for event in events {
-                        Console.print(output.isJSON ? event.cloudEvent(source: "/api").json : EventText.line(event))
-                    }
+                    show(events)
                     left -= events.count
-                    // The last page ends where the log does.
-                    guard let from = place, next > from else { return }
+                    let from = place
                     place = next
+                    // The last page ends where the log does.
+                    guard let from, next > from else { break }
                 } while left > 0
+                if follow, let place { try await backend.followEvents(from: place, topic: topic) { show($0) } }
             }
+        }
+
+        private func show(_ events: [Event]) {
+            for event in events { Console.print(output.isJSON ? event.cloudEvent(source: "/api").json : EventText.line(event)) }
         }
     }
 }

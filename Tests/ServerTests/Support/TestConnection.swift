@@ -78,6 +78,19 @@ final class TestConnection {
         while try await inbound.next() != nil {}
     }
 
+    /// What comes of an answer that goes on, until a text has come; nil when the connection ended before.
+    func receive(until text: String) async throws -> String? {
+        let end = Array(text.utf8)
+        while true {
+            let view = received.readableBytesView
+            if let range = view.firstRange(of: end) {
+                return received.readString(length: view.distance(from: view.startIndex, to: range.upperBound))
+            }
+            guard var piece = try await inbound.next() else { return nil }
+            received.writeBuffer(&piece)
+        }
+    }
+
     /// All bytes until the server closes the connection.
     func receiveAll() async throws -> [UInt8] {
         while var piece = try await inbound.next() { received.writeBuffer(&piece) }
