@@ -157,7 +157,8 @@ let package = Package(
         .testTarget(
             name: "RecordsTests",
             dependencies: [
-                "Records", "Catalog", "SchemaPlan", "Postgres", "TestKernel", "TestPostgres", queryLanguage, manifests, logging,
+                "Records", "Catalog", "Permissions", "SchemaPlan", "Postgres", "TestKernel", "TestPostgres", queryLanguage, manifests,
+                logging,
             ],
             swiftSettings: swiftSettings),
         .testTarget(

@@ -17,7 +17,8 @@ struct NonInterferenceTests {
         judged
         + ["search=allpha", "select=margin", "select=nothing", "filter=margin%20ge%202", "filter=margin%20div%200%20eq%201"].map {
             ("accounts", $0)
-        } + ["search=allpha", "select=amount", "filter=amount%20div%200%20eq%201"].map { ("lines", $0) }
+        } + ["search=alpha%20beta", "search=bteaa", "search=allpha%20beta&count=true"].map { ("accounts", $0) }
+        + ["search=allpha", "select=amount", "filter=amount%20div%200%20eq%201"].map { ("lines", $0) }
         + ["", "orderby=line/amount,text", "filter=line/account/name%20ne%20null"].map { ("remarks", $0) }
 
     /// Requests each of whose conditions counts. Of a field that is filtered by only seen values come through, so that showing it asks for no more.

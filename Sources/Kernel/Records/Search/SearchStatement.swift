@@ -11,8 +11,7 @@ struct SearchStatement {
     /// What must not be found, since it was shown already.
     let excluded: SearchTree?
     let ranks: [SearchRank]
-    /// Whether all words are common, so that what has all of them is worked out first.
-    let intersects: Bool
+    let way: SearchWay
     /// The first rank that is read; those before it were read to their end.
     let first: Int
     /// Whether reading goes on behind a hit in the first rank.
@@ -26,19 +25,30 @@ struct SearchStatement {
         var conditions = try lists.rowConditions(compiler)
         if let filter = query.filter { conditions.append(try compiler.condition(filter, .lenient).operand) }
         let search = SearchCondition(tree, type: type, compiler: compiler)
-        var preface = ""
-        if intersects, let common = try search.intersection() {
-            preface = "f(id) AS MATERIALIZED (\(common.rows)), "
-            conditions.append("t.\"id\" IN (SELECT f.id FROM f)")
-            if !common.isWhole { conditions.append(try search.matches(tree)) }
-        } else if !isWordAlone {
-            conditions.append(try search.matches(tree))
-        }
         if let excluded {
             let shown = SearchCondition(excluded, type: type, compiler: compiler, offset: SearchCondition.parameters(tree).count)
             conditions.append("NOT \(try shown.matches(excluded))")
         }
         let records = compiler.record.from.text
+        var preface = ""
+        var isAmongCommon = false
+        switch way {
+        case .intersection:
+            if let common = try search.intersection() {
+                preface = "f(id) AS MATERIALIZED (\(common.rows)), "
+                isAmongCommon = true
+                if common.isWhole { break }
+            }
+            conditions += try otherWords(search)
+        case .ranks: conditions += try otherWords(search)
+        case .few(let words):
+            let rows = try words.map { try search.ids(of: $0) }.joined(separator: " UNION ")
+            let tests = ["t.\"id\" = ANY (ARRAY(\(rows)))"] + conditions + (try otherWords(search))
+            let columns = try ["id"] + ranks.compactMap { try search.link($0.field)?.column }
+            let list = Set(columns).sorted().map { "t.\"\($0)\"" }.joined(separator: ", ")
+            preface = "f AS MATERIALIZED (SELECT \(list) FROM \(records)\(ListCompiler.whereClause(tests))), "
+            conditions = []
+        }
         let most = ListLimit.step(rows)
         let limit = compiler.placeholder(.limit)
         var parts: [String] = []
@@ -48,6 +58,8 @@ struct SearchStatement {
             let source = try source(of: rank, records: records, search: search)
             var tests = gate + [source.condition] + conditions
             tests += try better(than: place, search: search)
+            // Asked of each row in the order of the index; as a join it would be read to its end and sorted.
+            if isAmongCommon { tests.append("(\(rank.field.isLink ? "t.\"id\"" : "b.record_id") IN (SELECT f.id FROM f)) IS TRUE") }
             if isContinued, place == first { tests.append(behindCursor(rank, compiler)) }
             let order = rank.field.isLink ? "b.word, b.name, b.record_id, t.\"id\"" : "b.word, b.name, b.record_id"
             parts.append(
@@ -64,17 +76,26 @@ struct SearchStatement {
         return try lists.finish(text, compiler, literals)
     }
 
-    /// A single word needs no other test than that its row is there.
-    private var isWordAlone: Bool { if case .word = tree { true } else { false } }
+    /// What the search asks for beside the word that leads; a single word needs no other test than that its row is there.
+    private func otherWords(_ search: SearchCondition) throws -> [String] {
+        if case .word = tree { return [] }
+        return [try search.matches(tree)]
+    }
 
     private func source(
         of rank: SearchRank, records: String, search: SearchCondition
     ) throws -> (from: String, condition: String) {
         let word = range(of: rank, in: "b", search)
-        if let link = try search.link(rank.field) {
-            return ("\(link.from) JOIN \(records) ON t.\"\(link.column)\" = b.record_id", "\(link.condition) AND \(word)")
-        }
-        return ("\(type.searchTable.sql) AS b JOIN \(records) ON t.\"id\" = b.record_id", "b.field = '\(rank.field.key)' AND \(word)")
+        let link = try search.link(rank.field)
+        let rows =
+            link.map { ($0.from, "\($0.condition) AND \(word)") } ?? (
+                "\(type.searchTable.sql) AS b", "b.field = '\(rank.field.key)' AND \(word)"
+            )
+        let record = "t.\"\(link?.column ?? "id")\""
+        guard case .few = way else { return ("\(rows.0) JOIN \(records) ON \(record) = b.record_id", rows.1) }
+        // Looked up record by record: OFFSET 0 keeps the planner from reading all rows of the word.
+        let own = "SELECT b.record_id, b.word, b.name FROM \(rows.0) WHERE b.record_id = \(record) AND \(rows.1) OFFSET 0"
+        return ("f AS t CROSS JOIN LATERAL (\(own)) AS b", "TRUE")
     }
 
     private func range(of rank: SearchRank, in alias: String, _ search: SearchCondition) -> String {
