@@ -3,6 +3,7 @@ import Postgres
 import QueryLanguage
 import Records
 import ServiceLifecycle
+import Synchronization
 import TestKernel
 import Testing
 
@@ -85,6 +86,79 @@ struct JobWorkerTests {
         }
     }
 
+    @Test("who has all places of a worker gives one up at the next step when somebody waits who has none, and goes on afterwards")
+    func givesWay() async throws {
+        try await TestStore.with { lab in
+            let queue = JobQueue(client: lab.client)
+            let other = GUID.version7()
+            _ = try await lab.client.query(
+                "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(guid: other)), 'user', 'Somebody')")
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            let isServed = Mutex(false)
+            // Long ones take steps until the short one has been done; without its turn they would never end.
+            let handler = Work { job in
+                if job.label == "short" {
+                    isServed.withLock { $0 = true }
+                    return "short"
+                }
+                begin.yield()
+                var steps = 0
+                while !isServed.withLock({ $0 }) {
+                    steps += 1
+                    try await job.stepIsDone(Job.Progress(done: steps))
+                }
+                return "long"
+            }
+            var long: [GUID] = []
+            for number in 1...3 { long.append(try await queue.enqueue(kind: "work", label: "long \(number)", input: .null, access: .test)) }
+            let all = long
+            try await withWorker(lab, queue, handler) {
+                var places = begun.makeAsyncIterator()
+                for _ in 0..<JobWorker.Options().concurrency { await places.next() }
+                let access = Access(principal: other, channel: .api)
+                let short = try await queue.enqueue(kind: "work", label: "short", input: .null, access: access)
+                #expect(try await wait(queue, short) { $0.state.isFinished }.result == "short")
+                for id in all {
+                    let job = try await wait(queue, id) { $0.state.isFinished }
+                    #expect(job.result == "long" && job.attempts == 1, "giving way is no failed attempt")
+                }
+            }
+        }
+    }
+
+    @Test("nobody gives way for others who have their turn already, or for themselves")
+    func keepsPlaces() async throws {
+        try await TestStore.with { lab in
+            let queue = JobQueue(client: lab.client)
+            let (worker, other) = (GUID.version7(), GUID.version7())
+            _ = try await lab.client.query(
+                "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(guid: other)), 'user', 'Somebody')")
+            func add(_ principal: GUID) async throws {
+                try await queue.enqueue(kind: "work", label: "", input: .null, access: Access(principal: principal, channel: .api))
+            }
+            func claim(_ count: Int) async throws -> [JobQueue.Leased] {
+                try await queue.claim(count, kinds: ["work"], worker: worker, lease: .seconds(3600))
+            }
+            func gives(_ job: JobQueue.Leased, of places: Int = 2, kinds: [String] = ["work"]) async throws -> Bool {
+                try await queue.givesWay(job.id, worker: worker, places: places, kinds: kinds)
+            }
+            for _ in 0..<3 { try await add(.administrator) }
+            let held = try await claim(2)
+            #expect(held.count == 2)
+            #expect(try await gives(held[0]) == false, "one's own waits")
+            try await add(other)
+            #expect(try await gives(held[0]))
+            #expect(try await gives(held[0], of: 3) == false, "a place is free")
+            #expect(try await gives(held[0], kinds: ["else"]) == false, "this worker can't do it")
+            try await queue.end(held[1].id, .again(after: .zero, countsAttempt: false), worker: worker)
+            #expect(try await gives(held[0]) == false, "it was given already")
+            let next = try await claim(1)
+            #expect(next.map(\.access.principal) == [other])
+            try await add(other)
+            for job in [held[0], next[0]] { #expect(try await gives(job) == false) }
+        }
+    }
+
     @Test("runs jobs as their askers, keeps progress and result, and says why one failed")
     func runs() async throws {
         try await TestStore.with { lab in
@@ -107,6 +181,8 @@ struct JobWorkerTests {
             }
             #expect(try await queue.find(other)?.state == .queued)
             #expect(try await queue.list(limit: 2).map(\.id) == [other, bad])
+            #expect(try await queue.list(limit: 5).allSatisfy { $0.result == nil }, "results are read one by one")
+            #expect(try await queue.find(good, result: false)?.result == nil)
             #expect(try await queue.list(limit: 2, before: bad).map(\.id) == [good])
         }
     }
@@ -189,10 +265,12 @@ struct JobWorkerTests {
             #expect(try await queue.renew([id], worker: dead, lease: .zero).held == [id])
             let taken = try await queue.claim(5, kinds: ["work"], worker: alive, lease: .seconds(3600))
             #expect(taken.map(\.attempts) == [2])
-            // The dead one comes back to life: it has lost the job and can't end it.
+            // The dead one comes back to life: it has lost the job and can't end it, nor what is written under it.
             #expect(try await queue.renew([id], worker: dead, lease: .seconds(3600)).held.isEmpty)
+            try await ChangeSetLog(lab.store, access: .test).begin(ChangeSet(id: id, label: "held", isOpen: true))
             try await queue.end(id, .done("late"), worker: dead)
             #expect(try await queue.find(id)?.state == .running)
+            #expect(try await ChangeSetLog.isOpen(id, in: lab.store))
             _ = try await lab.client.query("UPDATE tessera.job SET attempts = 5, lease_until = now() - interval '1 second'")
             try await withWorker(lab, queue, Work { _ in "never" }) {
                 let job = try await wait(queue, id) { $0.state.isFinished }

@@ -35,13 +35,13 @@ struct ChangeSetTests {
             for scenario in [
                 Scenario(
                     "written under its name", "POST", "/api/topics/bulk", header, body: body, status: 200,
-                    expects: [#""label":"Autumn""#], events: 2),
+                    expects: [#""change_set":""#], events: 2),
                 Scenario(
                     "rehearsed", "PATCH", "/api/topics/$each?filter=name%20eq%20'a'&dry_run=true", body: rename, status: 200,
                     expects: [#""dry_run":true"#, #""after":{"name":"c"}"#, #""before":{"name":"a"}"#], refuses: ["change_set"]),
                 Scenario(
                     "done", "PATCH", "/api/topics/$each?filter=name%20eq%20'a'", body: rename, status: 200,
-                    expects: [#""label":"update topics that a condition selects""#], events: 1),
+                    expects: [#""change_set":""#], events: 1),
                 Scenario(
                     "nothing to do", "DELETE", "/api/topics/$each?filter=false", status: 200, expects: [#""succeeded":0"#],
                     refuses: ["change_set"]),

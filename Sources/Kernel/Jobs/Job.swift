@@ -50,7 +50,7 @@ package struct Job: Sendable, Equatable {
     /// When it was last taken up: after a restart of the server, or an attempt that came to no end, later than `startedAt`.
     package var attemptStartedAt: DateTime?
     package var finishedAt: DateTime?
-    /// What a finished job gave; kept for `JobQueue.keep`.
+    /// What a finished job gave, where it was read; kept for `JobQueue.keptDays`.
     package var result: Value?
     package var failure: Failure?
 }
@@ -70,9 +70,9 @@ extension Job.Failure {
 // MARK: JSON
 
 extension Job {
-    /// As the API and `--output json` show it.
+    /// As the API and `--output json` show it; without `result` where it has none, or that wasn't read.
     package var value: Value {
-        .complex([
+        var members: [String: Value] = [
             "id": .guid(id), "kind": .string(kind), "label": .string(label), "state": .string(state.rawValue),
             "principal_id": .guid(principal), "attempts": .integer(Int64(attempts)), "cancel_asked": .bool(isCancelAsked),
             "progress": .complex([
@@ -81,9 +81,10 @@ extension Job {
             ]),
             "created_at": .dateTime(createdAt), "started_at": startedAt.map(Value.dateTime) ?? .null,
             "attempt_started_at": attemptStartedAt.map(Value.dateTime) ?? .null, "finished_at": finishedAt.map(Value.dateTime) ?? .null,
-            "result": result ?? .null,
             "error": failure.map { .complex(["code": .string($0.code), "message": .string($0.message), "details": $0.details]) } ?? .null,
-        ])
+        ]
+        members["result"] = result
+        return .complex(members)
     }
 
     /// Reads what `value` wrote, after its way through JSON.

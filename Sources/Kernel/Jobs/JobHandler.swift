@@ -20,14 +20,18 @@ package struct JobRun: Sendable {
     package let access: Access
     /// Tells how far it is.
     package let progress: @Sendable (Job.Progress) async throws -> Void
+    /// The same after a step that is in, so that the work may be broken off here without loss: it is where others get their turn.
+    package let stepIsDone: @Sendable (Job.Progress) async throws -> Void
 
     package init(
-        id: GUID, label: String, input: Value, access: Access, progress: @escaping @Sendable (Job.Progress) async throws -> Void
+        id: GUID, label: String, input: Value, access: Access, progress: @escaping @Sendable (Job.Progress) async throws -> Void,
+        stepIsDone: @escaping @Sendable (Job.Progress) async throws -> Void
     ) {
         self.id = id
         self.label = label
         self.input = input
         self.access = access
         self.progress = progress
+        self.stepIsDone = stepIsDone
     }
 }

@@ -7,7 +7,7 @@ import Synchronization
 /// The durable queue of background work: rows that workers of any server lease, and give back or finish.
 ///
 /// Principals take turns: who has fewest jobs at work comes first, then who has waited longest since a job of theirs began. Among one's own, order is
-/// by time, without promise.
+/// by time, without promise. Whose jobs have all places of a worker gives one up, between two steps, as soon as somebody waits who has none.
 package final class JobQueue: Sendable {
     /// Days that finished jobs and their results are kept.
     package static let keptDays = 7
@@ -55,17 +55,19 @@ package final class JobQueue: Sendable {
         return id
     }
 
-    /// - Parameter principal: whose job it has to be; nil for anybody's.
-    package func find(_ id: GUID, of principal: GUID? = nil) async throws -> Job? {
-        try await jobs("WHERE id = \(bind: PostgresUUID(guid: id))\(Self.isOwn(principal))").first
+    /// - Parameters:
+    ///   - principal: whose job it has to be; nil for anybody's.
+    ///   - result: whether its result is read, which may be long.
+    package func find(_ id: GUID, of principal: GUID? = nil, result: Bool = true) async throws -> Job? {
+        try await jobs("WHERE id = \(bind: PostgresUUID(guid: id))\(Self.isOwn(principal))", results: result).first
     }
 
-    /// Newest first; `before` is the id of the last one seen.
+    /// Newest first, without their results; `before` is the id of the last one seen.
     ///
     /// - Parameter principal: whose jobs; nil for everybody's.
     package func list(limit: Int, before: GUID? = nil, of principal: GUID? = nil) async throws -> [Job] {
         let place: SQL = before.map { " AND id < \(bind: PostgresUUID(guid: $0))" } ?? ""
-        return try await jobs("WHERE TRUE\(place)\(Self.isOwn(principal)) ORDER BY id DESC LIMIT \(bind: Int64(limit))")
+        return try await jobs("WHERE TRUE\(place)\(Self.isOwn(principal)) ORDER BY id DESC LIMIT \(bind: Int64(limit))", results: false)
     }
 
     private static func isOwn(_ principal: GUID?) -> SQL {
@@ -86,10 +88,11 @@ package final class JobQueue: Sendable {
         return isStopped
     }
 
-    private func jobs(_ selection: SQL) async throws -> [Job] {
+    private func jobs(_ selection: SQL, results: Bool) async throws -> [Job] {
+        let result: SQL = results ? "result" : "NULL::jsonb"
         let sql: SQL = """
             SELECT id, kind, label, state, principal_id, attempts, cancel_asked, progress_done, progress_total, progress_message, created_at, \
-            started_at, finished_at, result, error_code, error_message, error_details, attempt_started_at FROM tessera.job \(selection)
+            started_at, finished_at, \(result), error_code, error_message, error_details, attempt_started_at FROM tessera.job \(selection)
             """
         return try await client.query(sql).rows.map { row in
             let code = try row.decode(String?.self, 14)
@@ -173,8 +176,8 @@ package final class JobQueue: Sendable {
     }
 
     func note(_ progress: Job.Progress, of id: GUID, worker: GUID) async throws {
-        try await change(
-            id, worker,
+        try await Self.change(
+            id, worker, client.query,
             """
             progress_done = \(bind: Int64(progress.done)), progress_total = coalesce(\(bind: progress.total.map(Int64.init)), progress_total), \
             progress_message = \(bind: progress.message)
@@ -191,48 +194,68 @@ package final class JobQueue: Sendable {
     }
 
     func end(_ id: GUID, _ ending: Ending, worker: GUID) async throws {
-        let finished = "finished_at = now(), worker = NULL, lease_until = NULL, file = NULL"
-        if case .again = ending {} else { try await finishChangeSet(id) }
-        switch ending {
-        case .done(let result):
-            try await change(id, worker, "state = 'done', result = \(bind: PostgresJSON(result.json)), \(raw: finished)")
-        case .failed(let failure):
-            try await change(
-                id, worker,
+        let finished: SQL = "finished_at = now(), worker = NULL, lease_until = NULL, file = NULL"
+        let assignments: SQL =
+            switch ending {
+            case .done(let result): "state = 'done', result = \(bind: PostgresJSON(result.json)), \(finished)"
+            case .failed(let failure):
                 """
                 state = 'failed', error_code = \(bind: failure.code), error_message = \(bind: failure.message), \
-                error_details = \(bind: PostgresJSON(failure.details.json)), \(raw: finished)
-                """)
-        case .cancelled: try await change(id, worker, "state = 'cancelled', \(raw: finished)")
-        case .again(let delay, let counts):
-            try await change(
-                id, worker,
+                error_details = \(bind: PostgresJSON(failure.details.json)), \(finished)
+                """
+            case .cancelled: "state = 'cancelled', \(finished)"
+            case .again(let delay, let counts):
                 """
                 state = 'queued', worker = NULL, lease_until = NULL, run_after = now() + \(bind: PostgresInterval(delay)), \
                 attempts = attempts - \(raw: counts ? "0" : "1")
-                """)
+                """
+            }
+        try await client.transaction { transaction in
+            guard try await Self.change(id, worker, transaction.query, assignments) else { return }
+            if case .again = ending { return }
+            try await Self.finishChangeSet(id, transaction)
         }
     }
 
     /// A job that is over writes no more: the change set of the same id, where there is one, is finished with it. One that holds nothing isn't listed.
-    private func finishChangeSet(_ id: GUID) async throws {
-        _ = try await client.query(
+    private static func finishChangeSet(_ id: GUID, _ transaction: PostgresTransaction) async throws {
+        _ = try await transaction.query(
             """
             DELETE FROM tessera.change_set s WHERE s.id = \(bind: PostgresUUID(guid: id)) AND s.state = 'running' \
             AND NOT EXISTS (SELECT 1 FROM tessera.change c WHERE c.change_set = s.id)
             """)
-        _ = try await client.query(
+        _ = try await transaction.query(
             """
             UPDATE tessera.change_set SET state = 'done', finished_at = now() WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running'
             """)
     }
 
-    private func change(_ id: GUID, _ worker: GUID, _ assignments: SQL) async throws {
-        _ = try await client.query(
+    /// Changes a job as long as the worker holds it; false when it doesn't any more.
+    @discardableResult
+    private static func change(
+        _ id: GUID, _ worker: GUID, _ query: (SQL) async throws -> PostgresResult, _ assignments: SQL
+    ) async throws -> Bool {
+        try await !query(
             """
             UPDATE tessera.job SET \(assignments) WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running' \
-            AND worker = \(bind: PostgresUUID(guid: worker))
-            """)
+            AND worker = \(bind: PostgresUUID(guid: worker)) RETURNING 1
+            """
+        ).rows.isEmpty
+    }
+
+    /// Whether a job is to give its place up: all places of its worker are taken, its principal has more of them than this one, and somebody waits
+    /// who has none anywhere.
+    ///
+    /// - Parameter places: jobs that the worker does at a time.
+    func givesWay(_ id: GUID, worker: GUID, places: Int, kinds: [String]) async throws -> Bool {
+        let mine: SQL = "SELECT count(*) FROM tessera.job m WHERE m.state = 'running' AND m.worker = \(bind: PostgresUUID(guid: worker))"
+        let sql: SQL = """
+            SELECT 1 FROM tessera.job j WHERE j.id = \(bind: PostgresUUID(guid: id)) AND (\(mine)) >= \(bind: Int64(places)) \
+            AND (\(mine) AND m.principal_id = j.principal_id) > 1 AND EXISTS (SELECT 1 FROM tessera.job q WHERE q.state = 'queued' \
+            AND q.run_after <= now() AND q.kind = ANY(\(bind: kinds)) AND NOT EXISTS (SELECT 1 FROM tessera.job r WHERE r.state = 'running' \
+            AND r.lease_until >= now() AND r.principal_id = q.principal_id))
+            """
+        return try await !client.query(sql).rows.isEmpty
     }
 
     /// Forgets jobs that finished long ago, with the marks of their steps.

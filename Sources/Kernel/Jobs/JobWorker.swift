@@ -144,9 +144,15 @@ package struct JobWorker: Service {
             return .failed(Job.Failure(code: JobError.Code.givenUp.description, message: message))
         }
         guard let access = await attempt("look up rights", { try await resolve(job.access) }) else { return again(job) }
-        let run = JobRun(id: job.id, label: job.label, input: job.input, access: access) { progress in
+        let progress = { @Sendable (progress: Job.Progress) in
             try Task.checkCancellation()
             try await queue.note(progress, of: job.id, worker: worker)
+        }
+        let run = JobRun(id: job.id, label: job.label, input: job.input, access: access, progress: progress) {
+            try await progress($0)
+            // Given back as by a worker that is told to stop.
+            let gives = try await queue.givesWay(job.id, worker: worker, places: options.concurrency, kinds: kinds)
+            if gives { throw CancellationError() }
         }
         do {
             return .done(try await handler.run(run))
@@ -174,9 +180,11 @@ package struct JobWorker: Service {
 
     // MARK: The queue, which may be out of reach
 
+    private var kinds: [String] { handlers.keys.sorted() }
+
     private func claim(_ count: Int) async -> [JobQueue.Leased]? {
         await attempt("claim jobs") {
-            try await queue.claim(count, kinds: handlers.keys.sorted(), worker: worker, lease: options.lease)
+            try await queue.claim(count, kinds: kinds, worker: worker, lease: options.lease)
         }
     }
 

@@ -18,7 +18,7 @@ package struct UndoJob: JobHandler {
         let undo = Undo(store, of: changeSet, access: job.access)
         if job.input["dry_run"]?.asBool == true { return try await undo.rehearse().value }
         let report = try await undo.run { records in
-            try await job.progress(Job.Progress(done: records))
+            try await job.stepIsDone(Job.Progress(done: records))
         }
         return report.value
     }

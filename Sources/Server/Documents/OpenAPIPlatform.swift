@@ -42,7 +42,8 @@ enum OpenAPIPlatform {
             path: "/jobs({id})", method: "delete", id: "delete_job", summary: "Ask a job to stop, as its monitor is told to",
             parameters: ["id"], schema: "", others: [stopped]),
         Operation(
-            path: "/jobs({id})/status", id: "get_job", summary: "Read how a job stands", parameters: ["id"], schema: "job"),
+            path: "/jobs({id})/status", id: "get_job", summary: "Read how a job stands, without its result", parameters: ["id"],
+            schema: "job"),
         Operation(
             path: "/jobs({id})/cancel", method: "post", id: "cancel_job", summary: "Ask a job to stop", parameters: ["id"], schema: "",
             others: [stopped]),
@@ -171,7 +172,6 @@ enum OpenAPIPlatform {
             text("started_at", format: "date-time", nullable: true, to: &json)
             text("attempt_started_at", format: "date-time", nullable: true, to: &json)
             text("finished_at", format: "date-time", nullable: true, to: &json)
-            json.object("result") { $0.strings("type", ["object", "null"]) }
             json.object("error") { $0.strings("type", ["object", "null"]) }
         }
         object("undo_refusal", required: ["type", "id", "code", "reason"], to: &json) { json in

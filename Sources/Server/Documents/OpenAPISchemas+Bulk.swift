@@ -5,15 +5,9 @@ extension OpenAPISchemas {
             json.field("type", "object")
             json.object("properties") { json in
                 json.object("change_set") { json in
-                    json.field("type", "object")
-                    json.field("description", "The change set of what was written, under its own name or the client's.")
-                    json.object("properties") { json in
-                        json.object("id") { json in
-                            json.field("type", "string")
-                            json.field("format", "uuid")
-                        }
-                        json.object("label") { $0.field("type", "string") }
-                    }
+                    json.field("type", "string")
+                    json.field("format", "uuid")
+                    json.field("description", "The change set of what was written.")
                 }
                 json.object("succeeded") { $0.field("type", "integer") }
                 json.object("failed") { $0.field("type", "integer") }

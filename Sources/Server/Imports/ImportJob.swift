@@ -69,7 +69,9 @@ package struct ImportJob: JobHandler {
         let failures = ImportFailures(files: files, plan: plan, name: file.name, access: access, told: Self.toldErrors)
         let total = plan.rows
         func report(_ progress: Importer.Progress) async throws {
-            try await job.progress(Job.Progress(done: progress.rows, total: total))
+            let progress = Job.Progress(done: progress.rows, total: total)
+            // A dry run is one transaction.
+            try await isRehearsal ? job.progress(progress) : job.stepIsDone(progress)
         }
         try await job.progress(Job.Progress(done: 0, total: total))
         let key = ImportLedger.Key(

@@ -42,7 +42,8 @@ package struct BulkJob: JobHandler {
                 return BulkResult.step(result, of: count)
             }
             try total.add(outcome)
-            try await job.progress(Job.Progress(done: range.upperBound, total: count))
+            let progress = Job.Progress(done: range.upperBound, total: count)
+            try await range.upperBound < count ? job.stepIsDone(progress) : job.progress(progress)
         }
         return total.value(changeSet)
     }

@@ -48,7 +48,7 @@ struct BulkResult {
         var members: [String: Value] = [
             "succeeded": .integer(Int64(count - failed)), "failed": .integer(Int64(failed)), "value": .collection(items),
         ]
-        if hasWritten { members["change_set"] = .complex(["id": .guid(changeSet.id), "label": .string(changeSet.label ?? "")]) }
+        if hasWritten { members["change_set"] = .guid(changeSet.id) }
         if let counts {
             members["dry_run"] = true
             members["counts"] = counts

@@ -54,21 +54,21 @@ extension Call {
         let headers = [("asyncresult", "200")]
         guard [BulkJob.kind, EachJob.kind].contains(job.kind) else { return response(.ok, json: Array(result.json.utf8), headers) }
         let prefix = format.metadata == .none ? nil : negotiation.prefix
-        let named = result["change_set"]?["id"]?.asText.map { [(Self.changeSetHeader, $0)] } ?? []
+        let named = result["change_set"]?.asText.map { [(Self.changeSetHeader, $0)] } ?? []
         return response(.ok, json: BulkResult.answer(result, prefix: prefix, root: root), headers + named)
     }
 
     func status(_ id: GUID) async throws -> ServerResponse {
         guard isRead else { throw APIError.methodNotAllowed("GET") }
         try options.allow([], of: "A job")
-        return response(.ok, json: Array(try await job(id).value.json.utf8))
+        return response(.ok, json: Array(try await job(id, result: false).value.json.utf8))
     }
 
     func cancel(_ id: GUID) async throws -> ServerResponse {
         guard method == .POST || method == .DELETE else { throw APIError.methodNotAllowed("POST") }
         try options.allow([], of: "cancel")
         guard try await jobs.cancel(id, of: whoseWork) else {
-            let job = try await job(id)
+            let job = try await job(id, result: false)
             throw APIError(.conflict, "jobs.finished", "This job is \(job.state.rawValue); there is nothing left to cancel.")
         }
         return response(.noContent)
@@ -77,8 +77,8 @@ extension Call {
     /// Whose background work is there for the caller: their own, and everybody's for administrators. Others' is answered as none.
     private var whoseWork: GUID? { access.rights.isUnlimited ? nil : access.principal }
 
-    private func job(_ id: GUID) async throws -> Job {
-        guard let job = try await jobs.find(id, of: whoseWork) else {
+    private func job(_ id: GUID, result: Bool = true) async throws -> Job {
+        guard let job = try await jobs.find(id, of: whoseWork, result: result) else {
             throw APIError(
                 .notFound, JobError.Code.notFound.description,
                 "There is no job with this id. Finished ones are kept for \(JobQueue.keptDays) days.")

@@ -37,11 +37,8 @@ extension Call {
         json.object { json in
             if let prefix { json.field("\(prefix)context", "\(root)/$metadata#Collection(tessera.bulk_result)") }
             // Where nothing was written there is nothing to show or take back.
-            if let label = changeSet.label, !changeSet.isRehearsal, result.changes == nil, result.isChange {
-                json.object("change_set") { json in
-                    json.field("id", changeSet.id.description)
-                    json.field("label", label)
-                }
+            if changeSet.label != nil, !changeSet.isRehearsal, result.changes == nil, result.isChange {
+                json.field("change_set", changeSet.id.description)
             }
             json.field("succeeded", result.count - result.failures.count)
             json.field("failed", result.failures.count)

@@ -95,7 +95,8 @@ package struct EachJob: JobHandler {
                 return BulkResult.step(result, of: ids.count)
             }
             try total.add(outcome)
-            try await job.progress(Job.Progress(done: start + part.count, total: ids.count))
+            let progress = Job.Progress(done: start + part.count, total: ids.count)
+            try await progress.done < ids.count ? job.stepIsDone(progress) : job.progress(progress)
         }
         return total.value(changeSet)
     }

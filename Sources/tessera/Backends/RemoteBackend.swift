@@ -63,7 +63,13 @@ struct RemoteBackend: Backend {
 
     func jobs(limit: Int) async throws -> [Job] { try await list("/jobs", limit: limit, Job.init).items }
 
-    func job(_ id: GUID) async throws -> Job? { try await found("/jobs(\(id))/status").map { try known(Job($0)) } }
+    func job(_ id: GUID) async throws -> Job? {
+        guard var job = try await found("/jobs(\(id))/status").map({ try known(Job($0)) }) else { return nil }
+        // What came of it is answered apart, as the request would have been.
+        guard job.state == .done, case .complex(let members)? = try await found("/jobs(\(id))") else { return job }
+        job.result = .complex(members.filter { $0.key != "@context" })
+        return job
+    }
 
     func cancel(_ id: GUID) async throws -> Bool {
         do {
