@@ -76,7 +76,7 @@ let package = Package(
         // The event log: positions, subscriptions, what follows it within the kernel.
         .target(
             name: "Events",
-            dependencies: ["JSONReading", "Catalog", "Permissions", "Postgres", "Records", queryLanguage, logging, lifecycle],
+            dependencies: ["JSONReading", "Catalog", "Permissions", "Postgres", "Records", manifests, queryLanguage, logging, lifecycle],
             path: "Sources/Kernel/Events", swiftSettings: swiftSettings),
         .target(
             name: "Transfer",
@@ -96,7 +96,7 @@ let package = Package(
             path: "Sources/Kernel/Files", swiftSettings: swiftSettings),
 
         .target(
-            name: "ModuleHost", dependencies: ["Catalog", "Records", tesseraKit, tesseraABI, queryLanguage, manifests, logging],
+            name: "ModuleHost", dependencies: ["Catalog", "Records", "Events", tesseraKit, tesseraABI, queryLanguage, manifests, logging],
             swiftSettings: swiftSettings
         ),
         .target(
@@ -133,7 +133,8 @@ let package = Package(
         .testTarget(
             name: "ModuleHostTests",
             dependencies: [
-                "ModuleHost", "Catalog", "Records", "Files", "Transfer", "Postgres", "TestKernel", tesseraKit, queryLanguage, manifests,
+                "ModuleHost", "Catalog", "Records", "Events", "Files", "Transfer", "Postgres", "TestKernel", tesseraKit, queryLanguage,
+                manifests,
                 logging,
             ],
             swiftSettings: swiftSettings),
@@ -210,8 +211,9 @@ let package = Package(
         .testTarget(
             name: "EventsTests",
             dependencies: [
-                "Events", "Catalog", "Permissions", "Records", "Transfer", "Postgres", "TestKernel", "TestPostgres", queryLanguage, logging,
-                lifecycle,
+                "Events", "Catalog", "Permissions", "Records", "SchemaPlan", "Transfer", "Postgres", "TestKernel", "TestPostgres",
+                queryLanguage,
+                manifests, logging, lifecycle,
             ],
             swiftSettings: swiftSettings),
         // Runs the built program as people do.

@@ -11,10 +11,10 @@ extension Catalog {
         let masked = types.map { $0.masked(hiding: hidden[$0.id] ?? [], notSearching: unsearched[$0.id] ?? []) }
         let catalog = Catalog(
             deployment: deployment, currency: currency, timeZone: timeZone, modules: modules, types: masked, views: [], roles: roles,
-            demands: demands)
+            demands: demands, subscriptions: subscriptions)
         return Catalog(
             deployment: deployment, currency: currency, timeZone: timeZone, modules: modules, types: masked,
-            views: views.compactMap { catalog.masked($0) }, roles: roles, demands: demands)
+            views: views.compactMap { catalog.masked($0) }, roles: roles, demands: demands, subscriptions: subscriptions)
     }
 
     /// The view as far as its columns are there; nil when its condition or order isn't.

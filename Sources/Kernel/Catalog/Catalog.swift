@@ -15,13 +15,15 @@ package struct Catalog: Sendable, Hashable {
     package private(set) var roles: [Role]
     /// What types demand of everybody, by the type's id: a part of each grant on them.
     package private(set) var demands: [String: [Role.Grant.Limit]]
+    /// In the order of the modules, then the integrator's own.
+    package private(set) var subscriptions: [EventSubscription]
     private var positionByID: [String: Int]
     private var positionByCollection: [String: Int]
     let shapes: [String: TypeShape]
 
     package init(
         deployment: String, currency: String, timeZone: String, modules: [CatalogModule], types: [RecordType], views: [View] = [],
-        roles: [Role] = [], demands: [String: [Role.Grant.Limit]] = [:]
+        roles: [Role] = [], demands: [String: [Role.Grant.Limit]] = [:], subscriptions: [EventSubscription] = []
     ) {
         self.deployment = deployment
         self.currency = currency
@@ -31,6 +33,7 @@ package struct Catalog: Sendable, Hashable {
         self.views = views
         self.roles = roles
         self.demands = demands
+        self.subscriptions = subscriptions
         shapes = Self.shapes(of: types)
         positionByID = Dictionary(types.enumerated().map { ($1.id, $0) }, uniquingKeysWith: { first, _ in first })
         positionByCollection = Dictionary(types.enumerated().map { ($1.collection, $0) }, uniquingKeysWith: { first, _ in first })

@@ -14,11 +14,14 @@ extension Catalog {
         let views = viewChecker.views(of: composition)
         var roleChecker = RoleChecker(catalog: catalog)
         let roles = roleChecker.roles(of: composition)
-        let diagnostics = checker.diagnostics + viewChecker.diagnostics + roleChecker.diagnostics
+        var subscriptionChecker = SubscriptionChecker(catalog: catalog)
+        let subscriptions = subscriptionChecker.subscriptions(of: composition)
+        let diagnostics =
+            checker.diagnostics + viewChecker.diagnostics + roleChecker.diagnostics + subscriptionChecker.diagnostics
         guard diagnostics.isEmpty else { throw CatalogError(diagnostics: diagnostics) }
         self.init(
             deployment: catalog.deployment, currency: catalog.currency, timeZone: catalog.timeZone, modules: catalog.modules, types: types,
-            views: views, roles: roles, demands: roleChecker.everybody)
+            views: views, roles: roles, demands: roleChecker.everybody, subscriptions: subscriptions)
     }
 
     /// What is wrong with the conditions, views and roles of a composition that has other errors, so that all are told at once. Names that may
@@ -32,7 +35,9 @@ extension Catalog {
         _ = viewChecker.views(of: composition)
         var roleChecker = RoleChecker(catalog: catalog, doubt: doubt)
         _ = roleChecker.roles(of: composition)
-        return checker.diagnostics + viewChecker.diagnostics + roleChecker.diagnostics
+        var subscriptionChecker = SubscriptionChecker(catalog: catalog, doubt: doubt)
+        _ = subscriptionChecker.subscriptions(of: composition)
+        return checker.diagnostics + viewChecker.diagnostics + roleChecker.diagnostics + subscriptionChecker.diagnostics
     }
 
     private init(withoutConditions composition: Composition) {

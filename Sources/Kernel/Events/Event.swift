@@ -36,6 +36,9 @@ extension Event {
     static let columns: SQL =
         "position, id, at, topic, record_type, record_id, version, old, new, principal_id, on_behalf_of, channel, change_set, cause"
 
+    /// How many columns these are.
+    static let width = 14
+
     init(_ row: PostgresRow) throws {
         position = try row.decode(Int64.self, 0)
         id = GUID(postgres: try row.decode(PostgresUUID.self, 1))

@@ -54,7 +54,7 @@ package struct EventRetention: Sendable {
                 """
                 UPDATE tessera.subscription SET state = 'lost', failed_at = now(), \
                 error = 'It was behind for so long that events which it had not handled were removed: those up to position ' || \(bind: tooOld) || '.' \
-                WHERE state = 'active' AND position < \(bind: tooOld) RETURNING id, position
+                WHERE state IN ('active', 'paused', 'halted') AND position < \(bind: tooOld) RETURNING id, position
                 """
             ).rows {
                 let (id, position) = (try row.decode(String.self, 0), try row.decode(Int64.self, 1))
@@ -62,7 +62,10 @@ package struct EventRetention: Sendable {
                     "The subscription \(id) is lost: it stands at \(position), and events up to \(tooOld) are too old to be kept for it.")
             }
             let held = try await store.run(
-                "SELECT id, position FROM tessera.subscription WHERE state = 'active' AND position < \(bind: old) ORDER BY position")
+                """
+                SELECT id, position FROM tessera.subscription WHERE state IN ('active', 'paused', 'halted') AND position < \(bind: old) \
+                ORDER BY position
+                """)
             for row in held.rows {
                 let (id, position) = (try row.decode(String.self, 0), try row.decode(Int64.self, 1))
                 lines.append(

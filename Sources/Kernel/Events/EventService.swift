@@ -30,13 +30,14 @@ package struct EventService: Service {
     package func run() async throws {
         let sequencing = pump("Moving events into the log", options.beat)
         let clearing = pump("Clearing the event log", options.clearance)
-        let following = bus.subscriptions.map { (subscription: $0, pump: pump("The subscription \($0.id)", options.beat)) }
+        let pumps = FollowerPumps()
+        let (newcomers, newcomer) = AsyncStream.makeStream(of: (follower: any Follower, pump: Pump).self)
         bus.store.onCommit { sequencing.wake() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await sequencing.run {
                     let moved = try await bus.sequencer.move().moved
-                    if moved > 0 { for (_, pump) in following { pump.wake() } }
+                    if moved > 0 { pumps.wake() }
                     return moved == Sequencer.batch
                 }
             }
@@ -46,8 +47,20 @@ package struct EventService: Service {
                     return false
                 }
             }
-            for (subscription, pump) in following { group.addTask { await pump.run { try await subscription.advance() } } }
-            group.addTask { await cancelWhenGracefulShutdown { await listen { for (_, pump) in following { pump.wake() } } } }
+            group.addTask { await cancelWhenGracefulShutdown { await listen { pumps.wake() } } }
+            // Manifests that are applied while the server runs bring new ones.
+            group.addTask {
+                await pump("Looking for subscriptions", options.beat).run {
+                    for follower in bus.followers where !pumps.has(follower.id) {
+                        let pump = pump("The subscription \(follower.id)", options.beat)
+                        pumps.add(pump, follower.id)
+                        newcomer.yield((follower, pump))
+                    }
+                    return false
+                }
+                newcomer.finish()
+            }
+            for await (follower, pump) in newcomers { group.addTask { await pump.run { try await follower.advance() } } }
         }
     }
 

@@ -6,7 +6,8 @@ package import Records
 package struct EventStatus: Sendable, Equatable {
     package struct Follower: Sendable, Equatable {
         package var id: String
-        /// `active`, or `lost`: events that it hadn't handled were removed.
+        /// `active`, `paused` by somebody, `halted` before an event that can't be handled, `lost` when events were removed that it hadn't handled,
+        /// `retired` when no manifest declares it any more.
         package var state: String
         /// The last event that it handled.
         package var position: Int64
@@ -23,6 +24,15 @@ package struct EventStatus: Sendable, Equatable {
         package var failedAt: DateTime?
         /// Events that are kept for it alone, though they are old.
         package var holds: Int64
+        /// Events that it has handled, and that it passed over after they were tried in vain.
+        package var handled: Int64 = 0
+        package var skipped: Int64 = 0
+        /// Events a second, over the last minute.
+        package var rate: Double = 0
+        /// Events that are put aside: parked for somebody to look at, waiting to be tried (again), held behind one of these of the same record.
+        package var parked: Int64 = 0
+        package var waiting: Int64 = 0
+        package var held: Int64 = 0
     }
 
     /// Position of the newest event.
@@ -39,7 +49,11 @@ extension EventStatus {
     package static func read(_ store: RecordStore, _ limits: EventRetention.Limits = .init()) async throws -> EventStatus {
         // Followers before the head: what is handled meanwhile is lag for a moment, and no lag is below nothing.
         let sql: SQL = """
-            SELECT id, state, position, attempts, retry_at, moved_at, error, failed_at FROM tessera.subscription ORDER BY id
+            SELECT id, state, position, attempts, retry_at, moved_at, error, failed_at, handled, skipped, \
+            rate * exp(-extract(epoch FROM now() - coalesce(moved_at, now()))::double precision / 60), d.parked, d.waiting, d.held \
+            FROM tessera.subscription s, LATERAL (SELECT count(*) FILTER (WHERE d.state = 'parked') AS parked, \
+            count(*) FILTER (WHERE d.state IN ('waiting', 'quiet')) AS waiting, count(*) FILTER (WHERE d.state = 'held') AS held \
+            FROM tessera.delivery d WHERE d.subscription = s.id) d ORDER BY id
             """
         let rows = try await store.run(sql).rows
         let backlog = try await store.run("SELECT count(*) FROM tessera.outbox").first?.decode(Int64.self, 0) ?? 0
@@ -53,7 +67,10 @@ extension EventStatus {
                 id: try row.decode(String.self, 0), state: state, position: position, lag: head - position,
                 attempts: Int(try row.decode(Int32.self, 3)), retryAt: try row.moment(4), movedAt: try row.moment(5),
                 error: try row.decode(String?.self, 6), failedAt: try row.moment(7),
-                holds: state == "active" ? max(0, old - max(position, first - 1)) : 0)
+                holds: ["active", "paused", "halted"].contains(state) ? max(0, old - max(position, first - 1)) : 0,
+                handled: try row.decode(Int64.self, 8), skipped: try row.decode(Int64.self, 9),
+                rate: (try row.decode(Double.self, 10) * 100).rounded() / 100, parked: try row.decode(Int64.self, 11),
+                waiting: try row.decode(Int64.self, 12), held: try row.decode(Int64.self, 13))
         }
         return EventStatus(head: head, first: first, backlog: backlog, followers: followers)
     }
@@ -86,6 +103,8 @@ extension EventStatus.Follower {
             "attempts": .integer(Int64(attempts)), "retry_at": retryAt.map(Value.dateTime) ?? .null,
             "moved_at": movedAt.map(Value.dateTime) ?? .null, "error": error.map(Value.string) ?? .null,
             "failed_at": failedAt.map(Value.dateTime) ?? .null, "holds": .integer(holds),
+            "handled": .integer(handled), "skipped": .integer(skipped), "rate": .decimal(DecimalNumber("\(rate)") ?? .zero),
+            "parked": .integer(parked), "waiting": .integer(waiting), "held": .integer(held),
         ])
     }
 
@@ -96,6 +115,20 @@ extension EventStatus.Follower {
         self.init(
             id: id, state: state, position: Int64(position), lag: Int64(lag), attempts: value["attempts"]?.asInt ?? 0,
             retryAt: value["retry_at"]?.asDateTime, movedAt: value["moved_at"]?.asDateTime, error: value["error"]?.asText,
-            failedAt: value["failed_at"]?.asDateTime, holds: Int64(value["holds"]?.asInt ?? 0))
+            failedAt: value["failed_at"]?.asDateTime, holds: Int64(value["holds"]?.asInt ?? 0),
+            handled: Int64(value["handled"]?.asInt ?? 0),
+            skipped: Int64(value["skipped"]?.asInt ?? 0), rate: value["rate"]?.asDouble ?? 0, parked: Int64(value["parked"]?.asInt ?? 0),
+            waiting: Int64(value["waiting"]?.asInt ?? 0), held: Int64(value["held"]?.asInt ?? 0))
+    }
+}
+
+extension Value {
+    /// A figure for people, as near as a floating-point number comes.
+    fileprivate var asDouble: Double? {
+        switch self {
+        case .integer(let number): Double(number)
+        case .decimal(let number): Double(number.description)
+        default: nil
+        }
     }
 }

@@ -1,4 +1,4 @@
-/// Why the event log can't be read as asked. `code` is stable.
+/// Why the event log can't be read as asked, or an event not be handled. `code` is stable.
 package struct EventsError: Error, Sendable, CustomStringConvertible {
     package struct Code: Sendable, Hashable, CustomStringConvertible {
         package let description: String
@@ -9,12 +9,18 @@ package struct EventsError: Error, Sendable, CustomStringConvertible {
         package static let badTopic = Code(description: "events.bad_topic")
         /// A node serves no more live streams, or no more of one principal.
         package static let tooManyListeners = Code(description: "events.too_many_listeners")
+        /// A handler says why it can't handle an event.
+        package static let handlerFailed = Code(description: "events.handler_failed")
+        /// A handler took longer than it may.
+        package static let late = Code(description: "events.late")
+        /// A handler goes on though its transaction has ended.
+        package static let ended = Code(description: "events.ended")
     }
 
     package let code: Code
     package let message: String
 
-    init(_ code: Code, _ message: String) {
+    package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
     }

@@ -1,8 +1,17 @@
 import Postgres
 package import Records
 
+/// What follows the log from a place of its own.
+protocol Follower: Sendable {
+    /// The row of `tessera.subscription` that keeps the place.
+    var id: String { get }
+
+    /// Handles the next events; whether there is more at once.
+    func advance() async throws -> Bool
+}
+
 /// A handler with its place in the log. Any number of nodes may run the same one; they take turns, batch by batch.
-package struct Subscription: Sendable {
+package struct Subscription: Follower {
     /// Seconds between two attempts, at most.
     private static let longestPause = 60
 

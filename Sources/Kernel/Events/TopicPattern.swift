@@ -1,3 +1,5 @@
+import Catalog
+
 /// Which topics are meant: one by its name, or several with `*` for any letters, dots included: `contacts.person.*`, `*.created`.
 package struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     package let description: String
@@ -15,27 +17,8 @@ package struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether a topic is one of these.
-    package func matches(_ topic: String) -> Bool {
-        var (pattern, text) = (Array(description.utf8)[...], Array(topic.utf8)[...])
-        // Where to go on when what follows the last star doesn't fit here: one letter later.
-        var retry: (pattern: ArraySlice<UInt8>, text: ArraySlice<UInt8>)?
-        while let letter = text.first {
-            if pattern.first == UInt8(ascii: "*") {
-                pattern.removeFirst()
-                retry = (pattern, text)
-            } else if pattern.first == letter {
-                pattern.removeFirst()
-                text.removeFirst()
-            } else if let last = retry {
-                (pattern, text) = (last.pattern, last.text.dropFirst())
-                retry = (pattern, text)
-            } else {
-                return false
-            }
-        }
-        return pattern.allSatisfy { $0 == UInt8(ascii: "*") }
-    }
+    package func matches(_ topic: String) -> Bool { TopicMatch.matches(description, topic) }
 
     /// The same as a pattern of LIKE.
-    var like: String { description.replacing("_", with: "\\_").replacing("*", with: "%") }
+    var like: String { TopicMatch.like(description) }
 }

@@ -15,6 +15,8 @@ package struct DesiredSchema: Sendable, Hashable {
     package var timeZone: String
     /// What roles say; no table depends on it.
     package var rights = RightsDocument()
+    /// What has a place in the event log.
+    package var subscriptions: [DesiredSubscription] = []
 
     package struct OwnedSchema: Sendable, Hashable {
         package var name: String

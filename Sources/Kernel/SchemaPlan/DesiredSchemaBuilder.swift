@@ -15,6 +15,7 @@ extension DesiredSchema {
         let shared = Set(catalog.types.map(\.id).filter(catalog.isReadByShares))
         self.init(types: catalog.types, timeZone: catalog.timeZone, apart: apart, shared: shared)
         rights = RightsDocument(roles: catalog.roles)
+        subscriptions = catalog.subscriptions.map { DesiredSubscription($0, catalog) }
     }
 
     /// - Parameters:

@@ -25,6 +25,7 @@ struct LedgerWriter {
             WHERE (a.owner, a.definition, a.retired_at) IS DISTINCT FROM (excluded.owner, excluded.definition, NULL::timestamptz)
             """
         )
+        try await SubscriptionRows.write(target.subscriptions, on: connection)
         _ = try await connection.query(
             """
             INSERT INTO tessera.schema_state AS s (digest, document) VALUES (\(bind: target.digest), \(bind: target.document)::text::jsonb)

@@ -79,7 +79,7 @@ package struct SchemaApplier: Sendable {
                 var run = ApplyRun(applier: self, connection: connection, plan: plan, progress: progress)
                 try await run.carryOut()
                 logger.info("schema applied", metadata: ["steps": "\(plan.steps.count)", "digest": "\(desired.digest)"])
-                return ApplyReport(steps: plan.steps.count, digest: desired.digest)
+                return ApplyReport(steps: plan.steps.count + plan.subscriptionChanges.count, digest: desired.digest)
             }
         }
     }

@@ -34,6 +34,12 @@ extension SchemaPlan {
                     json.member("after", change.after)
                 }
             }
+            json.array("subscriptions", subscriptionChanges) { json, change in
+                json.object { json in
+                    json.member("id", change.id)
+                    json.member("change", change.kind.rawValue)
+                }
+            }
             json.array("role_problems", roleProblems) { json, problem in json.string(problem) }
             json.array("held_choices", heldChoices) { json, held in
                 json.object { json in

@@ -11,6 +11,9 @@ extension SchemaPlan: CustomStringConvertible {
         if !rightsChanges.isEmpty {
             parts.append((["What roles may do changes:"] + rightsChanges.map { "  \($0)" }).joined(separator: "\n"))
         }
+        if !subscriptionChanges.isEmpty {
+            parts.append((["Subscriptions:"] + subscriptionChanges.map { "  \($0)" }).joined(separator: "\n"))
+        }
         if !roleProblems.isEmpty {
             let title = "Roles made over the API don't fit. What is wrong in them gives nothing until an administrator changes them:"
             parts.append(([title] + roleProblems.map { "  \($0)" }).joined(separator: "\n"))
@@ -43,6 +46,7 @@ extension SchemaPlan: CustomStringConvertible {
 
     private var headline: String {
         if isEmpty { return "The database matches the manifests. Nothing to do." }
+        if steps.isEmpty, problems.isEmpty { return "The tables match the manifests." }
         let count = steps.count == 1 ? "1 statement" : "\(steps.count) statements"
         if !problems.isEmpty {
             let reasons = problems.count == 1 ? "1 thing is" : "\(problems.count) things are"

@@ -15,13 +15,15 @@ package struct SchemaPlan: Sendable, Hashable {
     let forgotten: Set<Ledger.Key>
     /// What roles say otherwise than when `apply` last ran. It holds as soon as the server runs with these manifests.
     package var rightsChanges: [RightsChange]
+    /// What becomes of subscriptions.
+    package var subscriptionChanges: [SubscriptionChange] = []
     /// What of roles that were made over the API gives nothing any more under this catalog: `intern: contacts.person has no field 'hobby'`.
     package var roleProblems: [String] = []
     /// Choices that went from the manifests since `apply` last ran, and that records have.
     package var heldChoices: [HeldChoice]
 
     /// Nothing to do and nothing in the way.
-    package var isEmpty: Bool { steps.isEmpty && problems.isEmpty }
+    package var isEmpty: Bool { steps.isEmpty && problems.isEmpty && subscriptionChanges.isEmpty }
 
     package func steps(in phase: PlanStep.Phase) -> [PlanStep] { steps.filter { $0.phase == phase } }
 
@@ -57,10 +59,11 @@ package struct SchemaPlan: Sendable, Hashable {
             facts = diff.facts
             // Answers may raise further questions, yet there are only so many tables and columns to ask about.
             if try await facts.ask(connection) { continue }
+            let subscriptions = try await SubscriptionRows.changes(to: desired.subscriptions, on: connection)
             return SchemaPlan(
                 steps: diff.steps, problems: diff.problems, target: desired, previousDigest: actual.stateDigest, forgotten: diff.forgotten,
                 rightsChanges: actual.rights.map { desired.rights.changes(since: $0) } ?? [],
-                heldChoices: diff.heldChoices)
+                subscriptionChanges: subscriptions, heldChoices: diff.heldChoices)
         }
     }
 }

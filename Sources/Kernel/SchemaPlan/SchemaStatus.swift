@@ -37,7 +37,10 @@ package enum SchemaStatus: Sendable {
             let more = plan.problems.count == 1 ? "" : " (and \(plan.problems.count - 1) more)"
             return "The database can't be brought to the manifests: \(first)\(more)\nSee all with: tessera plan \(arguments)"
         case .differs(let plan):
-            let count = plan.steps.count == 1 ? "1 statement is" : "\(plan.steps.count) statements are"
+            let missing = plan.steps.isEmpty ? plan.subscriptionChanges.count : plan.steps.count
+            let noun = plan.steps.isEmpty ? "change of subscriptions" : "statement"
+            let count =
+                missing == 1 ? "1 \(noun) is" : plan.steps.isEmpty ? "\(missing) changes of subscriptions are" : "\(missing) statements are"
             let state = plan.previousDigest == nil ? "The database has not been set up yet" : "The database doesn't match the manifests"
             return """
                 \(state): \(count) missing.

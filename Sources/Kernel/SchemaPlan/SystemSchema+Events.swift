@@ -74,4 +74,51 @@ extension SystemSchema {
             INSERT INTO tessera.subscription (id, position) VALUES ('tessera.history', 0);
             """
     )
+
+    /// Subscriptions of manifests, and the events that they have put aside.
+    static let deliveries = Step(
+        version: 20,
+        title: "subscriptions of manifests",
+        sql: """
+            ALTER TABLE tessera.subscription DROP CONSTRAINT subscription_state_check;
+            ALTER TABLE tessera.subscription
+                ADD CONSTRAINT subscription_state_check CHECK (state IN ('active', 'paused', 'halted', 'lost', 'retired')),
+                -- Whether a manifest declares it; it is retired when none does any more.
+                ADD COLUMN is_declared boolean NOT NULL DEFAULT false,
+                -- Whom its handler acts as.
+                ADD COLUMN principal_id uuid REFERENCES tessera.principal,
+                ADD COLUMN handled bigint NOT NULL DEFAULT 0,
+                -- Passed over, since they were tried often enough.
+                ADD COLUMN skipped bigint NOT NULL DEFAULT 0,
+                -- Events a second over the last minute, as of moved_at.
+                ADD COLUMN rate double precision NOT NULL DEFAULT 0;
+            CREATE TABLE tessera.delivery (
+                subscription text COLLATE "C" NOT NULL REFERENCES tessera.subscription ON DELETE CASCADE,
+                -- waiting: to be tried at due_at; quiet: its record comes to rest; held: behind another one of its record; parked: for somebody to look at.
+                state text COLLATE "C" NOT NULL CHECK (state IN ('waiting', 'quiet', 'held', 'parked')),
+                due_at timestamptz CHECK ((due_at IS NOT NULL) = (state IN ('waiting', 'quiet'))),
+                attempts integer NOT NULL DEFAULT 0,
+                error text COLLATE "C",
+                failed_at timestamptz,
+                -- The event, which outlives its place in the log.
+                position bigint NOT NULL,
+                id uuid NOT NULL,
+                at timestamptz NOT NULL,
+                topic text COLLATE "C" NOT NULL,
+                record_type text COLLATE "C" NOT NULL,
+                record_id uuid NOT NULL,
+                version bigint NOT NULL,
+                old jsonb,
+                new jsonb,
+                principal_id uuid NOT NULL,
+                on_behalf_of uuid,
+                channel text COLLATE "C" NOT NULL,
+                change_set uuid NOT NULL,
+                cause uuid[] NOT NULL,
+                PRIMARY KEY (subscription, position)
+            );
+            CREATE INDEX delivery_by_due ON tessera.delivery (subscription, due_at);
+            CREATE INDEX delivery_by_record ON tessera.delivery (subscription, record_id, position);
+            """
+    )
 }

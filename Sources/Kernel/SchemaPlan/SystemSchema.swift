@@ -114,6 +114,7 @@ package enum SystemSchema {
         attempts,
         events,
         history,
+        deliveries,
     ]
 
     /// The newest version this build knows.

@@ -36,6 +36,8 @@ package struct LoadedModules: Sendable {
     /// By the full id of the record type, in the order of the modules.
     private let hooks: [String: [OwnedHook]]
     private let interests: [String: HookInterest]
+    /// By module and name: `contacts.greet`.
+    let reactions: [String: EventReaction]
     /// The phone normaliser and whose it is.
     let phoneNormalizer: (module: String, normalize: PhoneNormalizer)?
 
@@ -51,6 +53,8 @@ package struct LoadedModules: Sendable {
         interests = hooks.mapValues { owned in
             HookInterest(reads: Set(owned.flatMap(\.hook.reads)), writes: Set(owned.flatMap(\.hook.writes)))
         }
+        let reactions = started.flatMap { module in module.registry.eventReactions.map { ("\(module.id).\($0.name)", $0) } }
+        self.reactions = Dictionary(reactions, uniquingKeysWith: { first, _ in first })
         phoneNormalizer = started.lazy.compactMap { module in module.registry.phoneNormalizer.map { (module.id, $0) } }.first
     }
 

@@ -74,6 +74,7 @@ package struct ModuleLoader: Sendable {
                 ?? ["It hooks into '\(hook.recordType)', and the deployment has no such record type."]
             findings += objections.map { ModuleHostError.Finding(.undeclared, module: module.id, $0) }
         }
+        findings += Self.objections(to: registry.eventReactions, of: module).map { .init(.undeclared, module: module.id, $0) }
         if registry.phoneNormalizer != nil, let other = started.first(where: { $0.registry.phoneNormalizer != nil }) {
             findings.append(
                 ModuleHostError.Finding(
@@ -81,6 +82,17 @@ package struct ModuleLoader: Sendable {
                     "It brings a phone normaliser, and so does '\(other.id)'. A deployment has one: leave one of the modules out."))
         }
         guard findings.isEmpty else { throw ModuleHostError(findings: findings) }
+    }
+
+    /// Each subscription has its handler, and each handler its name for itself.
+    private static func objections(to reactions: [EventReaction], of module: ModuleToLoad) -> [String] {
+        let names = reactions.map(\.name)
+        let twice = Set(names.filter { name in names.count { $0 == name } > 1 }).sorted()
+        let has = names.isEmpty ? "It registers none." : "It registers \(Set(names).sorted().joined(separator: ", "))."
+        return twice.map { "It registers the handler '\($0)' of events twice; give one of them another name." }
+            + module.handlers.sorted { $0.key < $1.key }.filter { !names.contains($0.key) }.map { name, subscription in
+                "The subscription '\(subscription)' names its handler '\(name)', which the code doesn't register with onEvents. \(has)"
+            }
     }
 
     private static func isAboutSettings(_ error: any Error) -> Bool {

@@ -8,13 +8,18 @@ package struct ModuleToLoad: Sendable {
     package var library: String
     /// Ids of other modules' record types that the manifest extends: `contacts.person`.
     package var extends: Set<String>
+    /// Names of handlers that subscriptions of the deployment name, with the subscription that does.
+    package var handlers: [String: String]
     /// Settings with defaults filled in and secrets read.
     package var settings: [String: FieldValue]
 
-    package init(id: String, library: String, extends: Set<String> = [], settings: [String: FieldValue] = [:]) {
+    package init(
+        id: String, library: String, extends: Set<String> = [], handlers: [String: String] = [:], settings: [String: FieldValue] = [:]
+    ) {
         self.id = id
         self.library = library
         self.extends = extends
+        self.handlers = handlers
         self.settings = settings
     }
 }

@@ -9,7 +9,11 @@ extension ModuleLoader {
         var findings: [ModuleHostError.Finding] = []
         for resolved in composition.modules {
             do throws(ModuleHostError) {
-                if let module = try ModuleToLoad(resolved) { modules.append(module) }
+                guard var module = try ModuleToLoad(resolved) else { continue }
+                for subscription in catalog.subscriptions where subscription.handler.module == module.id {
+                    module.handlers[subscription.handler.name] = subscription.id
+                }
+                modules.append(module)
             } catch {
                 findings += error.findings
             }

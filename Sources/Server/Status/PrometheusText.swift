@@ -57,6 +57,18 @@ struct PrometheusText {
         metric("tessera_events_outbox_backlog", .gauge, "Events that have no position yet.", Int(status.backlog))
         follower("tessera_events_subscription_lag", "Events that a subscription hasn't handled yet.", status) { Int($0.lag) }
         follower("tessera_events_subscription_attempts", "Attempts of a subscription since its last success.", status) { $0.attempts }
+        follower("tessera_events_subscription_parked", "Events that wait for somebody to look at them.", status) { Int($0.parked) }
+        follower(
+            "tessera_events_subscription_waiting", "Events that are put aside to be tried again, or until their record comes to rest.",
+            status
+        ) {
+            Int($0.waiting)
+        }
+        follower("tessera_events_subscription_held", "Events that wait behind one of the same record.", status) { Int($0.held) }
+        follower("tessera_events_subscription_handled", "Events that a subscription has handled.", status) { Int($0.handled) }
+        follower("tessera_events_subscription_skipped", "Events that were passed over after being tried in vain.", status) {
+            Int($0.skipped)
+        }
         follower("tessera_events_subscription_holds", "Events that are kept for a subscription alone, though they are old.", status) {
             Int($0.holds)
         }

@@ -97,7 +97,7 @@ struct ServeCommand: AsyncParsableCommand {
                 var services: [any Service] = []
                 if let cluster { services.append(ClusterSupervisor(cluster, logger: logger)) }
                 services.append(client)
-                let events = EventService(EventBus(store, logger: logger), logger: logger)
+                let events = EventService(EventBus(store, reactions: modules, logger: logger), logger: logger)
                 services.append(FrontDoor(setup: setup, store: store, tokens: tokens, server: server, worker: worker, events: events))
                 services.append(watch)
                 services.append(FileCollector(files: files, logger: logger))

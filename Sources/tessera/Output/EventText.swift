@@ -8,6 +8,11 @@ enum EventText {
         var lines = ["head    \(Int(status.head).grouped), \(kept)", "outbox  \(Int(status.backlog).grouped) waiting"]
         for follower in status.followers {
             lines.append("\(follower.id)  \(follower.state)  at \(Int(follower.position).grouped)  lag \(Int(follower.lag).grouped)")
+            let aside = [
+                ("parked", follower.parked), ("waiting", follower.waiting), ("held", follower.held), ("skipped", follower.skipped),
+            ]
+            let told = aside.filter { $0.1 > 0 }.map { "\($0.0) \(Int($0.1).grouped)" }
+            if !told.isEmpty { lines.append("  " + told.joined(separator: ", ")) }
             if follower.attempts > 0 {
                 let next = follower.retryAt.map { ", next try \($0)" } ?? ""
                 lines.append("  failing: \(follower.attempts) attempts at \(Int(follower.position + 1).grouped)\(next)")

@@ -36,6 +36,20 @@ struct GreetingModule: TesseraModule {
                 }
             }
         }
+        registry.onEvents("stamp") { card, records in
+            let others = try await records.find(
+                "greetings.card", where: "name eq 'Ada' and stamp eq null", order: "text", fields: ["name", "text"])
+            for other in others {
+                try await records.update(
+                    "greetings.card", other.id, ["stamp": .text("\(other["text"].text ?? ""), says \(card["name"].text ?? "")")])
+            }
+        }
+        registry.onEvents("fall") { card, records in
+            try await records.create("greetings.card", ["name": "Lost"])
+            if card["name"].text == "Ed" { throw ModuleError(.unavailable, "The stamps are on strike.") }
+            throw GreetingError()
+        }
+        if misbehaviour == "twice" { registry.onEvents("fall") { _, _ in } }
         registry.beforeWrite("contacts.person", reads: ["first_name"], writes: ["greeting"]) { [greeting] people, _ in
             people.map { $0.patch(["greeting": .text("\(greeting), \($0["first_name"].text ?? "you")")]) }
         }

@@ -5,6 +5,8 @@ extension QueryCompiler {
     /// Follows a path from its root, joining the targets of links to one on the way.
     func resolve(_ path: PropertyPath) throws -> QueryPlace {
         if path.root == .user { return try userValue(path) }
+        // Statements are about records; what happened to them is asked in memory.
+        if path.root == .event { throw Self.gone(path.displayName) }
         var row = record
         if case .variable(let number) = path.root {
             guard let variable = variables[number] else {

@@ -1,6 +1,6 @@
-import Catalog
-import Postgres
-import QueryLanguage
+package import Catalog
+package import Postgres
+package import QueryLanguage
 
 /// Reads what records hold now, decoded: for rules, hooks and lists that are merged.
 struct StoredValues {
@@ -67,7 +67,7 @@ struct StoredValues {
 
 extension PostgresRow {
     /// A column decoded as the catalog knows it. JSON stays text: rules only ask whether it is there.
-    func value(_ column: Int, _ type: ColumnType) throws -> Value {
+    package func value(_ column: Int, _ type: ColumnType) throws -> Value {
         if isNull(column) { return .null }
         switch type {
         case .uuid: return .guid(GUID(postgres: try decode(PostgresUUID.self, column)))

@@ -33,6 +33,7 @@ struct FileChecker {
         check(manifest.types)
         check(manifest.extensions)
         check(manifest.views, manifest.roles)
+        for subscription in manifest.subscriptions { check(subscription.handler, run: manifest.run) }
         for field in manifest.events.lazy.flatMap(\.fields) { checkTargets(field.kind) }
     }
 
@@ -40,6 +41,23 @@ struct FileChecker {
         check(overlay.types)
         check(overlay.extensions)
         check(overlay.views, overlay.roles)
+        for subscription in overlay.subscriptions { check(subscription.handler, run: .data) }
+    }
+
+    /// A handler is one of the module's own code, or of a module that it requires.
+    private mutating func check(_ handler: HandlerReference, run: RunDeclaration) {
+        guard handler.module == owner else {
+            guard let knownModules, !knownModules.contains(handler.module) else { return }
+            checker.report(
+                .unknownReference, handler.location, "the module '\(handler.module)' is not among those in 'requires'",
+                suggestion: Names.nearest(to: handler.module, among: knownModules.sorted()))
+            return
+        }
+        guard case .data = run else { return }
+        let whose = knownModules == nil ? "an overlay" : "a module without code"
+        checker.report(
+            .unknownReference, handler.location,
+            "\(whose) has no handlers; name one of a module's code, as 'handler: module.\(handler.name)'")
     }
 
     private mutating func check(_ types: [RecordTypeDeclaration]) {

@@ -38,7 +38,7 @@ extension ModuleManifest {
                 file.range(entry.text).map { Requirement(module: entry.key, range: $0) }
             },
             settings: parts.settings, types: parts.types, extensions: parts.extensions, views: parts.views, roles: parts.roles,
-            events: parts.events, location: source.start)
+            events: parts.events, subscriptions: parts.subscriptions, location: source.start)
         var checker = FileChecker(
             owner: id.value, root: root, knownModules: Set(root.map("requires").map(\.key.value)))
         checker.check(manifest)
@@ -61,6 +61,7 @@ private struct ModuleParts {
     let views: [ViewDeclaration]
     let roles: [RoleDeclaration]
     let events: [EventDeclaration]
+    let subscriptions: [SubscriptionDeclaration]
     let unknown: UnknownParts
 
     init(_ root: CheckedObject, _ builder: inout DeclarationBuilder) {
@@ -70,6 +71,7 @@ private struct ModuleParts {
         views = builder.views(root.map("views"))
         roles = builder.roles(root.map("roles"))
         events = root.shape.declares("events") ? builder.events(root.map("events")) : []
+        subscriptions = builder.subscriptions(root.map("subscriptions"))
         unknown = Self.unknown(in: root, types, extensions, builder)
     }
 
@@ -105,7 +107,8 @@ extension Overlay {
         file.diagnostics += builder.diagnostics
         file.unknown = parts.unknown
         let overlay = Overlay(
-            types: parts.types, extensions: parts.extensions, views: parts.views, roles: parts.roles, location: object.location)
+            types: parts.types, extensions: parts.extensions, views: parts.views, roles: parts.roles,
+            subscriptions: parts.subscriptions, location: object.location)
         var checker = FileChecker(owner: Overlay.moduleID, root: object, knownModules: nil)
         checker.check(overlay)
         file.diagnostics += checker.diagnostics

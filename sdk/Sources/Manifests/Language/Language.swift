@@ -10,7 +10,7 @@ enum Language {
     }
 
     private static let byName: [ObjectShape.Name: ObjectShape] = {
-        let all = files + imports + moduleParts + ranges + recordTypeParts + fieldShapes + additions + deploymentParts
+        let all = files + imports + moduleParts + reactions + ranges + recordTypeParts + fieldShapes + additions + deploymentParts
         return Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
     }()
 
@@ -48,6 +48,9 @@ enum Language {
                 .optional(
                     "events", .map(key: .key, of: .object(.event), count: 0...200),
                     "Events that it publishes beside the changes of its records, by key."),
+                .optional(
+                    "subscriptions", .map(key: .key, of: .object(.subscription), count: 0...200),
+                    "What its code does when records change, by key."),
             ]),
         ObjectShape(
             .deployment, "A deployment file: which modules run, with which settings, and what the integrator adds.",
@@ -354,6 +357,9 @@ enum Language {
                     "What is added to record types of modules, by `module.type`."),
                 .optional("views", .map(key: .key, of: .object(.view), count: 0...500), "Saved lists, by key."),
                 .optional("roles", .map(key: .key, of: .object(.role), count: 0...100), "Roles, by key."),
+                .optional(
+                    "subscriptions", .map(key: .key, of: .object(.subscription), count: 0...200),
+                    "Further occasions for what modules' code does when records change, by key."),
             ], needsSome: true),
     ]
 }

@@ -45,6 +45,12 @@ enum Names {
         return parts.dropFirst().allSatisfy { (2...8).contains($0.utf8.count) && $0.utf8.allSatisfy { isLetter($0) || isDigit($0) } }
     }
 
+    /// Small letters, digits, `_`, `.` and `*`, as topics are made of.
+    static func isTopicPattern(_ text: String) -> Bool {
+        guard let first = text.utf8.first, isSmall(first) || first == UInt8(ascii: "*"), text.utf8.count <= 200 else { return false }
+        return text.utf8.allSatisfy { isKeyByte($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "*") }
+    }
+
     static func isIdentifier(_ text: String, first isFirst: (UInt8) -> Bool) -> Bool {
         guard let first = text.utf8.first, isFirst(first) else { return false }
         return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "_") }

@@ -56,7 +56,7 @@ struct ObjectShape: Sendable {
         case lengthRange = "length_range", integerRange = "integer_range", decimalRange = "decimal_range", dateRange = "date_range"
         case dateTimeRange = "date_time_range", durationRange = "duration_range", moneyDefault = "money_default"
         case linkColumn = "link_column", eventField = "event_field"
-        case typeExtension = "extension", view, role, grant, event
+        case typeExtension = "extension", view, role, grant, event, subscription, retry
         case fieldGrant = "field_grant", allowance, onlyRule = "only_rule"
         case importMapping = "import_mapping", importColumn = "import_column"
         case moduleSelection = "module_selection", secretSource = "secret_source", overlay, lockedModule = "locked_module"

@@ -6,6 +6,10 @@ enum WordFormat: String, Sendable, CaseIterable {
     case moduleID = "module_id"
     /// A record type: its key, or `module.key`.
     case typeReference = "type_reference"
+    /// A handler of a module's code: its name, or `module.name`.
+    case handlerReference = "handler_reference"
+    /// Topics of events: `contacts.person.*`
+    case topicPattern = "topic_pattern"
     /// A field, possibly over links: `organisation/name`.
     case fieldPath = "field_path"
     /// The name of a deployment: like a key, with `-` allowed.
@@ -73,7 +77,8 @@ extension WordFormat {
         switch self {
         case .key: "^\(Self.notYAMLWords)\(Self.keyExpression)$"
         case .moduleID: "^\(Self.notYAMLWords)(?=.{1,40}$)[a-z][a-z0-9_]*(?:\\.[a-z][a-z0-9_]*)*$"
-        case .typeReference: "^\(Self.notYAMLWords)(?=.{1,81}$)\(Self.keyExpression)(?:\\.\(Self.keyExpression))*$"
+        case .typeReference, .handlerReference: "^\(Self.notYAMLWords)(?=.{1,81}$)\(Self.keyExpression)(?:\\.\(Self.keyExpression))*$"
+        case .topicPattern: "^(?=.{1,200}$)[a-z*][a-z0-9_.*]*$"
         case .fieldPath: "^\(Self.notYAMLWords)\(Self.keyExpression)(?:/\(Self.keyExpression)){0,3}$"
         case .deploymentName: "^\(Self.notYAMLWords)[a-z][a-z0-9_-]{0,39}$"
         case .semanticVersion: "^(?=.{1,100}$)\(Self.versionExpression)$"
@@ -108,6 +113,8 @@ extension WordFormat {
         case .key: "a key: a small letter, then small letters, digits and '_', at most 40 characters"
         case .moduleID: "a module id: small letters, digits and '_', with dots between names, at most 40 characters"
         case .typeReference: "a record type: its key, or module.key"
+        case .handlerReference: "a handler of a module's code: its name, or module.name"
+        case .topicPattern: "topics such as contacts.person.updated, with * for what may vary"
         case .fieldPath: "a field, or a path of fields joined by '/', at most four"
         case .deploymentName: "a name: a small letter, then small letters, digits, '-' and '_', at most 40 characters"
         case .semanticVersion: "a version of three numbers such as \"1.4.0\""
@@ -156,7 +163,8 @@ extension WordFormat {
         switch self {
         case .key: Names.isKey(text)
         case .moduleID: Names.isModuleID(text)
-        case .typeReference: Names.isTypeReference(text)
+        case .typeReference, .handlerReference: Names.isTypeReference(text)
+        case .topicPattern: Names.isTopicPattern(text)
         case .fieldPath: Names.isFieldPath(text)
         case .deploymentName: Names.isDeploymentName(text)
         case .semanticVersion: SemanticVersion(text) != nil

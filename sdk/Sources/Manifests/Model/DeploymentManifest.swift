@@ -69,6 +69,8 @@ public struct Overlay: Sendable, Hashable {
     public let views: [ViewDeclaration]
     /// Roles.
     public let roles: [RoleDeclaration]
+    /// Further occasions for what modules' code does.
+    public let subscriptions: [SubscriptionDeclaration]
     /// Where the overlay starts.
     public let location: SourceLocation
 }

@@ -30,6 +30,8 @@ public struct ModuleManifest: Sendable, Hashable {
     public let roles: [RoleDeclaration]
     /// Events that it publishes beside the changes of its records.
     public let events: [EventDeclaration]
+    /// What its code does when records change.
+    public let subscriptions: [SubscriptionDeclaration]
     /// The file it was read from.
     public let location: SourceLocation
 }

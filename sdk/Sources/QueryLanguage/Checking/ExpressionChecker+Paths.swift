@@ -17,6 +17,7 @@ extension ExpressionChecker {
 
     mutating func check(_ path: Path, range: SourceRange) throws(QueryError) -> TypedExpression {
         if let value = try computedValue(path, range: range) { return value }
+        if let change = try change(path, range: range) { return change }
         var steps = path.steps[...]
         var progress = try start(of: path, steps: &steps, range: range)
         while let step = steps.popFirst() {
@@ -77,6 +78,11 @@ extension ExpressionChecker {
                     .notSupported, at: range.start, "'$user' stands in conditions of rights only, in 'allow' and 'only'; name an id here.")
             }
             return progress(at: .user, .complex(user), range: range)
+        case .event:
+            guard let event else {
+                throw QueryError(.notSupported, at: range.start, "'$event' stands in conditions of subscriptions only.")
+            }
+            return progress(at: .event, .complex(event.shape), range: range)
         case .alias(let name):
             throw QueryError(.unknownName, at: range.start, "The parameter alias '@\(name)' has no value; add &@\(name)=… to the query.")
         }

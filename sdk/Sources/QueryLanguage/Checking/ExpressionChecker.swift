@@ -23,6 +23,8 @@ struct ExpressionChecker {
     private let isNested: Bool
     /// What `$user` has, where it can stand.
     let user: ComplexShape?
+    /// What can be asked about an event, where there is one.
+    let event: EventScope?
     /// What `compute` has named.
     let names: ComputedNames?
     private var depth = 0
@@ -30,12 +32,16 @@ struct ExpressionChecker {
     /// Deeper than any tree that the parser makes: a bound for trees made by code.
     private static let greatestDepth = 1_000
 
-    init(schema: any QuerySchema, record: Element, isNested: Bool = false, names: ComputedNames? = nil, user: ComplexShape? = nil) {
+    init(
+        schema: any QuerySchema, record: Element, isNested: Bool = false, names: ComputedNames? = nil, user: ComplexShape? = nil,
+        event: EventScope? = nil
+    ) {
         self.schema = schema
         self.record = record
         self.isNested = isNested
         self.names = names
         self.user = user
+        self.event = event
         base = (.record, record)
     }
 

@@ -8,13 +8,17 @@
 public struct QueryChecker: Sendable {
     private let schema: any QuerySchema
     private let user: ComplexShape?
+    private let event: EventScope?
 
     /// Makes a checker for the entity types of a schema.
     ///
-    /// - Parameter user: the members of `$user`, for conditions of rights. Without them `$user` is refused.
-    public init(schema: any QuerySchema, user: ComplexShape? = nil) {
+    /// - Parameters:
+    ///   - user: the members of `$user`, for conditions of rights. Without them `$user` is refused.
+    ///   - event: what can be asked about an event, for conditions of subscriptions. Without it `$event` and `changed(…)` are refused.
+    public init(schema: any QuerySchema, user: ComplexShape? = nil, event: EventScope? = nil) {
         self.schema = schema
         self.user = user
+        self.event = event
     }
 
     /// Checks an expression about records of a type.
@@ -26,7 +30,7 @@ public struct QueryChecker: Sendable {
     public func check(
         _ expression: Expression, on shape: EntityShape, expecting expected: PropertyType? = .boolean
     ) throws(QueryError) -> TypedExpression {
-        var checker = ExpressionChecker(schema: schema, record: .entity(shape), user: user)
+        var checker = ExpressionChecker(schema: schema, record: .entity(shape), user: user, event: event)
         return try checker.checkWhole(expression, expecting: expected)
     }
 

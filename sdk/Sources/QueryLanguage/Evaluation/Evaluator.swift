@@ -11,18 +11,22 @@ public struct Evaluator: Sendable {
     public var now: DateTime?
     /// What `$user` has, as a `.complex`: for conditions of rights.
     public var user: Value
+    /// What `$event` has, as a `.complex`: for conditions of subscriptions.
+    public var event: Value
 
     /// Makes an evaluator.
     /// - Parameter now: what `now()` answers; leave it out only for expressions about which it is known that they don't ask.
     /// - Parameter user: what `$user` has; leave it out for expressions that can't ask.
-    public init(now: DateTime? = nil, user: Value = .null) {
+    /// - Parameter event: what `$event` has, likewise.
+    public init(now: DateTime? = nil, user: Value = .null, event: Value = .null) {
         self.now = now
         self.user = user
+        self.event = event
     }
 
     /// The value of an expression for a record.
     public func evaluate(_ expression: TypedExpression, on record: some RecordSource) -> Value {
-        var evaluation = Evaluation(record: record, now: now, user: user)
+        var evaluation = Evaluation(record: record, now: now, user: user, event: event)
         return evaluation.value(of: expression)
     }
 
@@ -37,13 +41,15 @@ struct Evaluation<Record: RecordSource> {
     let record: Record
     let now: DateTime?
     let user: Value
+    let event: Value
     /// The value of each open variable, innermost last; they are few.
     private var variables: [(number: Int, value: Value)] = []
 
-    init(record: Record, now: DateTime?, user: Value) {
+    init(record: Record, now: DateTime?, user: Value, event: Value) {
         self.record = record
         self.now = now
         self.user = user
+        self.event = event
     }
 
     mutating func value(of expression: TypedExpression) -> Value {
@@ -136,6 +142,7 @@ struct Evaluation<Record: RecordSource> {
             guard let variable = variables.last(where: { $0.number == number }) else { return .null }
             return Value.follow(path.segments[...], from: variable.value)
         case .user: return Value.follow(path.segments[...], from: user)
+        case .event: return Value.follow(path.segments[...], from: event)
         }
     }
 

@@ -19,7 +19,7 @@ extension Parser {
             path.steps.append(try step(isFirst: path.root == .implicit && path.steps.isEmpty))
             if let key = try keyAfterFilter(path.steps.last) { path.steps.append(key) }
         }
-        if path.steps.isEmpty, [.service, .these, .user].contains(path.root) { throw unexpected("'/'") }
+        if path.steps.isEmpty, [.service, .these, .user, .event].contains(path.root) { throw unexpected("'/'") }
         if path.root == .implicit, path.steps.count == 1, case .qualifiedName = path.steps[0].kind {
             throw unexpected("'/' or '(' after a name with a dot")
         }
@@ -30,6 +30,7 @@ extension Parser {
         let start = position
         let roots: [(word: StaticString, root: Path.Root)] = [
             ("$it", .it), ("$this", .this), ("$root", .service), ("$these", .these), ("$user", .user),
+            ("$event", .event),
         ]
         for (word, root) in roots where matchesWord(word, ignoringCase: false) {
             position += word.utf8CodeUnitCount

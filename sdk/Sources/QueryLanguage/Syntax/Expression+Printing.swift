@@ -175,6 +175,7 @@ struct ExpressionPrinter {
         case .service: append("$root")
         case .these: append("$these")
         case .user: append("$user")
+        case .event: append("$event")
         case .alias(let name): append("@\(name)")
         }
         for (index, step) in path.steps.enumerated() {

@@ -197,6 +197,7 @@ struct TreeWriter {
         case .service: member("root", "$root")
         case .these: member("root", "$these")
         case .user: member("root", "$user")
+        case .event: member("root", "$event")
         case .alias(let name): member("root", "@\(name)")
         }
         array("steps", path.steps) { $0.write($1) }

@@ -25,6 +25,8 @@ public struct Path: Sendable, Hashable {
         case these
         /// `$user`, who the rights are those of: in conditions of rights only.
         case user
+        /// `$event`, what happened to the record: in conditions of subscriptions only.
+        case event
         /// `@name`: a parameter alias, or an annotation without a namespace when no alias has that name.
         case alias(String)
     }

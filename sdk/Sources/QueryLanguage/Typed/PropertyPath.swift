@@ -8,6 +8,8 @@ public struct PropertyPath: Sendable, Hashable {
         case variable(Int)
         /// Who the rights are those of, in conditions of rights.
         case user
+        /// What happened to the record, in conditions of subscriptions.
+        case event
     }
 
     /// Where the path starts.
@@ -26,7 +28,7 @@ public struct PropertyPath: Sendable, Hashable {
 
     /// The names separated by slashes.
     public var displayName: String {
-        (root == .user ? "$user/" : "") + segments.map(\.property.name).joined(separator: "/")
+        (root == .user ? "$user/" : root == .event ? "$event/" : "") + segments.map(\.property.name).joined(separator: "/")
     }
 }
 

@@ -95,5 +95,11 @@ func contractLayout() -> UInt64 {
     add(MemoryLayout<RecordProblem>.size)
     add(MemoryLayout<PhoneText>.size)
     add(MemoryLayout<NormalizedPhone>.size)
+    add(MemoryLayout<EventReaction>.size)
+    add(MemoryLayout<RecordEvent>.size)
+    add(MemoryLayout<RecordStoreClient>.size)
+    add(MemoryLayout<FoundRecord>.size)
+    add(MemoryLayout<RecordRequest>.size)
+    add(MemoryLayout<RecordAnswer>.size)
     return layout
 }

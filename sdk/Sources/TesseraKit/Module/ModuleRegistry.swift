@@ -6,6 +6,8 @@ public struct ModuleRegistry: Sendable {
     public private(set) var beforeWriteHooks: [BeforeWriteHook] = []
     /// The phone normaliser, if one was registered.
     public private(set) var phoneNormalizer: PhoneNormalizer?
+    /// The handlers of events registered so far, in order.
+    public private(set) var eventReactions: [EventReaction] = []
 
     /// An empty registry; servers and tests make it.
     public init(moduleID: String) {
@@ -29,6 +31,29 @@ public struct ModuleRegistry: Sendable {
     ) {
         let qualified = recordType.utf8.contains(UInt8(ascii: ".")) ? recordType : moduleID + "." + recordType
         beforeWriteHooks.append(BeforeWriteHook(recordType: qualified, reads: reads, writes: writes, handler: handler))
+    }
+
+    /// Registers what is done about events. Which events, the subscriptions of the manifest say:
+    ///
+    /// ```yaml
+    /// subscriptions:
+    ///   praise:
+    ///     topics: [greetings.card.updated]
+    ///     when: changed(text)
+    /// ```
+    /// ```swift
+    /// registry.onEvents("praise") { event, records in
+    ///     try await records.update("greetings.card", event.recordID, ["stamp": "praised"])
+    /// }
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - name: what subscriptions name as their `handler`.
+    ///   - handler: gets one event after the other. When it throws, nothing of what it wrote about this one stays, and the event comes again as
+    ///     the subscription says. It may also be called again when the database had to break off the transaction, so that whatever it does
+    ///     besides writing records has to bear repetition.
+    public mutating func onEvents(_ name: String, handler: @escaping EventReaction.Handler) {
+        eventReactions.append(EventReaction(name: name, handler: handler))
     }
 
     /// Registers the deployment's phone normaliser, which the `phones` field type asks. One module may do that.
