@@ -107,6 +107,11 @@ package struct PostgresError: Error, Sendable {
     package var position: Int? { storage.server?.position }
     package var detail: String? { storage.server?.detail }
 
+    /// The server is away, or was when the statement was on its way. The client's own log tells of it once, so that its callers needn't.
+    package var isOutage: Bool {
+        code == .connection || code == .connectionLost || sqlState.map { $0.hasPrefix("08") || $0.hasPrefix("57P") } ?? false
+    }
+
     package var isUniqueViolation: Bool { sqlState == "23505" }
     package var isLockTimeout: Bool { sqlState == "55P03" }
     /// Serialization failure or deadlock: the whole transaction may be tried again.

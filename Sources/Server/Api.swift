@@ -239,8 +239,8 @@ final class Api: Responder {
         // What isn't supported is the sender's matter, and connections that end in the middle of a body are nobody's.
         let isOurs = apiError.status.code >= 500 && apiError.status != .notImplemented
         if isOurs, !(error is APIError), !(error is CancellationError), !(error is HTTPFault), !(error is HTTPParserError) {
-            logger.error(
-                "A request failed.",
+            logger.log(
+                level: Self.isOutage(error) ? .debug : .error, "A request failed.",
                 metadata: [
                     "method": "\(request.method)", "path": "\(Substring(request.path).prefix(200))", "error": "\(Self.loggable(error))",
                 ])
@@ -249,6 +249,18 @@ final class Api: Responder {
         let version = request.header(.odataMaxVersion) == "4.0" ? "4.0" : "4.01"
         response.headers.append(("odata-version", version))
         return response
+    }
+
+    /// The database is away, which its client tells once, rather than each request.
+    private static func isOutage(_ error: any Error) -> Bool {
+        switch error {
+        case let error as RecordsError: error.cause.map(isOutage) ?? false
+        case let error as PostgresError: error.isOutage
+        // The store of tokens has told what it was.
+        case let error as TokenError: error.code == .unavailable
+        case let error as PrincipalsError: error.code == .unavailable
+        default: false
+        }
     }
 
     /// Descriptions of our own errors hold no data; of others, only the type is safe.

@@ -42,6 +42,30 @@ import Testing
         }
     }
 
+    @Test("tries again ever less often where it is refused, and listens once it may")
+    func refusal() async throws {
+        try await TestPostgres.withDatabase { database in
+            try await database.execute("CREATE ROLE \(database.name)_user LOGIN SUPERUSER")
+            let url = database.url + (database.url.contains("?") ? "&" : "?") + "user=\(database.name)_user"
+            try await withClient(of: url) { client in
+                let sequence = try await client.notifications(channel: "events")
+                var iterator = sequence.makeAsyncIterator()
+                try await database.execute(
+                    """
+                    ALTER ROLE \(database.name)_user NOLOGIN;
+                    SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '\(database.name)_user'
+                    """)
+                // Without pauses there would be hundreds of attempts between these two.
+                while client.statistics.connectionsRefused < 1 { try await Task.sleep(for: .milliseconds(1)) }
+                try await Task.sleep(for: .milliseconds(500))
+                #expect(client.statistics.connectionsRefused <= 5)
+                try await database.execute("ALTER ROLE \(database.name)_user LOGIN")
+                #expect(try await iterator.next() == .reconnected)
+            }
+            try await database.execute("DROP OWNED BY \(database.name)_user; DROP ROLE \(database.name)_user")
+        }
+    }
+
     @Test("ends with the task that listens, with the last listener, and with the client")
     func endings() async throws {
         try await withClient { client, _ in

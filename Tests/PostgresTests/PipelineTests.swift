@@ -85,6 +85,20 @@ import Testing
         }
     }
 
+    @Test("lets no pipelined statement that waits for a lock hold up others, whichever connection they share")
+    func locks() async throws {
+        try await withClient(options: PoolOptions(pipelineConnections: 1)) { client, database in
+            let blocker = try await AdvisoryLock.hold(1, on: database)
+            let waiting = (0..<3).map { _ in Task { try await client.pipelined("SELECT pg_advisory_lock_shared(1)") } }
+            try await AdvisoryLock.waitForWaiters(3, on: client)
+            for number in 0..<100 {
+                #expect(try await client.pipelined("SELECT \(bind: number)").int64(row: 0, column: 0) == Int64(number))
+            }
+            await blocker.release()
+            for task in waiting { #expect(try await task.value.commandTag == "SELECT 1") }
+        }
+    }
+
     @Test("carries large parameters and results through a full socket")
     func largeValues() async throws {
         try await withClient(options: PoolOptions(pipelineConnections: 1)) { client, _ in

@@ -188,7 +188,7 @@ import Testing
         for request in 1...4 { pipeline.submit(request, now: start) }
         pipeline.connected(0, now: start)
         _ = drain(&pipeline)
-        pipeline.lost(0)
+        pipeline.lost(0, now: start)
         pipeline.connected(1, now: start)
         #expect(drain(&pipeline) == [.send(3, 1), .send(4, 1)])
         pipeline.submit(5, now: start)
@@ -201,7 +201,7 @@ import Testing
         pipeline.submit(1, now: start)
         #expect(pipeline.deadline == start + .seconds(10))
         pipeline.tick(now: start + .seconds(10))
-        pipeline.connectFailed(0)
+        pipeline.connectFailed(0, now: start)
         #expect(drain(&pipeline) == [.connect(0), .refuse(1, .timeout)])
         pipeline.submit(2, now: start)
         #expect(drain(&pipeline) == [.connect(0)])
@@ -223,6 +223,47 @@ import Testing
         pipeline.tick(now: start + .seconds(61))
         #expect(drain(&pipeline) == [.check(0)])
         #expect(pipeline.deadline == nil)
+    }
+
+    @Test("leaves a connection alone whose oldest statement isn't answered, and goes round all of them when none is answered")
+    func stalls() {
+        var pipeline = pipeline(lanes: 2, depth: 8)
+        pipeline.submit(1, now: start)
+        pipeline.connected(0, now: start)
+        #expect(drain(&pipeline) == [.connect(0), .send(1, 0)])
+        pipeline.submit(2, now: start + .milliseconds(99))
+        #expect(drain(&pipeline) == [.send(2, 0)])
+        // The first is late: the next asks for another connection.
+        pipeline.submit(3, now: start + .milliseconds(100))
+        #expect(drain(&pipeline) == [.connect(1)])
+        pipeline.connected(1, now: start + .milliseconds(100))
+        #expect(drain(&pipeline) == [.send(3, 1)])
+        pipeline.submit(4, now: start + .milliseconds(199))
+        #expect(drain(&pipeline) == [.send(4, 1)])
+        pipeline.submit(5, now: start + .milliseconds(200))
+        #expect(drain(&pipeline) == [.divert(5)])
+        // The second's time begins when the first is answered.
+        pipeline.finished(on: 0, now: start + .milliseconds(250))
+        pipeline.submit(6, now: start + .milliseconds(349))
+        #expect(drain(&pipeline) == [.send(6, 0)])
+        pipeline.submit(7, now: start + .milliseconds(350))
+        #expect(drain(&pipeline) == [.divert(7)])
+        pipeline.finished(on: 1, now: start + .milliseconds(351))
+        pipeline.finished(on: 1, now: start + .milliseconds(351))
+        pipeline.submit(8, now: start + .milliseconds(900))
+        #expect(drain(&pipeline) == [.send(8, 1)])
+    }
+
+    @Test("doesn't let those wait for room who would wait for something slow")
+    func fullAndStalled() {
+        var pipeline = pipeline(lanes: 1, depth: 1)
+        pipeline.submit(1, now: start)
+        pipeline.connected(0, now: start)
+        pipeline.submit(2, now: start)
+        #expect(drain(&pipeline) == [.connect(0), .send(1, 0)])
+        #expect(pipeline.deadline == start + .milliseconds(100))
+        pipeline.tick(now: start + .milliseconds(100))
+        #expect(drain(&pipeline) == [.divert(2)])
     }
 
     @Test("finishes what it has before it closes")
@@ -283,6 +324,19 @@ import Testing
         #expect(gate.request(1, now: at(2)) == true)
         #expect(gate.succeeded(1, now: at(3)) == .ended(after: .milliseconds(3)))
         #expect(gate.lost(now: at(4)) == .began)
+    }
+
+    @Test("takes an answer for the server's return, but not one that may have been on its way before, nor while nobody gets in")
+    func answers() {
+        var gate = ConnectGate(maxDelay: .seconds(5))
+        #expect(gate.answered(now: at(0)) == .none)
+        #expect(gate.lost(now: at(0)) == .began)
+        #expect(gate.answered(now: at(1_999)) == .none)
+        #expect(gate.answered(now: at(2_000)) == .ended(after: .seconds(2)))
+        #expect(gate.answered(now: at(2_001)) == .none)
+        #expect(gate.lost(now: at(3_000)) == .began)
+        _ = gate.failed(1, now: at(3_001))
+        #expect(gate.answered(now: at(9_000)) == .none)
     }
 
     @Test("forgets an attempt that nobody needs any more")

@@ -14,9 +14,12 @@ import Testing
         try await withClient(options: oneLane) { client, _ in
             for number in 0..<50 { _ = try await client.pipelined("SELECT \(bind: number) * 2") }
             #expect(
-                try await client.pipelined("SELECT statement FROM pg_prepared_statements ORDER BY prepare_time LIMIT 1").text(
+                try await client.pipelined(
+                    "SELECT statement FROM pg_prepared_statements WHERE statement NOT LIKE 'SET %' ORDER BY prepare_time LIMIT 1"
+                ).text(
                     row: 0, column: 0) == "SELECT $1 * 2")
-            #expect(client.statistics.prepared == 2)
+            // The first one sets the connection up.
+            #expect(client.statistics.prepared == 3)
         }
     }
 

@@ -1,5 +1,7 @@
 import NIOCore
+import Postgres
 import ServiceLifecycle
+import TestKernel
 import TestRandom
 import Testing
 
@@ -336,6 +338,26 @@ struct ConnectionTests {
                 }
             }
             #expect(try await host.send("GET", "/healthz").status == 200)
+        }
+    }
+
+    @Test("end what they asked for when they are left, rather than let it wait for nobody", .timeLimit(.minutes(2)))
+    func left() async throws {
+        var limits = ServerLimits()
+        limits.requestTime = .seconds(3_600)
+        try await TestHost.with(limits: limits) { host in
+            let waiting: SQL = """
+                SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                """
+            func waiters() async throws -> Int64 { try await host.lab.client.query(waiting).int64(row: 0, column: 0) }
+            try await host.lab.client.transaction { transaction in
+                _ = try await transaction.query("LOCK TABLE lab.topic")
+                try await TestConnection.with(port: host.port) { connection in
+                    try await connection.send("GET", "/api/topics", ["authorization": "Bearer \(host.token)"], nil)
+                    while try await waiters() == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                }
+                while try await waiters() > 0 { try await Task.sleep(for: .milliseconds(5)) }
+            }
         }
     }
 }

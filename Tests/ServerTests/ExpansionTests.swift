@@ -67,6 +67,22 @@ struct ExpansionTests {
         }
     }
 
+    @Test(
+        "the context names what was expanded as the protocol's version has it",
+        arguments: [
+            ("$expand=region", "#accounts", "#accounts(region())"),
+            ("$select=name,region&$expand=region", "#accounts(name,region)", "#accounts(name,region,region())"),
+            ("$expand=region($select=name)", "#accounts(region(name))", "#accounts(region(name))"),
+        ])
+    func context(query: String, old: String, new: String) async throws {
+        try await SalesFloor.with { floor in
+            for (version, context) in [("4.0", old), ("4.01", new)] {
+                let answer = try await floor.host.send("GET", "/api/accounts?\(query)", headers: ["odata-maxversion": version])
+                #expect(answer.text.contains("$metadata\(context)\""), "\(answer.text.prefix(200))")
+            }
+        }
+    }
+
     @Test("a page has fewer records where each could bring many")
     func pages() async throws {
         try await Self.with { floor, _, _ in

@@ -1,4 +1,5 @@
 import Logging
+import Postgres
 import ServiceLifecycle
 import Synchronization
 
@@ -63,7 +64,11 @@ final class Pump: Sendable {
         do {
             return .ended(hasMore: try await work())
         } catch {
-            if !Task.isCancelled { logger.warning("\(name) failed; the next look tries again.", metadata: ["error": "\(error)"]) }
+            let isOutage = (error as? PostgresError)?.isOutage ?? false
+            if !Task.isCancelled {
+                logger.log(
+                    level: isOutage ? .debug : .warning, "\(name) failed; the next look tries again.", metadata: ["error": "\(error)"])
+            }
             return .failed
         }
     }

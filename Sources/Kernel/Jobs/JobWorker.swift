@@ -1,4 +1,5 @@
 package import Logging
+import Postgres
 import QueryLanguage
 package import Records
 import ServiceLifecycle
@@ -198,7 +199,10 @@ package struct JobWorker: Service {
             return try await body()
         } catch {
             // The next beat tries again.
-            logger.warning("The job queue can't be reached.", metadata: ["doing": "\(what)", "error": "\(type(of: error))"])
+            let reason = error as? PostgresError
+            logger.log(
+                level: reason?.isOutage ?? false ? .debug : .warning, "The job queue can't be reached; the next look tries again.",
+                metadata: ["doing": "\(what)", "error": "\(reason.map { "\($0)" } ?? "\(type(of: error))")"])
             return nil
         }
     }

@@ -34,6 +34,7 @@ extension ClientCore {
                 return
             }
             if refusal.isPermanent {
+                counters.connectionsRefused += 1
                 gate.withdraw(token)
             } else {
                 report(gate.failed(token, now: now), refusal.error)
@@ -63,10 +64,18 @@ extension ClientCore {
             runPool()
         case .lane(let lane):
             laneDrivers[lane] = driver
-            pipeline.connected(lane, now: now)
+            pipeline.connected(lane, inFlight: boundLockWaits(on: driver), now: now)
             runPipeline()
         case .listener: listenerConnected(driver)
         }
+    }
+
+    /// A shared connection waits for locks but a moment: who is behind must not wait along. Gives how many statements were sent.
+    private func boundLockWaits(on driver: ConnectionDriver) -> Int {
+        let operation = Operation("SET lock_timeout = \(raw: String(Int(options.stallTime / .milliseconds(1))))", route: .pipeline)
+        guard operation.accept() else { return 0 }
+        driver.submit(operation)
+        return 1
     }
 
     private func attemptFailed(_ role: ConnectionRole, isPermanent: Bool) {
@@ -75,7 +84,7 @@ extension ClientCore {
             if isPermanent { pool.connectRefused(id) } else { pool.connectFailed(id, now: now) }
             runPool()
         case .lane(let lane):
-            if isPermanent { pipeline.connectRefused(lane) } else { pipeline.connectFailed(lane) }
+            if isPermanent { pipeline.connectRefused(lane) } else { pipeline.connectFailed(lane, now: now) }
             runPipeline()
         case .listener: listenerFailed(isPermanent: isPermanent)
         }
@@ -140,6 +149,7 @@ extension ClientCore: ConnectionDriverDelegate {
 
     func finishedStatement(on driver: ConnectionDriver, _ operation: Operation) {
         counters.statements += 1
+        report(gate.answered(now: now), nil)
         switch driver.role {
         case .lane(let lane):
             pipeline.finished(on: lane, now: now)
@@ -170,7 +180,7 @@ extension ClientCore: ConnectionDriverDelegate {
             pool.lost(id, now: now)
             runPool()
         case .lane(let lane):
-            pipeline.lost(lane)
+            pipeline.lost(lane, now: now)
             runPipeline()
         case .listener: listenerLost()
         }

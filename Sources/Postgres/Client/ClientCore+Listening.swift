@@ -8,7 +8,7 @@ extension ClientCore {
         guard listeners.add(subscription) else { return }
         if let driver = driver(of: .listener) {
             listen(to: subscription.channel, on: driver)
-        } else if tokens[RoleKey(.listener)] == nil {
+        } else if tokens[RoleKey(.listener)] == nil, listenerPause == nil {
             connect(.listener)
         }
     }
@@ -24,6 +24,7 @@ extension ClientCore {
     }
 
     func listenerConnected(_ driver: ConnectionDriver) {
+        listenerRefusals = 0
         for channel in listeners.channels { listen(to: channel, on: driver) }
     }
 
@@ -33,8 +34,23 @@ extension ClientCore {
     }
 
     func listenerFailed(isPermanent: Bool) {
-        if isPermanent { listeners.failPending(lastRefusal ?? PostgresError(.connection, "The connection was refused.")) }
+        guard isPermanent else {
+            if !listeners.isEmpty, !isClosing { connect(.listener) }
+            return
+        }
+        // Who has no right to connect may get it: the next attempt comes after a pause that grows.
+        listeners.failPending(lastRefusal ?? PostgresError(.connection, "The connection was refused."))
+        listenerRefusals += 1
+        listenerPause = now + min(options.maxReconnectDelay, .milliseconds(50) * (1 << min(listenerRefusals, 10)))
+    }
+
+    /// Tries again after a refusal. Gives the next time to look.
+    func resumeListening() -> ContinuousClock.Instant? {
+        guard let pause = listenerPause else { return nil }
+        guard pause <= now else { return pause }
+        listenerPause = nil
         if !listeners.isEmpty, !isClosing { connect(.listener) }
+        return nil
     }
 
     func closeListener() {

@@ -46,6 +46,9 @@ final class ClientCore: @unchecked Sendable {
     var admission: AdmissionMachine<Operation>
     var gate: ConnectGate
     var listeners = ListenerRegistry()
+    /// How often the connection that listens was refused for good since it was there last, and until when it isn't tried again.
+    var listenerRefusals = 0
+    var listenerPause: ContinuousClock.Instant?
     var counters = PoolStatistics()
     /// One reading of the clock per turn.
     var now: ContinuousClock.Instant
@@ -207,6 +210,9 @@ final class ClientCore: @unchecked Sendable {
             switch action {
             case .connect(let lane): connect(.lane(lane))
             case .send(let operation, let lane): send(operation, on: lane)
+            case .divert(let operation):
+                admission.arrive(operation)
+                runAdmission()
             case .check(let lane): if let driver = driver(of: .lane(lane)) { check(driver) }
             case .close(let lane): close(.lane(lane))
             case .refuse(let operation, let refusal): refuse(.operation(operation), refusal)
@@ -364,7 +370,8 @@ extension ClientCore: ReactorHandler {
         pipeline.tick(now: now)
         runPipeline()
         startHeldConnections()
-        let answerDeadline = giveUpSilentConnections()
+        let listenerDeadline = resumeListening()
+        let answerDeadline = Self.earlier(giveUpSilentConnections(), listenerDeadline)
         publishStatistics()
         stopWhenDrained()
         let machines = Self.earlier(Self.earlier(admission.deadline, pool.deadline), pipeline.deadline)

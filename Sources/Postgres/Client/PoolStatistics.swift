@@ -20,6 +20,8 @@ package struct PoolStatistics: Sendable, Hashable {
     package var connectionsOpened: UInt64 = 0
     /// Connections lost since the start, other than by closing them.
     package var connectionsLost: UInt64 = 0
+    /// Attempts to connect that the server refused for good: a wrong password, no right to connect.
+    package var connectionsRefused: UInt64 = 0
     /// Callers that waited in vain.
     package var acquireTimeouts: UInt64 = 0
     /// Cancel requests sent to the server.

@@ -43,9 +43,14 @@ package final class PostgresClient: Service, Sendable {
         try await core.run(sql, route: .pool)
     }
 
-    /// Runs a short statement on a shared connection. The answer to a cancelled caller is dropped; the statement itself runs on.
+    /// Runs a short statement on a shared connection. The answer to a cancelled caller is dropped; the statement itself runs on. One that has to
+    /// wait for a lock goes on to a connection of its own.
     package func pipelined(_ sql: SQL) async throws -> PostgresResult {
-        try await core.run(sql, route: .pipeline)
+        do {
+            return try await core.run(sql, route: .pipeline)
+        } catch let error as PostgresError where error.isLockTimeout {
+            return try await core.run(sql, route: .pool)
+        }
     }
 
     /// Lends a connection for the length of `body`. A transaction left open is rolled back.

@@ -68,6 +68,16 @@ struct ConnectGate {
         return .ended(after: since.duration(to: now))
     }
 
+    /// A statement was answered. Some time after connections broke, that shows that the server is there again: what comes at once may have been on
+    /// its way before.
+    mutating func answered(now: Instant) -> Report {
+        guard let since = awaySince, !isUnreachable, since.duration(to: now) >= Self.doubt else { return .none }
+        awaySince = nil
+        return .ended(after: since.duration(to: now))
+    }
+
+    private static let doubt: Duration = .seconds(2)
+
     /// An open connection broke.
     mutating func lost(now: Instant) -> Report { begin(now) }
 

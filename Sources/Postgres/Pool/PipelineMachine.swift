@@ -1,13 +1,16 @@
 /// Spreads short statements over the shared connections. Pure, as `PoolMachine` is.
 ///
 /// A statement waits here, where it can still go to any connection, until one has room. A further connection is opened only when
-/// those that are open are busy.
+/// those that are open are busy. A connection whose oldest statement isn't answered for `stallTime` gets no others; when all are like that,
+/// statements go where each has a connection of its own.
 struct PipelineMachine<Request> {
     typealias Instant = ContinuousClock.Instant
 
     enum Action {
         case connect(Int)
         case send(Request, Int)
+        /// Every connection waits for something slow.
+        case divert(Request)
         case check(Int)
         case close(Int)
         case refuse(Request, PoolMachine<Request>.Refusal)
@@ -19,6 +22,10 @@ struct PipelineMachine<Request> {
         var state = State.absent
         var inFlight = 0
         var lastSign: Instant?
+        /// Since when the oldest statement in flight is the oldest.
+        var since: Instant?
+
+        func isStalled(_ time: Duration, now: Instant) -> Bool { inFlight > 0 && since.map { now - $0 >= time } ?? false }
     }
 
     private struct Waiting {
@@ -49,7 +56,7 @@ struct PipelineMachine<Request> {
             return
         }
         waiting.append(Waiting(request: request, deadline: now + options.acquireTimeout))
-        dispatch()
+        dispatch(now)
     }
 
     /// A statement was answered.
@@ -57,21 +64,23 @@ struct PipelineMachine<Request> {
         guard lanes[lane].inFlight > 0 else { return }
         lanes[lane].inFlight -= 1
         lanes[lane].lastSign = now
-        if !waiting.isEmpty { dispatch() }
+        lanes[lane].since = now
+        if !waiting.isEmpty { dispatch(now) }
         closeIfDone(lane)
     }
 
-    mutating func connected(_ lane: Int, now: Instant) {
+    /// - Parameter inFlight: statements that were sent already, to set the connection up.
+    mutating func connected(_ lane: Int, inFlight: Int = 0, now: Instant) {
         guard lanes[lane].state == .connecting else { return }
-        lanes[lane] = Lane(state: .ready, inFlight: 0, lastSign: now)
-        dispatch()
+        lanes[lane] = Lane(state: .ready, inFlight: inFlight, lastSign: now, since: now)
+        dispatch(now)
         closeIfDone(lane)
     }
 
-    mutating func connectFailed(_ lane: Int) {
+    mutating func connectFailed(_ lane: Int, now: Instant) {
         guard lanes[lane].state == .connecting else { return }
         lanes[lane].state = .absent
-        dispatch()
+        dispatch(now)
     }
 
     mutating func connectRefused(_ lane: Int) {
@@ -82,9 +91,9 @@ struct PipelineMachine<Request> {
         while let next = waiting.popFirst() { actions.append(.refuse(next.request, .unusable)) }
     }
 
-    mutating func lost(_ lane: Int) {
+    mutating func lost(_ lane: Int, now: Instant) {
         lanes[lane] = Lane()
-        dispatch()
+        dispatch(now)
     }
 
     mutating func tick(now: Instant) {
@@ -93,9 +102,11 @@ struct PipelineMachine<Request> {
             actions.append(.refuse(first.request, .timeout))
         }
         if isClosing { shutDown() }
+        if !waiting.isEmpty { dispatch(now) }
         for index in lanes.indices {
             guard let checkAt = nextCheck(lanes[index]), checkAt <= now else { continue }
             lanes[index].lastSign = now
+            lanes[index].since = now
             lanes[index].inFlight += 1
             actions.append(.check(index))
         }
@@ -104,6 +115,10 @@ struct PipelineMachine<Request> {
     var deadline: Instant? {
         var earliest = waiting.first?.deadline
         for lane in lanes {
+            // Those who wait for room go elsewhere when it turns out to be slow.
+            if !waiting.isEmpty, lane.inFlight > 0, let stall = lane.since.map({ $0 + options.stallTime }) {
+                earliest = earliest.map { min($0, stall) } ?? stall
+            }
             guard let next = nextCheck(lane) else { continue }
             earliest = earliest.map { min($0, next) } ?? next
         }
@@ -121,19 +136,27 @@ struct PipelineMachine<Request> {
         return lastSign + options.healthCheckInterval
     }
 
-    private mutating func dispatch() {
-        while !waiting.isEmpty, let lane = emptiestLane() {
+    private mutating func dispatch(_ now: Instant) {
+        while !waiting.isEmpty, let lane = emptiestLane(now) {
             guard let next = waiting.popFirst() else { return }
+            if lanes[lane].inFlight == 0 { lanes[lane].since = now }
             lanes[lane].inFlight += 1
             actions.append(.send(next.request, lane))
             openMoreIfBusy(lane)
         }
-        if !waiting.isEmpty { openOne() }
+        guard !waiting.isEmpty else { return }
+        openOne()
+        if lanes.allSatisfy({ $0.state == .ready && $0.isStalled(options.stallTime, now: now) }) {
+            while let next = waiting.popFirst() { actions.append(.divert(next.request)) }
+        }
     }
 
-    private func emptiestLane() -> Int? {
+    private func emptiestLane(_ now: Instant) -> Int? {
         var best: Int?
-        for index in lanes.indices where lanes[index].state == .ready && lanes[index].inFlight < options.pipelineDepth {
+        for index in lanes.indices
+        where lanes[index].state == .ready && lanes[index].inFlight < options.pipelineDepth
+            && !lanes[index].isStalled(options.stallTime, now: now)
+        {
             if best.map({ lanes[index].inFlight < lanes[$0].inFlight }) ?? true { best = index }
         }
         return best

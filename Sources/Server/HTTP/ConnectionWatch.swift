@@ -15,8 +15,10 @@ final class ConnectionWatch: ChannelDuplexHandler {
     private var ticking: RepeatedTask?
     private var context: ChannelHandlerContext?
     private var cancelWork: (@Sendable () -> Void)?
-    private var endsWithInput = false
+    private var inputEnd = InputEnd.ignored
     private var inputIsClosed = false
+    /// Work that was begun so far, to tell one from the next.
+    private var works = 0
     /// The server is shutting down: the answer under way is the connection's last.
     private(set) var isQuiescing = false
     private(set) var ranOutOfTime = false
@@ -26,6 +28,20 @@ final class ConnectionWatch: ChannelDuplexHandler {
         phase = ConnectionPhase(now: .now)
     }
 
+    /// What it means for work when its client closes its side: before an answer it may just have nothing to add, and one that has gone looks the
+    /// same.
+    enum InputEnd {
+        /// Nothing: what was begun is finished.
+        case ignored
+        /// Work that goes on for longer than a moment has nobody any more who waits for it.
+        case endsSoon
+        /// Nobody is there any more: whoever breaks a download off must not keep it going.
+        case ends
+    }
+
+    /// How long a client that has closed its side is taken to be waiting for its answer.
+    private static let moment = TimeAmount.seconds(1)
+
     // MARK: Told by the loop that answers
 
     func enter(_ stage: ConnectionPhase.Stage) {
@@ -34,13 +50,25 @@ final class ConnectionWatch: ChannelDuplexHandler {
 
     /// Work begins; `cancel` is called when it takes too long or nobody is there any more to take its answer.
     ///
-    /// - Parameter endsWithInput: a client that has closed its side is taken for gone. Before a short answer it may just have nothing to add;
-    ///   one that breaks a download off looks the same, and must not keep it going.
-    func beginWork(endsWithInput: Bool = false, cancel: @escaping @Sendable () -> Void) {
-        self.endsWithInput = endsWithInput
+    func beginWork(_ inputEnd: InputEnd = .ignored, cancel: @escaping @Sendable () -> Void) {
+        self.inputEnd = inputEnd
         phase.enter(.work, now: .now)
+        works += 1
         ranOutOfTime = false
-        if context?.channel.isActive ?? false, !(endsWithInput && inputIsClosed) { cancelWork = cancel } else { cancel() }
+        guard context?.channel.isActive ?? false, inputEnd != .ends || !inputIsClosed else { return cancel() }
+        cancelWork = cancel
+        if inputIsClosed { inputEnded() }
+    }
+
+    private func inputEnded() {
+        switch inputEnd {
+        case .ignored: break
+        case .ends: cancelWork?()
+        case .endsSoon:
+            guard let context else { return }
+            let (bound, work) = (NIOLoopBound(self, eventLoop: context.eventLoop), works)
+            context.eventLoop.scheduleTask(in: Self.moment) { if bound.value.works == work { bound.value.cancelWork?() } }
+        }
     }
 
     /// A piece of a streamed answer is out.
@@ -88,7 +116,7 @@ final class ConnectionWatch: ChannelDuplexHandler {
             if phase.stage == .idle { context.close(promise: nil) }
         case ChannelEvent.inputClosed:
             inputIsClosed = true
-            if endsWithInput { cancelWork?() }
+            inputEnded()
             context.fireUserInboundEventTriggered(event)
         default: context.fireUserInboundEventTriggered(event)
         }

@@ -99,7 +99,7 @@ extension Conversation {
             try await stream.write(writer)
             try await writer.finish()
         }
-        watch.value.beginWork(endsWithInput: true) { task.cancel() }
+        watch.value.beginWork(.ends) { task.cancel() }
         let result = await withTaskCancellationHandler {
             await task.result
         } onCancel: {

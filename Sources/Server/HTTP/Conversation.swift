@@ -57,7 +57,7 @@ struct Conversation<R: Responder>: Sendable {
                 let body = try await readBody(of: request, limit: bodyLimit, &parts)
                 bodyIsRead = body.isAtEnd
                 switch body.content {
-                case .success(let content): response = await work { await run(content) }
+                case .success(let content): response = await work(head.method == .GET ? .endsSoon : .ignored) { await run(content) }
                 case .failure(let fault): response = responder.answer(to: fault)
                 }
             case .transfer(let bodyLimit, let run):
@@ -91,9 +91,9 @@ struct Conversation<R: Responder>: Sendable {
     // MARK: Work
 
     /// Runs the work of a request so that it can be cancelled: by time, by the client's leaving, by a shutdown that can wait no longer.
-    private func work(_ run: @escaping @Sendable () async -> ServerResponse) async -> ServerResponse {
+    private func work(_ inputEnd: ConnectionWatch.InputEnd, _ run: @escaping @Sendable () async -> ServerResponse) async -> ServerResponse {
         let task = Task(executorPreference: executor) { await run() }
-        watch.value.beginWork { task.cancel() }
+        watch.value.beginWork(inputEnd) { task.cancel() }
         let response = await withTaskCancellationHandler {
             await task.value
         } onCancel: {

@@ -40,7 +40,7 @@ extension Call {
         let id = try await id(of: key, type)
         let page = try await store.links(type.record, id, navigation: property.name, request: listRequest(target, query), access: access)
         guard let page else { throw missing(type) }
-        return response(page: page, context: target.collection + Self.selection(query))
+        return response(page: page, context: target.collection + selection(query))
     }
 
     private func linkedRecord(_ type: ApiType, _ key: RecordKey, _ property: Property) async throws -> ServerResponse {

@@ -18,7 +18,7 @@ extension Call {
         let query = try query(type.shape.shape) ?? CheckedQuery(shape: type.shape.shape)
         if query.deltaToken != nil || preferences.tracksChanges { return try await tracked(type, query) }
         let page = try await store.list(listRequest(type, query), access: access)
-        return response(page: page, context: type.collection + Self.selection(query))
+        return response(page: page, context: type.collection + selection(query))
     }
 
     func listRequest(_ type: ApiType, _ query: CheckedQuery) -> ListRequest {
@@ -110,7 +110,7 @@ extension Call {
                 "The record has another version than If-Match asks for.",
                 target: "If-Match")
         }
-        return response(.ok, record: record, tag: tag, context: "\(type.collection)\(Self.selection(query))/$entity")
+        return response(.ok, record: record, tag: tag, context: "\(type.collection)\(selection(query))/$entity")
     }
 
     // MARK: Properties

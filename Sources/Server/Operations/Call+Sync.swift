@@ -27,7 +27,7 @@ extension Call {
                 target: query.top == nil ? "$skip" : "$top")
         }
         let request = listRequest(type, query)
-        let context = type.collection + Self.selection(query)
+        let context = type.collection + selection(query)
         guard let token = query.deltaToken else {
             let token = try await store.syncToken(request, now: Self.now, access: access)
             return response(page: try await store.list(request, access: access), context: context, delta: token)

@@ -151,6 +151,6 @@ extension Call {
             }
             throw missing(type)
         }
-        return response(isNew ? .created : .ok, record: record, context: "\(type.collection)\(Self.selection(query))/$entity", headers)
+        return response(isNew ? .created : .ok, record: record, context: "\(type.collection)\(selection(query))/$entity", headers)
     }
 }

@@ -127,8 +127,9 @@ struct Call: Sendable {
         return "\"\(negotiation.prefix)context\":\"\(root)/$metadata#\(fragment)\","
     }
 
-    /// The `(…)` of a context URL: what was selected and expanded (OData Protocol 4.01 section 10.8).
-    static func selection(_ query: CheckedQuery?) -> String {
+    /// The `(…)` of a context URL: what was selected and expanded (OData Protocol 4.01 section 10.8). 4.0 names what was expanded only where something
+    /// of it was chosen.
+    func selection(_ query: CheckedQuery?) -> String {
         guard let query else { return "" }
         var items: [String] = []
         if case .properties(let selected) = query.select {
@@ -140,8 +141,9 @@ struct Call: Sendable {
         } else if let apply = query.apply {
             items += apply.result.properties.values.sorted { $0.ordinal < $1.ordinal }.map(\.name) + query.computed.map(\.name)
         }
-        items += query.expand.map { expand in
+        items += query.expand.compactMap { expand in
             let inner = selection(expand.query)
+            if inner.isEmpty, format.version == .v4_0 { return nil }
             return "\(expand.link.name)\(inner.isEmpty ? "()" : inner)"
         }
         return items.isEmpty ? "" : "(\(items.joined(separator: ",")))"

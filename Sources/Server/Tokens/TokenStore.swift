@@ -130,7 +130,7 @@ package final class TokenStore: Sendable {
         do {
             return try await body()
         } catch let error as PostgresError {
-            logger.error("Tokens can't be read or written.", metadata: ["error": "\(error)"])
+            logger.log(level: error.isOutage ? .debug : .error, "Tokens can't be read or written.", metadata: ["error": "\(error)"])
             throw TokenError(.unavailable, "The database that holds the tokens can't be reached. Try again in a moment.")
         }
     }

@@ -170,7 +170,10 @@ package final class LiveFeed: Service {
                 while try await advance() {}
             } catch {
                 // What they didn't hear they ask for when they come back.
-                if !Task.isCancelled { logger.warning("Live streams were ended.", metadata: ["error": "\(error)"]) }
+                let isOutage = (error as? PostgresError)?.isOutage ?? false
+                if !Task.isCancelled {
+                    logger.log(level: isOutage ? .debug : .warning, "Live streams were ended.", metadata: ["error": "\(error)"])
+                }
                 state.withLock { $0.leave() }.forEach { $0.queue.finish() }
             }
             if pulsed.duration(to: .now) >= limits.pulse {
