@@ -98,7 +98,8 @@ struct Oracle {
     private func rows(_ statement: String, for person: GUID) async throws -> Set<GUID> {
         do {
             return try await store.client.transaction { transaction in
-                try await transaction.execute("SET LOCAL ROLE \(role); SET LOCAL oracle.person = '\(person)'")
+                try await transaction.execute(
+                    "SET LOCAL ROLE \(role); SET LOCAL oracle.person = '\(person)'; SET LOCAL plan_cache_mode = force_generic_plan")
                 let rows = try await transaction.query(SQL(verbatim: statement)).rows
                 // Nothing of it is kept.
                 throw Seen(ids: Set(try rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) }))
