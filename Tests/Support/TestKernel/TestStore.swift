@@ -50,6 +50,21 @@ package struct TestStore: Sendable {
         }
     }
 
+    /// Returns when so many of the database's sessions wait for locks that others have.
+    package func waitForWaiting(_ count: Int) async throws {
+        let waiting: SQL = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        while try await client.query(waiting).first?.decode(Int64.self, 0) != Int64(count) {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    /// Another store over the same database, for which no module is loaded.
+    package var withoutModules: TestStore {
+        TestStore(store: RecordStore(client: client, catalog: catalog, logger: store.logger), client: client, databaseURL: databaseURL)
+    }
+
     /// Brings the database to another catalog; the store goes by its own until it is given the other.
     package func apply(_ catalog: Catalog) async throws {
         try await SchemaApplier(client: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).apply(catalog)

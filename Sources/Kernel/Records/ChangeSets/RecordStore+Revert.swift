@@ -32,7 +32,7 @@ extension RecordStore {
         for index in drafts.indices { preparation.refuseReverting(&drafts[index]) }
         try await preparation.reversions(&drafts)
         let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options)
-        return try await runner.run(drafts) { drafts, runner in
+        return try await runner.run(drafts, first: UpdateLock(of: type, for: access)) { drafts, runner in
             try await self.updateGroups(type, drafts, changeSet: options.changeSet, access: access, runner: runner)
         }
     }

@@ -22,7 +22,9 @@ struct BatchRunner {
     typealias Execute = @Sendable (_ drafts: [WriteDraft], _ runner: StatementRunner) async throws -> [WriteOutcome]
 
     /// Outcomes in the order of the caller's items; drafts with problems fail without being tried.
-    func run(_ drafts: [WriteDraft], execute: @escaping Execute) async throws -> [WriteOutcome] {
+    ///
+    /// - Parameter lock: taken before the first of several statements.
+    func run(_ drafts: [WriteDraft], first lock: UpdateLock? = nil, execute: @escaping Execute) async throws -> [WriteOutcome] {
         let failures = self.failures(of: drafts)
         let good = zip(drafts, failures).filter { $1 == nil }.map(\.0)
         var outcomes: [Int: WriteOutcome] = [:]
@@ -34,7 +36,7 @@ struct BatchRunner {
             return drafts.compactMap { outcomes[$0.index] }
         }
         do {
-            for (index, outcome) in try await attempt(good, execute) { outcomes[index] = outcome }
+            for (index, outcome) in try await attempt(good, lock, execute) { outcomes[index] = outcome }
         } catch let abort as AtomicAbort {
             outcomes = abort.outcomes
             for draft in good where outcomes[draft.index] == nil { outcomes[draft.index] = .failed(RecordsError.undone) }
@@ -49,7 +51,9 @@ struct BatchRunner {
         return drafts.compactMap { outcomes[$0.index] }
     }
 
-    private func attempt(_ drafts: [WriteDraft], _ execute: @escaping Execute) async throws -> [Int: WriteOutcome] {
+    private func attempt(
+        _ drafts: [WriteDraft], _ lock: UpdateLock?, _ execute: @escaping Execute
+    ) async throws -> [Int: WriteOutcome] {
         guard !drafts.isEmpty else { return [:] }
         let begin = Trace.begin(options.changeSet, access: access)
         // A single write is one statement, mostly, and needs no transaction around it.
@@ -63,6 +67,7 @@ struct BatchRunner {
         }
         return try await store.statements.transaction { runner in
             if let begin { _ = try await runner.query(begin) }
+            if let sql = lock?.sql(for: drafts) { _ = try await runner.query(sql) }
             var outcomes: [Int: WriteOutcome] = [:]
             let order = LinkOrder(drafts)
             for start in stride(from: 0, to: order.ordered.count, by: Self.rowsPerStatement) {

@@ -53,7 +53,7 @@ struct ListReleaseStatement {
         """
         SELECT \(raw: columns) FROM \(raw: source.table.sql) t WHERE t.id IN (SELECT c.source_id FROM \(raw: table.name.sql) c \
         WHERE c.target_id = ANY(\(bind: targets.map { PostgresUUID(guid: $0) }))) AND t.id <> ALL(\(bind: kept.map { PostgresUUID(guid: $0) })) \
-        ORDER BY t.id FOR UPDATE OF t
+        ORDER BY t.id FOR NO KEY UPDATE OF t
         """
     }
 }

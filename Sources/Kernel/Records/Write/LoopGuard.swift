@@ -9,7 +9,7 @@ import QueryLanguage
 struct LoopGuard {
     private let type: RecordType
     /// The columns of links that some draft sets.
-    private let columns: [String]
+    let columns: [String]
 
     init(_ drafts: [WriteDraft], of type: RecordType) {
         self.type = type

@@ -48,6 +48,8 @@ extension RecordStore {
             case .failure(let error): outcomes[index] = .failed(error)
             }
         }
+        // In one order for everybody, so that two who remove the same records in several statements don't wait for each other.
+        drafts.sort { ($0.id, $0.index) < ($1.id, $1.index) }
         let statement = RemovalStatement(action: action, type: type, access: access, changeSet: options.changeSet)
         let runner = BatchRunner(
             store: self, catalog: catalog, type: type, access: access, options: options, isRemoval: true,

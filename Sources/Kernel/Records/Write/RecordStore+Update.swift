@@ -31,8 +31,11 @@ extension RecordStore {
             }
         }
         // In one order for everybody, so that two who change the same records in several statements don't wait for each other.
-        let places = keys.map { (try? $0.get()).map { "\($0)" } ?? "" }
-        open.sort { (places[$0], $0) < (places[$1], $1) }
+        let places = keys.map { try? $0.get() }
+        open.sort { left, right in
+            guard let one = places[left], let other = places[right], one != other else { return left < right }
+            return one < other
+        }
         for attempt in 1...Self.judgements where !open.isEmpty {
             let judged = open
             let results =
@@ -66,7 +69,7 @@ extension RecordStore {
         let condition = AccessGuard.predicate(.update, on: type, alias: "t", access: access)
         let lock: SQL = """
             SELECT t.id FROM \(raw: type.table.sql) t WHERE t.id = ANY(\(bind: ids.map(PostgresUUID.init(guid:)))) AND \(condition) \
-            ORDER BY t.id FOR UPDATE OF t
+            ORDER BY t.id FOR NO KEY UPDATE OF t
             """
         return try await transaction { store in
             _ = try await store.run(lock)
@@ -103,7 +106,7 @@ extension RecordStore {
             drafts[index].expectedVersion = drafts[index].checkedVersion
         }
         let runner = BatchRunner(store: self, catalog: catalog, type: type, access: access, options: options)
-        let outcomes = try await runner.run(drafts) { drafts, runner in
+        let outcomes = try await runner.run(drafts, first: UpdateLock(of: type, for: access)) { drafts, runner in
             try await self.updateGroups(type, drafts, changeSet: options.changeSet, access: access, runner: runner)
         }
         return zip(drafts, outcomes).map { draft, outcome in
@@ -121,7 +124,7 @@ extension RecordStore {
         var groups: [[String]: [WriteDraft]] = [:]
         for draft in drafts { groups[draft.statementKey, default: []].append(draft) }
         var outcomes: [Int: WriteOutcome] = [:]
-        // In a fixed order, so that two batches lock the same way.
+        // In a fixed order, so that equal batches run equal statements; the rows are locked already.
         for (_, group) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             guard let first = group.first else { continue }
             let columns = (RecordType.systemColumns + type.fields.flatMap(\.columns)).filter { first.columns[$0.name] != nil }
@@ -159,6 +162,7 @@ struct VersionRow {
         }
         if let after { return changed(after) }
         guard let expected = draft.expectedVersion, expected != before else { return .unchanged(id: draft.id, version: before) }
+        guard expected > 0 else { return .failed(.neverHad(type, current: before)) }
         let since: SQL = """
             SELECT DISTINCT k FROM tessera.change c, jsonb_object_keys(c.before) k \
             WHERE c.record_id = \(bind: PostgresUUID(guid: draft.id)) AND c.version > \(bind: expected) ORDER BY k
@@ -207,6 +211,14 @@ extension RecordsError {
             .preconditionRequired,
             "\(type.labelPlural) are changed by naming the version to change: send the ETag that was read in If-Match, or in "
                 + "@etag of a bulk request's item.")
+    }
+
+    /// What was expected is a version that no record ever had.
+    static func neverHad(_ type: RecordType, current version: Int64) -> RecordsError {
+        RecordsError(
+            .versionConflict,
+            "This \(type.label.lowercased()) has version \(version), and never had the one that was asked for: no ETag that was read says that. Read it "
+                + "again and repeat your change.", currentVersion: version)
     }
 
     static func missing(_ type: RecordType) -> RecordsError {

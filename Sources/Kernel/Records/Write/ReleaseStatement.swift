@@ -20,7 +20,7 @@ struct ReleaseStatement {
         let rows = "rec r JOIN old o ON o.id = r.id"
         return """
             WITH old AS MATERIALIZED (SELECT t.* FROM \(raw: source.table.sql) t WHERE t.\(identifier: column) = ANY(\(bind: ids)) \
-            AND t.id <> ALL(\(bind: kept.map { PostgresUUID(guid: $0) })) ORDER BY t.id FOR UPDATE OF t), \
+            AND t.id <> ALL(\(bind: kept.map { PostgresUUID(guid: $0) })) ORDER BY t.id FOR NO KEY UPDATE OF t), \
             rec AS (UPDATE \(raw: source.table.sql) t SET \(raw: columns.map { "\"\($0)\" = NULL" }.joined(separator: ", ")), version = t.version + 1, updated_at = now(), \
             updated_by = \(bind: PostgresUUID(guid: access.principal)) FROM old o WHERE o.id = t.id RETURNING t.*), \
             trace AS (\(Trace.change("update", type: source, changeSet: changeSet, before: before, from: rows))) \

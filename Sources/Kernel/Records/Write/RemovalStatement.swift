@@ -28,8 +28,10 @@ struct RemovalStatement {
         batch.add("_expected", .bigint, drafts.map { $0.expectedVersion.map(Value.integer) ?? .null })
         let table = type.table.sql
         var sql: SQL = "WITH input AS MATERIALIZED (SELECT * FROM \(batch.unnest(as: "i")))"
+        // What stays leaves those alone who link to it.
+        let lock = action == .purge ? "FOR UPDATE" : "FOR NO KEY UPDATE"
         sql +=
-            ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(scope) ORDER BY t.id FOR UPDATE OF t)"
+            ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(scope) ORDER BY t.id \(raw: lock) OF t)"
         for (position, list) in type.childTables.enumerated() where action == .purge {
             sql +=
                 ", was\(raw: String(position)) AS MATERIALIZED (SELECT o.id, \(raw: ListRows.stored(list, alias: "o")) AS list FROM old o)"

@@ -8,6 +8,9 @@ enum StatementRunner: Sendable {
     case alone(PostgresClient, CommitSignal)
     case transaction(PostgresTransaction)
 
+    /// How often a unit that the database broke off is tried anew.
+    private static let retries = 2
+
     var isTransaction: Bool { if case .transaction = self { true } else { false } }
 
     func query(_ sql: SQL) async throws -> PostgresResult {
@@ -42,13 +45,21 @@ enum StatementRunner: Sendable {
         }
     }
 
-    /// Runs `body` so that its failure undoes what it did and nothing else. A single statement that runs alone is that by itself.
+    /// Runs `body` so that its failure undoes what it did and nothing else. A single statement that runs alone is that by itself, and runs again
+    /// when the database broke it off for reasons that may be gone the next time.
     func attempt<R: Sendable>(_ body: (StatementRunner) async throws -> R) async throws -> R {
         switch self {
         case .alone(_, let commits):
-            let result = try await body(self)
-            commits.tell()
-            return result
+            var retriesLeft = Self.retries
+            while true {
+                do {
+                    let result = try await body(self)
+                    commits.tell()
+                    return result
+                } catch let error as PostgresError where error.mayRetryTransaction && retriesLeft > 0 && !Task.isCancelled {
+                    retriesLeft -= 1
+                }
+            }
         case .transaction(let transaction): return try await transaction.savepoint { try await body(.transaction($0)) }
         }
     }
@@ -57,7 +68,8 @@ enum StatementRunner: Sendable {
     func transaction<R: Sendable>(_ body: (StatementRunner) async throws -> R) async throws -> R {
         switch self {
         case .alone(let client, let commits):
-            let result = try await client.transaction(isolation: .readCommitted, readOnly: false, retrySerializationFailures: 2) {
+            let result = try await client.transaction(isolation: .readCommitted, readOnly: false, retrySerializationFailures: Self.retries)
+            {
                 try await body(.transaction($0))
             }
             commits.tell()

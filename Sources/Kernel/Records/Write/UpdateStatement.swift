@@ -5,6 +5,9 @@ import QueryLanguage
 /// One statement that changes some columns and lists of records, if their versions are the expected ones: the rows are locked in the order of
 /// their ids, changed where they differ, and traced with old and new values of what differs.
 ///
+/// The lock is the one that PostgreSQL takes for changes that leave keys alone: who links to a record isn't kept waiting by who changes it, and
+/// can't come to wait for somebody who waits for them.
+///
 /// Its rows are (position in the batch, version before or NULL when missing, version after or NULL when nothing changed).
 struct UpdateStatement {
     let type: RecordType
@@ -35,7 +38,7 @@ struct UpdateStatement {
         sql += ", old AS MATERIALIZED (SELECT t.* FROM \(raw: table) t JOIN input i ON i.id = t.id WHERE \(guarded)"
         if let condition = targets.condition { sql += " AND \(condition)" }
         if let condition = loops.hasTurns { sql += " AND \(condition)" }
-        sql += " ORDER BY t.id FOR UPDATE OF t)"
+        sql += " ORDER BY t.id FOR NO KEY UPDATE OF t)"
         for (position, list) in lists.enumerated() {
             let brought = ListRows(table: list, drafts: drafts)
             sql += ", brought\(raw: String(position)) AS MATERIALIZED (\(brought.selection))"
