@@ -199,6 +199,37 @@ struct ResumeTests {
         }
     }
 
+    @Test("equal imports that begin in one moment are one, and whoever gave them is told all of what came in")
+    func joined() async throws {
+        let path = try file(rows: 900)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await TestStore.with { lab in
+            _ = try await lab.store.create(lab.type("places"), [RecordInput(["name": "Oslo"])], options: .single, access: .test)
+            let importer = try importer(lab, path)
+            // Both have looked for an unfinished one when the first may write.
+            let beginnings = try await lab.client.transaction { gate in
+                _ = try await gate.query("LOCK TABLE tessera.import IN SHARE MODE")
+                let beginnings = (1...2).map { _ in Task { try await open(lab, path, importer) } }
+                try await lab.waitForWaiting(2)
+                return beginnings
+            }
+            let (one, other) = (try await beginnings[0].value, try await beginnings[1].value)
+            #expect(one.id == other.id && one.changeSet == other.changeSet)
+            let third = try await open(lab, path, importer)
+            async let first = importer.run(file: path, ledger: one) { _ in }
+            async let second = importer.run(file: path, ledger: other) { _ in }
+            let counts = try await [first, second]
+            #expect(counts == Array(repeating: ImportCounts(created: 897, failed: 3), count: 2))
+            // One who comes when all is in, too.
+            #expect(try await importer.run(file: path, ledger: third) { _ in } == counts[0])
+            #expect(try await failures(one).count == 3)
+            #expect(try await lab.client.query("SELECT count(*) FROM lab.sample").first?.decode(Int64.self, 0) == 897)
+            #expect(try await lab.client.query("SELECT count(*) FROM tessera.import").first?.decode(Int64.self, 0) == 1)
+            let sets = try await ChangeSetLog(lab.store, access: .test).list(limit: 10)
+            #expect(sets.map(\.state) == [.done] && sets[0].counts.first?.created == 897)
+        }
+    }
+
     @Test("failed rows of imports that ended long ago are forgotten; that they ended isn't")
     func forgets() async throws {
         try await ImportLab.with { lab in

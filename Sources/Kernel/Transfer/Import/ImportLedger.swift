@@ -170,17 +170,25 @@ package struct ImportLedger: Sendable {
     }
 
     /// Carries a batch out unless it is in already, keeps which of its rows failed or wait, and gives its counts.
-    ///
-    /// - Parameter again: the rows that waited before.
-    func batch(_ number: Int, again: [Int] = [], _ body: (RecordStore) async throws -> [Row]) async throws -> ImportCounts {
+    func batch(_ number: Int, _ body: (RecordStore) async throws -> [Row]) async throws -> ImportCounts {
+        try await step(number) { store in try await body(store) }
+    }
+
+    /// The same with rows that waited before. Whoever runs the same import at this moment may have tried some of them again: those are left out.
+    func batch(_ number: Int, again rows: [Int], _ body: (RecordStore, Set<Int>) async throws -> [Row]) async throws -> ImportCounts {
+        try await step(number) { store in
+            let taken = try await store.run(
+                """
+                DELETE FROM tessera.import_row WHERE import = \(bind: PostgresUUID(guid: id)) AND waits \
+                AND number = ANY(\(bind: rows.map(Int64.init))) RETURNING number
+                """)
+            return try await body(store, Set(try taken.rows.map { Int(try $0.decode(Int64.self, 0)) }))
+        }
+    }
+
+    private func step(_ number: Int, _ body: (RecordStore) async throws -> [Row]) async throws -> ImportCounts {
         let json = try await steps.once(number) { store in
             try await requireRunning(store)
-            if !again.isEmpty {
-                _ = try await store.run(
-                    """
-                    DELETE FROM tessera.import_row WHERE import = \(bind: PostgresUUID(guid: id)) AND number = ANY(\(bind: again.map(Int64.init)))
-                    """)
-            }
             var counts = ImportCounts()
             var kept: [Row] = []
             for row in try await body(store) {
@@ -258,16 +266,31 @@ package struct ImportLedger: Sendable {
             """)
     }
 
-    /// Says that all of it is in, in one transaction.
-    func finish(_ counts: ImportCounts, _ access: Access) async throws {
+    /// Says that all of it is in, in one transaction, unless somebody has who ran the same import. The counts are those of all batches, whoever
+    /// carried them out.
+    func finish(_ access: Access) async throws -> ImportCounts {
         try await store.transaction { store in
+            let lock: SQL = "SELECT 1 FROM tessera.import WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running' FOR UPDATE"
+            guard try await !store.run(lock).isEmpty else {
+                guard let counts = try await outcome(store) else { throw Self.ended(changeSet) }
+                return counts
+            }
+            let counts = try await WorkSteps(store, work: id).done().values.reduce(ImportCounts()) { try $0 + ImportCounts($1) }
             let json = PostgresJSON(counts.value.json)
-            _ = try await store.run(
-                "UPDATE tessera.import SET counts = \(bind: json) WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'running'")
+            _ = try await store.run("UPDATE tessera.import SET counts = \(bind: json) WHERE id = \(bind: PostgresUUID(guid: id))")
             try await Self.end(id, "done", store)
             try await ChangeSetLog(store, access: access).finish(changeSet)
             try await WorkSteps(store, work: id).forget()
+            return counts
         }
+    }
+
+    /// What came of it, once it is finished, by whomever.
+    func outcome() async throws -> ImportCounts? { try await outcome(store) }
+
+    private func outcome(_ store: RecordStore) async throws -> ImportCounts? {
+        let sql: SQL = "SELECT counts FROM tessera.import WHERE id = \(bind: PostgresUUID(guid: id)) AND state = 'done'"
+        return try await store.run(sql).first?.decode(PostgresJSON?.self, 0).map { try ImportCounts($0) }
     }
 
     private static func end(_ id: GUID, _ state: String, _ store: RecordStore) async throws {

@@ -13,14 +13,18 @@ struct ImportRun: Sendable {
     private var plan: ImportPlan { importer.plan }
 
     func run(_ progress: (Importer.Progress) async throws -> Void) async throws -> ImportCounts {
-        var counts = ledger.counts
-        if ledger.finished != nil { return counts }
-        var growth = try await TableGrowth(of: grownTypes, store: ledger.store)
-        let batches = try await storeAll(&counts, &growth, progress)
-        try await settle(from: max(batches, (ledger.done.keys.max() ?? -1) + 1), &counts)
-        try await growth.end()
-        try await ledger.finish(counts, importer.access)
-        return counts
+        if let counts = ledger.finished { return counts }
+        do {
+            var growth = try await TableGrowth(of: grownTypes, store: ledger.store)
+            let batches = try await storeAll(&growth, progress)
+            try await settle(from: max(batches, (ledger.done.keys.max() ?? -1) + 1))
+            try await growth.end()
+        } catch let error as ImportError where error.code == .ended {
+            // Somebody who ran the same import came to its end first.
+            guard let counts = try await ledger.outcome() else { throw error }
+            return counts
+        }
+        return try await ledger.finish(importer.access)
     }
 
     /// The types that get records.
@@ -38,7 +42,7 @@ struct ImportRun: Sendable {
 
     /// Stores every batch that isn't in yet; gives the number of batches.
     private func storeAll(
-        _ counts: inout ImportCounts, _ growth: inout TableGrowth, _ progress: (Importer.Progress) async throws -> Void
+        _ growth: inout TableGrowth, _ progress: (Importer.Progress) async throws -> Void
     ) async throws -> Int {
         var batches = try ImportBatches(plan, path, size: importer.options.batchSize)
         let width = ordersBatches ? 1 : 2
@@ -71,7 +75,6 @@ struct ImportRun: Sendable {
                 guard running > 0, let done = try await group.next() else { break }
                 running -= 1
                 stored += done.rows
-                counts = counts + done.counts
                 try await growth.note(done.counts.created)
                 try await progress(Importer.Progress(rows: stored, fraction: batches.fraction))
             }
@@ -90,7 +93,7 @@ struct ImportRun: Sendable {
     }
 
     /// Tries the waiting rows again for as long as some of them get in; then they fail.
-    private func settle(from first: Int, _ counts: inout ImportCounts) async throws {
+    private func settle(from first: Int) async throws {
         var step = first
         var isLast = false
         while true {
@@ -102,12 +105,11 @@ struct ImportRun: Sendable {
                 let rows = try batches.next(only: waiting)
                 guard !rows.isEmpty else { break }
                 let mayWait = !isLast
-                let done = try await ledger.batch(step, again: rows.map(\.number)) { store in
-                    try await write(rows, store, mayWait: mayWait)
+                let done = try await ledger.batch(step, again: rows.map(\.number)) { store, taken in
+                    try await write(rows.filter { taken.contains($0.number) }, store, mayWait: mayWait)
                 }
                 step += 1
                 settled += done.rows
-                counts = counts + done
             }
             if isLast { return }
             isLast = settled == 0
