@@ -211,6 +211,26 @@ struct JobWorkerTests {
         }
     }
 
+    @Test("doesn't take up again what was asked to stop when its worker was killed")
+    func cancelsWhatWasKilled() async throws {
+        try await TestStore.with { lab in
+            let queue = JobQueue(client: lab.client)
+            let id = try await queue.enqueue(kind: "work", label: "kills", input: .null, access: .test)
+            // A worker that gives no further sign of life.
+            let leased = try await queue.claim(1, kinds: ["work"], worker: .version7(), lease: .zero)
+            #expect(leased.map(\.id) == [id] && leased.allSatisfy { !$0.isCancelAsked })
+            #expect(try await queue.cancel(id))
+            let handler = Work { _ in
+                Issue.record("taken up again")
+                return .null
+            }
+            try await withWorker(lab, queue, handler) {
+                let job = try await wait(queue, id) { $0.state.isFinished }
+                #expect(job.state == .cancelled && job.attempts == 2)
+            }
+        }
+    }
+
     @Test("a worker that stops gives its job back, and the next one goes on with it; steps that are done are not done again")
     func handsOver() async throws {
         try await TestStore.with { lab in

@@ -127,6 +127,8 @@ package final class JobQueue: Sendable {
         var input: Value
         var access: Access
         var attempts: Int
+        /// It was asked to stop, and its worker ended before that had heard of it.
+        var isCancelAsked: Bool
     }
 
     /// Leases up to so many jobs: those that wait, and those whose worker has let its lease run out.
@@ -146,7 +148,7 @@ package final class JobQueue: Sendable {
             started_at = coalesce(started_at, now()), attempt_started_at = now(), lease_until = now() + \(bind: PostgresInterval(lease)) \
             WHERE id IN (SELECT j.id FROM tessera.job j JOIN turn t ON t.id = j.id WHERE \(open) \
             ORDER BY t.place, t.served_at NULLS FIRST, j.run_after, j.id LIMIT \(bind: Int64(limit)) FOR UPDATE OF j SKIP LOCKED) \
-            RETURNING id, kind, input, principal_id, on_behalf_of, channel, attempts, label
+            RETURNING id, kind, input, principal_id, on_behalf_of, channel, attempts, label, cancel_asked
             """
         return try await client.query(sql).rows.map { row in
             Leased(
@@ -156,7 +158,7 @@ package final class JobQueue: Sendable {
                     principal: GUID(postgres: try row.decode(PostgresUUID.self, 3)),
                     onBehalfOf: try row.decode(PostgresUUID?.self, 4).map(GUID.init(postgres:)),
                     channel: Access.Channel(rawValue: try row.decode(String.self, 5)) ?? .system),
-                attempts: Int(try row.decode(Int32.self, 6)))
+                attempts: Int(try row.decode(Int32.self, 6)), isCancelAsked: try row.decode(Bool.self, 8))
         }
     }
 

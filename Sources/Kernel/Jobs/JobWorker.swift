@@ -137,6 +137,7 @@ package struct JobWorker: Service {
     }
 
     private func outcome(of job: JobQueue.Leased) async -> JobQueue.Ending {
+        if job.isCancelAsked { return .cancelled }
         guard let handler = handlers[job.kind] else {
             return .failed(Job.Failure(code: JobError.Code.unknownKind.description, message: "No worker knows work of kind \(job.kind)."))
         }
