@@ -22,7 +22,7 @@ final class FolderLock: Sendable {
         var purpose: Purpose?
     }
 
-    private let descriptor: Int32
+    let descriptor: Int32
 
     init(path: String, owner: ClusterUser, purpose: Purpose) throws(PrivateClusterError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -43,7 +43,12 @@ final class FolderLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    /// A process that another thread is starting at this moment has a copy of the descriptor until it runs its program, and would hold the lock
+    /// for so long if it weren't let go.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// The process that the file names, if it holds the lock. Asked of the kernel's list of locks and not by trying: whoever tries holds it for a
     /// moment, and a server that starts in that moment is refused.

@@ -7,6 +7,7 @@ import Postgres
 import QueryLanguage
 import Records
 import TestKernel
+import TestPostgres
 import Testing
 
 @testable import Files
@@ -93,9 +94,7 @@ struct FileStoreTests {
                 try await file.write(ByteBuffer(string: "123"))
             }
             // Its last reference may go on another thread.
-            let deadline = ContinuousClock.now + .seconds(20)
-            while TestFolder.files(in: lab.folder) != before, ContinuousClock.now < deadline { await Task.yield() }
-            #expect(TestFolder.files(in: lab.folder) == before)
+            try await waitWhile { TestFolder.files(in: lab.folder) != before }
         }
     }
 
@@ -245,7 +244,8 @@ struct FileStoreTests {
             #expect(TestFolder.files(in: folder).count == 1)
             withExtendedLifetime(whole) {}
         }
-        #expect(TestFolder.files(in: folder) == [])
+        // Its last reference may go on another thread.
+        try await waitWhile { TestFolder.files(in: folder) != [] }
         // A server that was killed holds nothing any more.
         let left = open("\(folder)/left", O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
         close(left)

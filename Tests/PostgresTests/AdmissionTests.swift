@@ -9,7 +9,7 @@ import Testing
     func slowOnes() async throws {
         try await withClient(options: narrow) { client, _ in
             let slow = (0..<5).map { _ in Task { try await client.query("SELECT pg_sleep(30)") } }
-            while client.statistics.leasedConnections < 5 { try await Task.sleep(for: .milliseconds(5)) }
+            try await waitWhile { client.statistics.leasedConnections < 5 }
             _ = try await client.query("SELECT 1")
             for task in slow { task.cancel() }
             for task in slow { await #expect(throws: PostgresError.self) { try await task.value } }
@@ -35,10 +35,10 @@ import Testing
         let patient = PoolOptions(maxConnections: 8, runningStatements: 1, youngTime: .seconds(60))
         try await withClient(options: patient) { client, _ in
             let slow = Task { try await client.query("SELECT pg_sleep(60)") }
-            while client.statistics.leasedConnections < 1 { await Task.yield() }
+            try await waitWhile { client.statistics.leasedConnections < 1 }
             let waiting = Task { try await client.query("SELECT 1") }
             let last = Task { try await client.query("SELECT 2") }
-            while client.statistics.waitingCallers < 2 { await Task.yield() }
+            try await waitWhile { client.statistics.waitingCallers < 2 }
             waiting.cancel()
             let error = await #expect(throws: PostgresError.self) { try await waiting.value }
             #expect(error?.code == .cancelled)
@@ -52,9 +52,9 @@ import Testing
         let patient = PoolOptions(maxConnections: 8, runningStatements: 1, youngTime: .seconds(60))
         try await withClient(options: patient) { client, _ in
             let first = Task { try await client.query("SELECT pg_sleep(0.3)") }
-            while client.statistics.leasedConnections < 1 { await Task.yield() }
+            try await waitWhile { client.statistics.leasedConnections < 1 }
             let waiting = Task { try await client.query("SELECT 1") }
-            while client.statistics.waitingCallers < 1 { await Task.yield() }
+            try await waitWhile { client.statistics.waitingCallers < 1 }
             await client.shutdown()
             _ = try await first.value
             _ = try await waiting.value

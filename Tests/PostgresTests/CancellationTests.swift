@@ -37,7 +37,7 @@ import Testing
                 // Sent behind the one that waits.
                 try await client.pipelined("SELECT 2").int64(row: 0, column: 0)
             }
-            while client.statistics.pipelinedInFlight < 1 { await Task.yield() }
+            try await waitWhile { client.statistics.pipelinedInFlight < 1 }
             task.cancel()
             await expectCancelled(task, "answered at once, while the server still waits")
             await lock.release()
@@ -52,7 +52,7 @@ import Testing
             try await client.withConnection { connection in
                 let query = Task { try await client.query("SELECT 1") }
                 let lease = Task { try await client.withConnection { try await $0.query("SELECT 1") } }
-                while client.statistics.waitingCallers < 2 { await Task.yield() }
+                try await waitWhile { client.statistics.waitingCallers < 2 }
                 query.cancel()
                 lease.cancel()
                 await expectCancelled(query, "waiting statement")
@@ -68,7 +68,7 @@ import Testing
         try await withClient(options: one) { client, _ in
             let tasks = try await client.withConnection { _ in
                 let tasks = (0..<20_000).map { _ in Task { try await client.query("SELECT 1") } }
-                while client.statistics.waitingCallers < 20_000 { await Task.yield() }
+                try await waitWhile { client.statistics.waitingCallers < 20_000 }
                 for task in tasks { task.cancel() }
                 for task in tasks { _ = try? await task.value }
                 return tasks
@@ -76,7 +76,7 @@ import Testing
             #expect(tasks.count == 20_000)
             #expect(try await client.query("SELECT 1").rowCount == 1)
             // Figures are published after the answer.
-            while client.statistics.statements == 0 { await Task.yield() }
+            try await waitWhile { client.statistics.statements == 0 }
             #expect(client.statistics.statements == 1)
         }
     }

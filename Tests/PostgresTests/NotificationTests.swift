@@ -79,7 +79,7 @@ import Testing
             await listening.wait()
             task.cancel()
             #expect(try await task.value)
-            while client.statistics.openConnections > 0 { await Task.yield() }
+            try await waitWhile { client.statistics.openConnections > 0 }
             let sequence = try await client.notifications(channel: "b")
             await client.shutdown()
             var iterator = sequence.makeAsyncIterator()

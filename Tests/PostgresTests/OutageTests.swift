@@ -38,7 +38,7 @@ import Testing
                 _ = try await client.pipelined("SELECT 1")
                 let lost = client.statistics.connectionsLost
                 try await endSessions(of: database, where: "application_name = 'tessera'")
-                while client.statistics.connectionsLost < lost + 2 { await Task.yield() }
+                try await waitWhile { client.statistics.connectionsLost < lost + 2 }
                 #expect(try await client.query("SELECT 1").rowCount == 1)
                 #expect(try await client.pipelined("SELECT 1").rowCount == 1)
             }
@@ -77,7 +77,7 @@ import Testing
                 }
                 return try await group.reduce(0, +)
             }
-            while client.statistics.isServerReachable { await Task.yield() }
+            try await waitWhile { client.statistics.isServerReachable }
             try await server.start()
             #expect(try await waiting == 100)
             #expect(client.statistics.isServerReachable)
@@ -105,7 +105,7 @@ import Testing
                     }
                 }
             }
-            while acknowledged.values.count < 500 { await Task.yield() }
+            try await waitWhile { acknowledged.values.count < 500 }
             try await server.crash()
             try await server.start()
             await writers.value
@@ -145,7 +145,7 @@ import Testing
                 let first = try await isPipelined ? client.pipelined(sql) : client.query(sql)
                 let frozen = try first.int64(row: 0, column: 0)
                 try await signal("STOP", to: frozen, on: server)
-                while client.statistics.connectionsLost < (isPipelined ? 1 : 2) { try await Task.sleep(for: .milliseconds(5)) }
+                try await waitWhile { client.statistics.connectionsLost < (isPipelined ? 1 : 2) }
                 let second = try await isPipelined ? client.pipelined(sql) : client.query(sql)
                 #expect(try second.int64(row: 0, column: 0) != frozen)
                 try await signal("CONT", to: frozen, on: server)

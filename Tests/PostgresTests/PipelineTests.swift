@@ -65,7 +65,7 @@ import Testing
         try await withClient(options: PoolOptions(pipelineConnections: 1)) { client, database in
             try await database.execute("CREATE TABLE t (id int)")
             _ = try await client.pipelined("BEGIN")
-            while client.statistics.connectionsLost < 1 { await Task.yield() }
+            try await waitWhile { client.statistics.connectionsLost < 1 }
             _ = try await client.pipelined("INSERT INTO t VALUES (1)")
             #expect(try await client.query("SELECT count(*) FROM t").int64(row: 0, column: 0) == 1)
         }

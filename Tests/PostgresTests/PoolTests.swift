@@ -10,11 +10,11 @@ import Testing
             let order = Collected<Int>()
             let holder = Gate()
             let held = Task { try await client.withConnection { _ in await holder.wait() } }
-            while client.statistics.leasedConnections < 1 { await Task.yield() }
+            try await waitWhile { client.statistics.leasedConnections < 1 }
             var callers: [Task<Void, any Error>] = []
             for number in 0..<50 {
                 callers.append(Task { try await client.withConnection { _ in order.append(number) } })
-                while client.statistics.waitingCallers <= number { await Task.yield() }
+                try await waitWhile { client.statistics.waitingCallers <= number }
             }
             holder.open()
             for caller in callers { try await caller.value }
@@ -57,9 +57,9 @@ import Testing
         try await withClient(options: options) { client, _ in
             _ = try await client.query("SELECT 1")
             _ = try await client.pipelined("SELECT 1")
-            while client.statistics.statements < 5 { await Task.yield() }
-            while client.statistics.idleConnections > 0 { await Task.yield() }
-            while client.statistics.openConnections > 1 { await Task.yield() }
+            try await waitWhile { client.statistics.statements < 5 }
+            try await waitWhile { client.statistics.idleConnections > 0 }
+            try await waitWhile { client.statistics.openConnections > 1 }
             #expect(client.statistics.connectionsLost == 0)
             #expect(try await client.query("SELECT 1").rowCount == 1)
         }
@@ -90,7 +90,7 @@ import Testing
             let running = Task { try await client.query("SELECT pg_advisory_lock(1), 1").rowCount }
             try await AdvisoryLock.waitForWaiters(1, on: lock.observer)
             let waiting = Task { try await client.query("SELECT 2").rowCount }
-            while client.statistics.waitingCallers < 1 { await Task.yield() }
+            try await waitWhile { client.statistics.waitingCallers < 1 }
             let closing = Task { await client.shutdown() }
             var refusal: PostgresError?
             while refusal == nil {

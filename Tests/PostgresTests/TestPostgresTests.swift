@@ -15,6 +15,6 @@ import Testing
     func cleansUp() async throws {
         // The pipe to the keeper closes in the same way when the process dies.
         let folder = try await TestServer.start().folder
-        while access(folder, F_OK) == 0 { await Task.yield() }
+        try await waitWhile { access(folder, F_OK) == 0 }
     }
 }

@@ -50,6 +50,21 @@ struct RefusalTests {
         }
     }
 
+    @Test("lets go of a folder at once, whatever process is being started at that moment")
+    func inheritedLock() async throws {
+        try await TestFolder.with { folder in
+            let path = "\(folder.path)/lock"
+            let first = try FolderLock(path: path, owner: folder.user(), purpose: .command)
+            let error = #expect(throws: PrivateClusterError.self) { _ = try FolderLock(path: path, owner: folder.user(), purpose: .server) }
+            #expect(error?.code == .inUse)
+            // What a child has between its fork and its program.
+            let copy = dup(first.descriptor)
+            defer { close(copy) }
+            _ = consume first
+            _ = try FolderLock(path: path, owner: folder.user(), purpose: .server)
+        }
+    }
+
     @Test("names the packages to install for data of another major version", arguments: [14, 99])
     func otherMajor(major: Int) async throws {
         try await TestFolder.with { folder in

@@ -40,6 +40,12 @@ package struct ContentStaging: Sendable {
         }
     }
 
+    /// A process that is being started at this moment has a copy of the descriptor until it runs its program, and would go on holding the lock.
+    fileprivate static func letGo(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
+
     private static func isHeld(_ path: String) -> Bool {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
@@ -75,7 +81,7 @@ package final class StagingFile: Sendable {
 
     deinit {
         state.withLock { state in
-            if state.descriptor >= 0 { _ = close(state.descriptor) }
+            if state.descriptor >= 0 { ContentStaging.letGo(state.descriptor) }
         }
         if !isStaged.load(ordering: .relaxed) { unlink(path) }
     }
@@ -134,6 +140,6 @@ package final class StagedContent: Sendable {
 
     deinit {
         unlink(path)
-        if descriptor >= 0 { close(descriptor) }
+        if descriptor >= 0 { ContentStaging.letGo(descriptor) }
     }
 }
