@@ -42,7 +42,8 @@ struct DeclarationChecker {
     }
 
     private mutating func isUsable(_ key: String, _ location: SourceLocation) -> Bool {
-        guard Names.expressionWords.contains(key) else { return true }
+        // What is no key at all is said as that.
+        guard Names.isKey(key), Names.expressionWords.contains(key) else { return true }
         report(.reservedName, location, "'\(key)' is a word of the expression language; choose another key")
         return false
     }

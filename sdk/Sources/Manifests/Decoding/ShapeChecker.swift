@@ -166,11 +166,8 @@ struct ShapeChecker {
         let isSized = size(nodes.count, count, "entries", node)
         var entries: [CheckedMap.Entry] = []
         for entry in nodes {
-            if let flaw = format.flaw(in: entry.key.value) {
-                report(.invalidValue, entry.key.location, flaw)
-                _ = check(entry.value, shape)
-                continue
-            }
+            // What is called wrongly is there all the same: so are its other errors, and those who name it.
+            if let flaw = format.flaw(in: entry.key.value) { report(.invalidValue, entry.key.location, flaw) }
             let value = check(entry.value, shape).map { Located(CheckedItem(value: $0), at: entry.value.location) }
             entries.append(CheckedMap.Entry(key: entry.key, value: value))
         }
