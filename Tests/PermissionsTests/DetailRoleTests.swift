@@ -6,11 +6,9 @@ import Testing
 
 @Suite("Roles and types whose rights come from others")
 struct DetailRoleTests {
-    private static let manifest = """
-        manifest: 1
-        id: shop
-        version: "1.0.0"
-        name: Shop
+    private static let manifest = TestManifests.module(
+        "shop",
+        """
         types:
           order:
             collection: orders
@@ -36,7 +34,7 @@ struct DetailRoleTests {
               order: { read: team, update: own }
               item:
                 GRANT
-        """
+        """)
 
     private static let (toOrder, toItem) = (ParentLink(field: "order", type: "shop.order"), ParentLink(field: "item", type: "shop.item"))
 

@@ -6,11 +6,9 @@ import Testing
 
 @Suite("Roles made over the API")
 struct KeptRoleTests {
-    private static let manifest = """
-        manifest: 1
-        id: shop
-        version: "1.0.0"
-        name: Shop
+    private static let manifest = TestManifests.module(
+        "shop",
+        """
         types:
           order:
             collection: orders
@@ -34,7 +32,7 @@ struct KeptRoleTests {
             description: Sells.
             may: [audit]
             grants: GRANTS
-        """
+        """)
 
     private static let grants = """
         {"shop.order": {"read": "team", "update": "own", "fields": {"price": {"update": "none"}}, \

@@ -7,11 +7,9 @@ import Testing
 
 @Suite("Conditions in roles")
 struct RoleConditionTests {
-    private static let manifest = """
-        manifest: 1
-        id: shop
-        version: "1.0.0"
-        name: Shop
+    private static let manifest = TestManifests.module(
+        "shop",
+        """
         types:
           order:
             collection: orders
@@ -38,7 +36,7 @@ struct RoleConditionTests {
                   pool: { when: "CONDITION", actions: [read, update] }
                 only:
                   still_open: { when: "state ne 'closed'", actions: [update] }
-        """
+        """)
 
     private static func catalog(_ condition: String, overlay: String = "") throws -> Catalog {
         try TestStore.catalog(["shop": manifest.replacing("CONDITION", with: condition)], overlay: overlay)

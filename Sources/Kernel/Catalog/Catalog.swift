@@ -14,7 +14,7 @@ package struct Catalog: Sendable, Hashable {
     /// In the order of the modules, then the integrator's own.
     package private(set) var roles: [Role]
     /// What types demand of everybody, by the type's id: a part of each grant on them.
-    package private(set) var demands: [String: [Role.Grant.Limit]]
+    package private(set) var demands: [String: [Role.Grant.Clause]]
     /// In the order of the modules, then the integrator's own.
     package private(set) var subscriptions: [EventSubscription]
     private var positionByID: [String: Int]
@@ -23,7 +23,7 @@ package struct Catalog: Sendable, Hashable {
 
     package init(
         deployment: String, currency: String, timeZone: String, modules: [CatalogModule], types: [RecordType], views: [View] = [],
-        roles: [Role] = [], demands: [String: [Role.Grant.Limit]] = [:], subscriptions: [EventSubscription] = []
+        roles: [Role] = [], demands: [String: [Role.Grant.Clause]] = [:], subscriptions: [EventSubscription] = []
     ) {
         self.deployment = deployment
         self.currency = currency

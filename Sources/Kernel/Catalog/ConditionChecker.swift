@@ -56,23 +56,10 @@ struct ConditionChecker {
         }
     }
 
-    /// A record's rules are asked before it is stored, over its own values: links of others and channels are out of reach.
+    /// A record's rules are asked before it is stored, over its own values and lists: links of others are out of reach.
     private func condition(_ source: ExpressionText, _ expression: TypedExpression, of type: RecordType) throws(QueryError) -> Condition {
         guard let shape = catalog.typeShape(named: type.id) else { throw QueryError(.unknownName, at: 0, "\(type.id) has no shape") }
-        var reads: Set<String> = []
-        for path in expression.recordPaths {
-            guard let first = path.segments.first, shape.bindings.indices.contains(first.property.ordinal) else { continue }
-            switch shape.bindings[first.property.ordinal] {
-            case .system(let column): reads.insert(column.name)
-            case .column(_, let field), .address(let field), .file(let field): reads.insert(field)
-            case .channels(let table): reads.insert(table.field)
-            case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .linkColumns, .toAny:
-                throw QueryError(
-                    .notSupported, at: 0,
-                    "\(path.displayName) leads to another record; rules over linked records are not supported yet, use the record's own fields"
-                )
-            }
-        }
+        let reads = try expression.reads(of: shape, as: "rules", readsLists: true)
         return Condition(text: source.text, expression: expression, reads: reads, mentionsNull: expression.mentionsNull)
     }
 }

@@ -85,14 +85,14 @@ package struct Role: Sendable, Hashable {
         /// Fields that are seen or written on fewer records than the rest, by key.
         package var fields: [String: FieldScopes]
         /// What is covered beyond the scopes.
-        package var allowances: [Allowance]
+        package var allowances: [Clause]
         /// What has to hold beside everything that covers a record, whichever of its holder's roles it is.
-        package var limits: [Limit]
+        package var limits: [Clause]
 
         package init(
             type: String, parent: ParentLink? = nil, scopes: [RecordAction: GrantScope], fields: [String: FieldScopes] = [:],
-            allowances: [Allowance] = [],
-            limits: [Limit] = []
+            allowances: [Clause] = [],
+            limits: [Clause] = []
         ) {
             self.type = type
             self.parent = parent
@@ -102,19 +102,9 @@ package struct Role: Sendable, Hashable {
             self.limits = limits
         }
 
-        /// Records that are covered because a condition is true of them.
-        package struct Allowance: Sendable, Hashable {
-            package var rule: AccessRule
-            package var actions: Set<RecordAction>
-
-            package init(rule: AccessRule, actions: Set<RecordAction>) {
-                self.rule = rule
-                self.actions = actions
-            }
-        }
-
-        /// A condition outside of which nothing is covered.
-        package struct Limit: Sendable, Hashable {
+        /// A condition and the actions that it is about: of `allowances` one by which records are covered because it is true of them, of `limits` one
+        /// outside of which nothing is covered.
+        package struct Clause: Sendable, Hashable {
             package var rule: AccessRule
             package var actions: Set<RecordAction>
 
@@ -123,7 +113,7 @@ package struct Role: Sendable, Hashable {
                 self.actions = actions
             }
 
-            /// Whether the condition has to hold for an action. Who makes somebody else the owner of a record changes it.
+            /// Of a limit: whether the condition has to hold for an action. Who makes somebody else the owner of a record changes it.
             package func holds(for action: RecordAction) -> Bool {
                 actions.contains(action) || (action == .assign && actions.contains(.update))
             }

@@ -7,9 +7,9 @@ struct RoleChecker {
     let doubt: NameDoubt?
     private(set) var diagnostics: [Diagnostic] = []
     /// What holds for everybody who reaches a type at all, by the type's id.
-    private(set) var everybody: [String: [Role.Grant.Limit]]
+    private(set) var everybody: [String: [Role.Grant.Clause]]
 
-    init(catalog: Catalog, doubt: NameDoubt? = nil, everybody: [String: [Role.Grant.Limit]] = [:]) {
+    init(catalog: Catalog, doubt: NameDoubt? = nil, everybody: [String: [Role.Grant.Clause]] = [:]) {
         self.catalog = catalog
         self.doubt = doubt
         self.everybody = everybody
@@ -103,7 +103,7 @@ struct RoleChecker {
             for (key, scope) in declaration.further { if let action = RecordAction(rawValue: key) { scopes[action] = scope } }
         }
         checkFields(of: declaration, type)
-        var (allowances, limits): ([Role.Grant.Allowance], [Role.Grant.Limit]) = ([], [])
+        var (allowances, limits): ([Role.Grant.Clause], [Role.Grant.Clause]) = ([], [])
         for rule in declaration.allow {
             guard let made = self.rule(rule, of: type, in: role) else { continue }
             allowances.append(.init(rule: made, actions: Self.actions(rule) ?? [.read]))
@@ -117,7 +117,7 @@ struct RoleChecker {
             allowances: allowances, limits: limits + (everybody[type] ?? []))
     }
 
-    private mutating func limit(_ declaration: AccessRuleDeclaration, of type: String, in owner: String) -> Role.Grant.Limit? {
+    private mutating func limit(_ declaration: AccessRuleDeclaration, of type: String, in owner: String) -> Role.Grant.Clause? {
         rule(declaration, of: type, in: owner).map { .init(rule: $0, actions: Self.actions(declaration) ?? Set(RecordAction.allCases)) }
     }
 
@@ -156,34 +156,12 @@ struct RoleChecker {
             let expression = try checker.check(Expression.parse(source.text), on: shape.shape, expecting: .boolean)
             return AccessRule(
                 id: "\(owner)/\(declaration.key)", text: source.text, expression: expression, type: type,
-                reads: try Self.reads(of: expression, shape))
+                reads: try expression.reads(of: shape, as: "conditions of rights", readsLists: false))
         } catch {
             if doubt?.covers(error, in: source.text, on: type) == true { return nil }
             let place = source.location(at: max(0, error.column - 1))
             diagnostics.append(Diagnostic(code: .expression, location: place, message: error.message, suggestion: error.suggestion))
             return nil
         }
-    }
-
-    /// What of the record a condition reads. A write is judged by the record's row as it becomes, so lists and links are out of reach.
-    private static func reads(of expression: TypedExpression, _ shape: TypeShape) throws(QueryError) -> Set<String> {
-        var reads: Set<String> = []
-        for path in expression.recordPaths {
-            guard let first = path.segments.first, shape.bindings.indices.contains(first.property.ordinal) else { continue }
-            switch shape.bindings[first.property.ordinal] {
-            case .system(let column): reads.insert(column.name)
-            case .column(_, let field), .address(let field), .file(let field): reads.insert(field)
-            case .channels:
-                throw QueryError(
-                    .notSupported, at: 0,
-                    "\(path.displayName) is a list of its own; conditions of rights over it are not supported yet, use the primary value")
-            case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .linkColumns, .toAny:
-                throw QueryError(
-                    .notSupported, at: 0,
-                    "\(path.displayName) leads to another record; conditions of rights over linked records are not supported yet, "
-                        + "use the record's own fields")
-            }
-        }
-        return reads
     }
 }

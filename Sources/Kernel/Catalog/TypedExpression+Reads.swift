@@ -1,6 +1,34 @@
 package import QueryLanguage
 
 extension TypedExpression {
+    /// What of a record a condition over it reads: fields by their keys, and columns of the platform. Conditions are asked over the record alone, so
+    /// that what it links to is out of reach.
+    ///
+    /// - Parameters:
+    ///   - kind: what these conditions are called where one is refused.
+    ///   - readsLists: whether emails and phones are within reach, and not their primary values alone.
+    func reads(of shape: TypeShape, as kind: String, readsLists: Bool) throws(QueryError) -> Set<String> {
+        var reads: Set<String> = []
+        for path in recordPaths {
+            guard let first = path.segments.first, shape.bindings.indices.contains(first.property.ordinal) else { continue }
+            switch shape.bindings[first.property.ordinal] {
+            case .system(let column): reads.insert(column.name)
+            case .column(_, let field), .address(let field), .file(let field): reads.insert(field)
+            case .channels(let table) where readsLists: reads.insert(table.field)
+            case .channels:
+                throw QueryError(
+                    .notSupported, at: 0,
+                    "\(path.displayName) is a list of its own; \(kind) over it are not supported yet, use the primary value")
+            case .toOne, .toMany, .inverseOfOne, .inverseOfMany, .linkColumns, .toAny:
+                throw QueryError(
+                    .notSupported, at: 0,
+                    "\(path.displayName) leads to another record; \(kind) over linked records are not supported yet, use the record's own fields"
+                )
+            }
+        }
+        return reads
+    }
+
     /// The paths of the record itself that this expression reads, variables' left out.
     package var recordPaths: [PropertyPath] {
         var found: [PropertyPath] = []

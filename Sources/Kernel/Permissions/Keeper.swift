@@ -12,7 +12,7 @@ package struct Keeper: Sendable {
     /// The roles that they hold everywhere: what is held in one team alone is nothing to give.
     private let held: [Role]
     /// What they are held to, whatever covers a record, by type.
-    private let limits: [String: [Role.Grant.Limit]]
+    private let limits: [String: [Role.Grant.Clause]]
     private let rights: Rights
     private let teams: Set<GUID>
     private let reach: Set<GUID>
@@ -128,7 +128,7 @@ extension Role.Grant {
     }
 
     /// Whether it is held to all of these.
-    fileprivate func keeps(_ demanded: [Limit]) -> Bool {
+    fileprivate func keeps(_ demanded: [Clause]) -> Bool {
         demanded.allSatisfy { limit in limits.contains { $0.rule.text == limit.rule.text && $0.actions.isSuperset(of: limit.actions) } }
     }
 }

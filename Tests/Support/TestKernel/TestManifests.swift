@@ -73,6 +73,17 @@ package enum TestManifests {
               - { id: dates, check: "end_date ge start_date", message: The end lies before the start., fields: [end_date] }
         """
 
+    /// A module that says no more about itself than it has to.
+    package static func module(_ id: String, _ rest: String) -> String {
+        """
+        manifest: 1
+        id: \(id)
+        version: "1.0.0"
+        name: \(id.prefix(1).uppercased() + id.dropFirst())
+
+        """ + rest
+    }
+
     /// Records in a tree: a link to their own type that may have no loop, beside one that may.
     package static let tree = """
         manifest: 1
