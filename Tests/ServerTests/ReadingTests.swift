@@ -262,6 +262,12 @@ struct ReadingTests {
         Scenario(
             "counts the values of a list", "GET", "/api/samples({a})/emails/$count", status: 200, expects: ["1"],
             answerHeaders: ["content-type": "text/plain;charset=utf-8"]),
+        Scenario(
+            "says that entries of a list have no keys", "GET", "/api/samples({a})/emails(0)", status: 400,
+            expects: ["odata.bad_key", "The entries of emails have no keys: samples(id)/emails has all of them"], refuses: ["Did you mean"]),
+        Scenario(
+            "says that a value has none", "GET", "/api/samples({a})/title(0)", status: 400,
+            expects: ["title is one value and takes no key: samples(id)/title."]),
         Scenario("counts none", "GET", "/api/samples({b})/emails/$count", status: 200, expects: ["0"]),
         Scenario("counts nothing behind a value", "GET", "/api/samples({a})/title/$count", status: 404, expects: ["odata.not_found"]),
         Scenario("counts only records that are there", "GET", "/api/samples({gone})/emails/$count", status: 404),
@@ -299,6 +305,27 @@ struct ReadingTests {
         Scenario("is ready without a token", "GET", "/readyz", ["authorization": ""], status: 200, expects: [#"{"status":"ready"}"#]),
         Scenario("keeps its metrics to itself", "GET", "/metrics", ["authorization": ""], status: 401),
     ]
+
+    @Test("tells the same of a record, and of its version, while what it links to goes and comes back")
+    func linkedRecordGone() async throws {
+        try await TestHost.with { host in
+            let names = try await Self.fill(host)
+            let oslo = try "/api/places(\(#require(names["oslo"])))"
+            let linked = try "/api/samples(\(#require(names["a"])))"
+            let before = try await host.send("GET", linked)
+            let tag = try #require(before.headers["etag"])
+            let expanded = "\(linked)?$expand=place"
+            for (method, address) in [("DELETE", oslo), ("POST", "\(oslo)/restore")] {
+                #expect(try await host.send(method, address).status == 204)
+                let after = try await host.send("GET", linked)
+                #expect(after.text == before.text && after.headers["etag"] == tag)
+                #expect(try await host.send("GET", linked, headers: ["if-none-match": tag]).status == 304)
+                // The tag says nothing about what is read along.
+                let answer = try await host.send("GET", expanded, headers: ["if-none-match": tag])
+                #expect(answer.status == 200 && answer.text.contains("Oslo") == (method == "POST"), "\(answer.text)")
+            }
+        }
+    }
 
     @Test("answers what was asked, and nothing else")
     func reads() async throws {

@@ -155,6 +155,22 @@ struct WritingTests {
             events: 1),
         Scenario("unlinks by $id", "DELETE", "/api/places({oslo})/samples/$ref?$id=samples({b})", status: 204, events: 1),
         Scenario("asks which link to remove", "DELETE", "/api/places({oslo})/samples/$ref", status: 400, expects: ["odata.no_link"]),
+        Scenario(
+            "refuses a version that none ever was, and says so", "PATCH", "/api/samples({b})", ["if-match": #""abc""#], body: "{}",
+            status: 412,
+            expects: ["records.version_conflict", "This sample has version 10, and never had the one that was asked for"], refuses: ["-1"]),
+        Scenario(
+            "refuses a body that says it is of another type, and names both", "PATCH", "/api/samples({b})",
+            body: ##"{"@odata.type": "#lab.place", "title": "Gamma"}"##, status: 400,
+            expects: ["odata.other_type", "a record of samples, whose type is '#lab.sample'", "not of the type '#lab.place'"]),
+        Scenario(
+            "the same of one of many", "POST", "/api/places/bulk",
+            body:
+                ##"{"operation": "create", "items": [{"name": "Here"}, {"@type": "http://host/api/$metadata#lab.sample", "name": "There"}]}"##,
+            status: 400, expects: ["odata.other_type"]),
+        Scenario(
+            "takes one that says what it is", "PATCH", "/api/samples({b})",
+            body: ##"{"@odata.type": "http://host/api/$metadata#lab.sample", "@context": "x", "title": "Beta II"}"##, status: 204),
         Scenario("deletes", "DELETE", "/api/samples({b})", status: 204, events: 1),
         Scenario("doesn't see what is deleted", "GET", "/api/samples({b})", status: 404),
         Scenario("sees it when asked", "GET", "/api/samples({b})?include_deleted=true", status: 200, expects: [#""title":"Beta II""#]),

@@ -49,7 +49,7 @@ extension RecordDecoder {
 
     /// The key of the record that is copied here, with what the link holds of its own; the copy itself is kept for comparison.
     mutating func readCopy(
-        _ start: CopyStart, columns: [String: PropertyType]? = nil, into copies: inout [LinkedCopy]
+        _ start: CopyStart, columns: [String: PropertyType]? = nil, calledAlso linkName: String? = nil, into copies: inout [LinkedCopy]
     ) throws(JSONSyntaxError) -> Value? {
         var copy = Record()
         var own: [String: Value] = [:]
@@ -67,7 +67,7 @@ extension RecordDecoder {
                     "Links of the \(start.type.record.label) are changed in a request of its own: leave '\(key.name)' out.")
                 try reader.skipValue()
             } else {
-                try readMember(key, start.type, into: &copy)
+                try readMember(key, start.type, calledAlso: linkName, into: &copy)
             }
             path.removeLast()
         }

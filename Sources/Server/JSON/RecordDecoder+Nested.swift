@@ -58,19 +58,19 @@ extension RecordDecoder {
     }
 
     mutating func readLinks(
-        _ name: String, to target: InputShape.Reference, columns: [String: PropertyType], into record: inout Record
+        _ name: String, of owner: ApiType, to target: InputShape.Reference, columns: [String: PropertyType], into record: inout Record
     ) throws(JSONSyntaxError) -> Value? {
         var nested: [NestedRecord] = []
         var copies: [LinkedCopy] = []
         let list = try readList { (decoder) throws(JSONSyntaxError) in
             if let start = try decoder.copy(of: [target], columns: columns) {
-                return try decoder.readCopy(start, columns: columns, into: &copies)
+                return try decoder.readCopy(start, columns: columns, calledAlso: owner.typeName(ofLinks: name), into: &copies)
             }
             guard let type = try decoder.nestedType(target, columns: columns) else {
                 return try decoder.readReference(target, columns: columns)
             }
             guard let position = decoder.path.last, let index = Int(position),
-                let (inner, own) = try decoder.readNested(type, columns: columns)
+                let (inner, own) = try decoder.readNested(type, columns: columns, calledAlso: owner.typeName(ofLinks: name))
             else { return nil }
             nested.append(
                 NestedRecord(
@@ -85,7 +85,9 @@ extension RecordDecoder {
     }
 
     /// A link of the other records: what stands there can only be new records, since it would have to change others.
-    mutating func readInverse(_ key: JSONReader.Key, _ inverse: InputShape.Inverse, into record: inout Record) throws(JSONSyntaxError) {
+    mutating func readInverse(
+        _ key: JSONReader.Key, of owner: ApiType, _ inverse: InputShape.Inverse, into record: inout Record
+    ) throws(JSONSyntaxError) {
         let name = key.name
         guard nesting != nil else {
             note("records.not_supported", at: key.offset, "'\(name)' is written from the other side: change the link on \(inverse.label).")
@@ -105,7 +107,8 @@ extension RecordDecoder {
                 try decoder.reader.skipValue()
                 return nil
             }
-            guard let (inner, own) = try decoder.readNested(type, columns: inverse.columns) else { return nil }
+            let linkName = inverse.columns.map { _ in owner.typeName(ofLinks: name) }
+            guard let (inner, own) = try decoder.readNested(type, columns: inverse.columns, calledAlso: linkName) else { return nil }
             let isMany = inverse.columns != nil
             for field in source.record.fieldsTied(to: inverse.field) where !(isMany && field == inverse.field) && inner.says(field) {
                 decoder.note(
@@ -163,7 +166,7 @@ extension RecordDecoder {
 
     /// A new record, and what stands in it for its link. Nil where there are too many, or they lie too deep.
     private mutating func readNested(
-        _ type: ApiType, columns: [String: PropertyType]?
+        _ type: ApiType, columns: [String: PropertyType]?, calledAlso linkName: String? = nil
     ) throws(JSONSyntaxError) -> (record: Record, columns: [String: Value])? {
         guard enter() else {
             try reader.skipValue()
@@ -185,7 +188,7 @@ extension RecordDecoder {
                 own[key.name] = try readValue(column)
             } else {
                 if columns?[key.name] != nil, isProperty { both.append(key) }
-                try readMember(key, type, into: &record)
+                try readMember(key, type, calledAlso: linkName, into: &record)
             }
             path.removeLast()
         }

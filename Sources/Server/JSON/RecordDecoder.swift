@@ -138,10 +138,15 @@ struct RecordDecoder {
     }
 
     /// One member of the object that a record is.
-    mutating func readMember(_ key: JSONReader.Key, _ type: ApiType, into record: inout Record) throws(JSONSyntaxError) {
+    ///
+    /// - Parameter linkName: what the type is called where the record stands among links to many.
+    mutating func readMember(
+        _ key: JSONReader.Key, _ type: ApiType, calledAlso linkName: String? = nil, into record: inout Record
+    ) throws(JSONSyntaxError) {
         if let at = key.name.utf8.firstIndex(of: UInt8(ascii: "@")) {
             let annotated = String(key.name[..<at])
             let term = Self.term(key.name[key.name.utf8.index(after: at)...])
+            if annotated.isEmpty, term == "type" { return try readType(type, calledAlso: linkName, at: key.offset) }
             try readAnnotation(term, of: annotated, type, at: key.offset, into: &record)
         } else {
             try readProperty(key, type, into: &record)
@@ -183,6 +188,18 @@ struct RecordDecoder {
         if record.version == nil { note("odata.bad_etag", at: offset, "This isn't an ETag of a record.") }
     }
 
+    /// A record says of itself what it is in the words of an answer, `#contacts.person`, or with the address of the metadata before it.
+    private mutating func readType(_ type: ApiType, calledAlso linkName: String?, at offset: Int) throws(JSONSyntaxError) {
+        guard case .string(let text)? = try readScalar(.string) else { return }
+        let name = text.lastIndex(of: "#").map { text[text.index(after: $0)...] } ?? text[...]
+        let known = type.shape.entityTypeName
+        guard name != known, name != linkName ?? known else { return }
+        note(
+            "odata.other_type", at: offset,
+            "This is a record of \(type.collection), whose type is '#\(known)', and not of the type '\(text)': leave the type out, or send it to where "
+                + "its records are.")
+    }
+
     private mutating func readProperty(_ key: JSONReader.Key, _ type: ApiType, into record: inout Record) throws(JSONSyntaxError) {
         guard let kind = type.input.kinds[key.name] else {
             let hint = Spelling.closest(to: key.name, in: type.input.kinds.keys).map { " Did you mean '\($0)'?" } ?? ""
@@ -203,11 +220,11 @@ struct RecordDecoder {
         case .toOne(let target):
             record.input.values[name] = try readLink(name, to: target, into: &record)
         case .toMany(let target, let columns):
-            record.input.values[name] = try readLinks(name, to: target, columns: columns, into: &record)
+            record.input.values[name] = try readLinks(name, of: type, to: target, columns: columns, into: &record)
         case .toAny(let targets):
             try readAnyReference(name, targets, into: &record)
         case .inverse(let inverse):
-            try readInverse(key, inverse, into: &record)
+            try readInverse(key, of: type, inverse, into: &record)
         case .computed:
             if name == "id" {
                 if case .guid(let id)? = try readScalar(.guid) { record.key = .id(id) }
@@ -218,4 +235,9 @@ struct RecordDecoder {
             }
         }
     }
+}
+
+extension ApiType {
+    /// What the type of the records behind links to many is called, which have what the links hold of their own.
+    func typeName(ofLinks property: String) -> String { "\(shape.entityTypeName)_\(property)" }
 }

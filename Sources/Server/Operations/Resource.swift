@@ -203,7 +203,7 @@ enum Resource: Sendable {
             }
             return try toMany(property, target, segment, next, model)
         default:
-            guard segment.key == nil else { throw unknownProperty(segment.name, type) }
+            guard segment.key == nil else { throw keyOfValue(property, type) }
             return try propertyTail(property, next)
         }
     }
@@ -257,6 +257,16 @@ enum Resource: Sendable {
             if last.name == "$value", next.count == 2 { return .property(property, member: member, raw: true) }
         }
         throw APIError.notFound("There is nothing named '\(following.name)' behind \(property.name).")
+    }
+
+    private static func keyOfValue(_ property: Property, _ type: ApiType) -> APIError {
+        let place = "\(type.collection)(id)/\(property.name)"
+        guard case .collection = property.type else {
+            return APIError(.badRequest, "odata.bad_key", "\(property.name) is one value and takes no key: \(place).")
+        }
+        return APIError(
+            .badRequest, "odata.bad_key",
+            "The entries of \(property.name) have no keys: \(place) has all of them, and they are changed together, with the record.")
     }
 
     private static func unknownCollection(_ name: String, _ model: ApiModel) -> APIError {

@@ -122,12 +122,18 @@ struct ImportCommand: AsyncParsableCommand {
         Console.note("removed \(path) of an earlier import: no row failed now")
     }
 
-    private func order() throws -> ImportCommandOrder {
-        let keys = match.map { $0.split(separator: ",").map { $0.trimmingPrefix(" ") }.map(String.init) } ?? []
+    func validate() throws {
         guard match == nil || !keys.isEmpty else {
             throw ValidationError("--match names no property. Without it every row becomes a new record: leave it out if that is meant.")
         }
-        return ImportCommandOrder(
+    }
+
+    private var keys: [String] {
+        (match ?? "").split(separator: ",").map { $0.trimmingPrefix(" ") }.filter { !$0.isEmpty }.map(String.init)
+    }
+
+    private func order() throws -> ImportCommandOrder {
+        ImportCommandOrder(
             collection: collection, file: file, match: keys, mapping: try mapping.map { ($0, try readMapping($0)) }, sheet: sheet,
             createsLinks: createLinks, isRehearsal: dryRun, isRestart: restart, runsAutomation: automation.map { $0 == .on })
     }

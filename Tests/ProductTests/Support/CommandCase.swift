@@ -108,6 +108,8 @@ struct CommandCase: Sendable, CustomStringConvertible {
             ["import", "people", "strange.csv"], code: 1, errors: ["no column of strange.csv fills a property of people", "--save-mapping"]),
         CommandCase(
             ["import", "people", "people.csv", "--match", "lastname"], code: 1, errors: ["no property 'lastname'; did you mean last_name?"]),
+        CommandCase(["import", "people", "people.csv", "--match", ""], code: 64, errors: ["--match names no property", "leave it out"]),
+        CommandCase(["import", "people", "people.csv", "--match", " , "], code: 64, errors: ["--match names no property"]),
         CommandCase(
             ["import", "people", "people.csv", "--mapping", "missing.yaml"], code: 1,
             errors: ["the mapping missing.yaml can't be read: No such file or directory"]),
