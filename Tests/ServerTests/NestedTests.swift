@@ -202,7 +202,7 @@ struct NestedTests {
                 "the good ones", "POST", "/api/samples/bulk", ["prefer": "continue-on-error"], body: body, status: 200,
                 expects: [
                     #""succeeded":4,"failed":2"#, #""target":"parts/0/code""#, #""target":"parts/0/title""#,
-                    #""label":"create 6 samples""#,
+                    #""change_set":""#,
                 ], events: 8
             ).run(on: host)
             try await Scenario(

@@ -272,7 +272,7 @@ struct WritingTests {
             "changes all that a condition selects, under a name", "PATCH",
             "/api/samples/$each?filter=amount%20lt%2010",
             ["tessera-change-set": "Spring%20cleaning"], body: #"{"notes": "seen"}"#, status: 200,
-            expects: [#""succeeded":2,"failed":0"#, #""label":"Spring cleaning""#, #"{"status":200,"id":"{a}","@etag":"#], events: 2),
+            expects: [#""succeeded":2,"failed":0"#, #""change_set":""#, #"{"status":200,"id":"{a}","@etag":"#], events: 2),
         Scenario(
             "changes nothing when one of them refuses", "PATCH", "/api/samples/$each?filter=true", body: #"{"code": "QQ1"}"#, status: 409,
             expects: [#""code":"bulk.failed""#]),
