@@ -212,8 +212,7 @@ let package = Package(
             name: "EventsTests",
             dependencies: [
                 "Events", "Catalog", "Permissions", "Records", "SchemaPlan", "Transfer", "Postgres", "TestKernel", "TestPostgres",
-                queryLanguage,
-                manifests, logging, lifecycle,
+                "JSONReading", queryLanguage, manifests, logging, lifecycle,
             ],
             swiftSettings: swiftSettings),
         // Runs the built program as people do.

@@ -31,8 +31,8 @@ struct Script: EventReactions {
 
     func hasHandler(_ handler: EventSubscription.Handler) -> Bool { handlers[handler.name] != nil }
 
-    func handle(_ image: EventImage, by handler: EventSubscription.Handler, writingTo records: ReactionRecords) async throws {
-        do { try await handlers[handler.name]?(image, records) } catch { throw EventsError(.handlerFailed, "\(error)") }
+    func handle(_ image: EventImage, of subscription: EventSubscription, writingTo records: ReactionRecords) async throws {
+        do { try await handlers[subscription.handler.name]?(image, records) } catch { throw EventsError(.handlerFailed, "\(error)") }
     }
 }
 

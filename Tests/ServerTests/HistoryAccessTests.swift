@@ -135,4 +135,42 @@ struct HistoryAccessTests {
             ] { #expect(metrics.contains("\n\(line)\n"), "\(line)") }
         }
     }
+
+    @Test("lists what subscriptions have put aside, and carries out what is wanted of them")
+    func orders() async throws {
+        try await TestHost.with { host in
+            _ = try await host.create("topics", #"{"name": "a"}"#)
+            try await host.catchUp()
+            _ = try await host.lab.client.query(
+                """
+                INSERT INTO tessera.delivery (position, id, at, topic, record_type, record_id, version, old, new, principal_id, on_behalf_of, channel, \
+                change_set, cause, subscription, state, attempts, error) SELECT position, id, at, topic, record_type, record_id, version, old, new, \
+                principal_id, on_behalf_of, channel, change_set, cause, 'tessera.history', 'parked', 3, 'No.' FROM tessera.event
+                """)
+            let aside = try JSONReader.value(
+                of: try await host.send("GET", "/api/events/aside?state=parked&subscription=tessera.history").body)
+            let delivery = try #require(aside["value"]?.items.first)
+            #expect(delivery["attempts"]?.asInt == 3 && delivery["error"]?.asText == "No." && delivery["event"]?["position"]?.asText == "1")
+            #expect(try await host.send("GET", "/api/events/aside?state=held").text.contains("\"value\":[]"))
+            #expect(try await host.send("GET", "/api/events/aside?state=lost").status == 400)
+            #expect(try await host.send("GET", "/api/topics?state=held").status == 400)
+            func order(_ json: String) async throws -> TestConnection.Answer {
+                try await host.send("POST", "/api/events/orders", headers: ["content-type": "application/json"], body: json)
+            }
+            #expect(try await order(#"{"subscription": "tessera.history", "action": "skip"}"#).text == #"{"events":1}"#)
+            #expect(try await order(#"{"subscription": "tessera.history", "action": "pause"}"#).text == #"{"events":0}"#)
+            #expect(try await host.send("GET", "/api/events/status").text.contains(#""state":"paused""#))
+            for (json, status, code) in [
+                (#"{"subscription": "a.b", "action": "pause"}"#, 404, "events.no_subscription"),
+                (#"{"subscription": "tessera.history", "action": "skip", "positions": [7]}"#, 404, "events.not_aside"),
+                (#"{"subscription": "tessera.history", "action": "replay", "from": 1}"#, 409, "events.not_possible"),
+                (#"{"subscription": "tessera.history", "action": "stop"}"#, 400, "events.bad_order"), ("{", 400, "json.syntax"),
+            ] {
+                let answer = try await order(json)
+                #expect(answer.status == status && answer.text.contains(code), "\(json): \(answer.text)")
+            }
+            #expect(try await host.send("GET", "/api/events/orders").status == 405)
+            #expect(try await host.send("GET", "/api/events/nothing").status == 404)
+        }
+    }
 }

@@ -55,6 +55,10 @@ struct RouteDenialTests {
         .history: Case(url: "/api/accounts(ID)/history", denied: 404, granted: 200, secret: "\"changes\""),
         .events: Case(url: "/api/events", denied: 403, granted: 200, secret: "sales.account.created"),
         .eventStatus: Case(url: "/api/events/status", denied: 403, granted: 200, secret: "tessera.history"),
+        .eventsAside: Case(url: "/api/events/aside", denied: 403, granted: 200),
+        .eventOrders: Case(
+            method: "POST", url: "/api/events/orders", body: #"{"subscription": "tessera.history", "action": "resume"}"#, denied: 403,
+            granted: 200),
         .files: Case(method: "GET", url: "/api/files", denied: 405, granted: 405),
         .file: Case(url: "/api/files(FILE)", denied: 404, granted: 200),
         .content: Case(url: "/api/files(FILE)/$value", denied: 404, granted: 200),

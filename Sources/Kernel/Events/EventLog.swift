@@ -56,6 +56,20 @@ package struct EventLog: Sendable {
         try await events("TRUE\(Self.condition(topic)) ORDER BY position DESC LIMIT \(bind: Int64(limit))").reversed()
     }
 
+    /// The last position whose event is older than a moment, `first - 1` when none is. Moments rise with positions but for the length of a
+    /// transaction, so that halving finds it.
+    ///
+    /// - Parameter moment: an expression in SQL.
+    func last(before moment: SQL, from first: Int64, to head: Int64) async throws -> Int64 {
+        var (low, high) = (first - 1, head)
+        while low < high {
+            let middle = low + (high - low + 1) / 2
+            let sql: SQL = "SELECT at < \(moment) FROM tessera.event WHERE position = \(bind: middle)"
+            if try await store.run(sql).first?.decode(Bool.self, 0) ?? true { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
     private func events(_ selection: SQL) async throws -> [Event] {
         try await store.run("SELECT \(Event.columns) FROM tessera.event WHERE \(selection)").rows.map { try Event($0) }
     }

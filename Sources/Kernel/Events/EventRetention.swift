@@ -84,16 +84,8 @@ package struct EventRetention: Sendable {
         }
     }
 
-    /// The last position whose event is older than so many days, `first - 1` when none is. Moments rise with positions but for the length of a
-    /// transaction, so that halving finds it.
+    /// The last position whose event is older than so many days, `first - 1` when none is.
     static func last(_ store: RecordStore, olderThan days: Int, from first: Int64, to head: Int64) async throws -> Int64 {
-        var (low, high) = (first - 1, head)
-        while low < high {
-            let middle = low + (high - low + 1) / 2
-            let sql: SQL =
-                "SELECT at < now() - make_interval(days => \(bind: Int32(days))) FROM tessera.event WHERE position = \(bind: middle)"
-            if try await store.run(sql).first?.decode(Bool.self, 0) ?? true { low = middle } else { high = middle - 1 }
-        }
-        return low
+        try await EventLog(store).last(before: "now() - make_interval(days => \(bind: Int32(days)))", from: first, to: head)
     }
 }

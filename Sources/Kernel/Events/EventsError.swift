@@ -13,6 +13,16 @@ package struct EventsError: Error, Sendable, CustomStringConvertible {
         package static let handlerFailed = Code(description: "events.handler_failed")
         /// A handler took longer than it may.
         package static let late = Code(description: "events.late")
+        /// A chain of events that cause one another is too long.
+        package static let loop = Code(description: "events.loop")
+        /// No such subscription.
+        package static let noSubscription = Code(description: "events.no_subscription")
+        /// An order that makes no sense.
+        package static let badOrder = Code(description: "events.bad_order")
+        /// Events that aren't put aside.
+        package static let notAside = Code(description: "events.not_aside")
+        /// What the state of a subscription or event doesn't allow.
+        package static let notPossible = Code(description: "events.not_possible")
         /// A handler goes on though its transaction has ended.
         package static let ended = Code(description: "events.ended")
     }

@@ -8,12 +8,13 @@ extension LoadedModules: EventReactions {
     package func hasHandler(_ handler: EventSubscription.Handler) -> Bool { reactions[handler.description] != nil }
 
     package func handle(
-        _ image: EventImage, by handler: EventSubscription.Handler, writingTo records: ReactionRecords
+        _ image: EventImage, of subscription: EventSubscription, writingTo records: ReactionRecords
     ) async throws {
+        let handler = subscription.handler
         guard let reaction = reactions[handler.description] else {
             throw EventsError(.handlerFailed, "There is no handler '\(handler)' in this server.")
         }
-        guard let event = RecordEvent(image) else {
+        guard let event = RecordEvent(image, subscription: subscription.id) else {
             throw EventsError(.handlerFailed, "A value of the record is of a kind that modules can't be shown.")
         }
         do {
@@ -26,13 +27,14 @@ extension LoadedModules: EventReactions {
 
 extension RecordEvent {
     /// Nil when a value is of a kind that modules can't be shown.
-    fileprivate init?(_ image: EventImage) {
+    fileprivate init?(_ image: EventImage, subscription: String) {
         let event = image.event
         guard let old = image.old.allConverted({ FieldValue($0) }), let new = image.new.allConverted({ FieldValue($0) }),
             let record = image.record.allConverted({ FieldValue($0) }), let at = Timestamp(microsecondsSince1970: event.at.microseconds)
         else { return nil }
         self.init(
-            id: Guid(event.id), position: event.position, topic: event.topic, at: at, recordType: event.recordType,
+            subscription: subscription, id: Guid(event.id), position: event.position, topic: event.topic, at: at,
+            recordType: event.recordType,
             recordID: Guid(event.record), version: event.version, changed: Set(event.changed), old: old, new: new, record: record,
             actor: Guid(event.principal), onBehalfOf: event.onBehalfOf.map { Guid($0) }, channel: event.channel,
             changeSet: Guid(event.changeSet), cause: event.cause.map { Guid($0) })

@@ -1,4 +1,5 @@
 import Catalog
+import Events
 
 /// Describes the event log and the history of records.
 enum OpenAPIEvents {
@@ -38,11 +39,42 @@ enum OpenAPIEvents {
             OpenAPIPlatform.text("id", to: &json)
             json.object("state") { json in
                 json.field("type", "string")
-                json.strings("enum", ["active", "lost"])
+                json.strings("enum", ["active", "paused", "halted", "lost", "retired"])
             }
-            for name in ["position", "lag", "attempts", "holds"] { OpenAPIPlatform.integer(name, to: &json) }
+            for name in ["position", "lag", "attempts", "holds", "handled", "skipped", "parked", "waiting", "held"] {
+                OpenAPIPlatform.integer(name, to: &json)
+            }
+            json.object("rate") { json in
+                json.field("type", "number")
+                json.field("description", "Events a second, over the last minute.")
+            }
             for name in ["retry_at", "moved_at", "failed_at"] { OpenAPIPlatform.text(name, format: "date-time", nullable: true, to: &json) }
             OpenAPIPlatform.text("error", nullable: true, to: &json)
+        }
+        OpenAPIPlatform.object("event_aside", required: ["subscription", "state", "attempts", "event"], to: &json) { json in
+            OpenAPIPlatform.text("subscription", to: &json)
+            json.object("state") { json in
+                json.field("type", "string")
+                json.strings("enum", ["waiting", "quiet", "held", "parked"])
+            }
+            for name in ["due_at", "failed_at"] { OpenAPIPlatform.text(name, format: "date-time", nullable: true, to: &json) }
+            OpenAPIPlatform.integer("attempts", to: &json)
+            OpenAPIPlatform.text("error", nullable: true, to: &json)
+            json.object("event") { $0.field("$ref", "#/components/schemas/cloud_event") }
+        }
+        OpenAPIPlatform.object("subscription_order", required: ["subscription", "action"], to: &json) { json in
+            OpenAPIPlatform.text("subscription", to: &json)
+            json.object("action") { json in
+                json.field("type", "string")
+                json.strings("enum", SubscriptionOrder.Action.allCases.map(\.rawValue))
+            }
+            json.object("positions") { json in
+                json.field("type", "array")
+                json.object("items") { $0.field("type", "integer") }
+            }
+            json.object("new") { $0.field("type", "object") }
+            OpenAPIPlatform.integer("from", to: &json)
+            OpenAPIPlatform.text("since", format: "date-time", to: &json)
         }
         OpenAPIPlatform.object(
             "history_entry", required: ["version", "action", "at", "principal_id", "channel", "change_set", "changes"], to: &json
@@ -88,6 +120,50 @@ extension OpenAPIOperations {
         json.object("/events/status") { json in
             read("get_event_status", "events", "How the log and its subscriptions stand; administrators", [], to: &json) {
                 $0.field("$ref", "#/components/schemas/event_status")
+            }
+        }
+    }
+
+    /// What operators see and do about subscriptions.
+    func writeSubscriptions(to json: inout JSONWriter) {
+        json.object("/events/aside") { json in
+            read(
+                "list_events_aside", "events", "What subscriptions have put aside; administrators",
+                ["subscription", "aside_state", "events"], to: &json
+            ) { json in
+                json.field("type", "object")
+                json.object("properties") { OpenAPIPlatform.items("value", "event_aside", to: &$0) }
+                json.strings("required", ["value"])
+            }
+        }
+        json.object("/events/orders") { json in
+            json.object("post") { json in
+                json.field("operationId", "order_events")
+                json.strings("tags", ["events"])
+                json.field("summary", "Pause, resume or replay a subscription; retry, skip or edit what it has put aside; administrators")
+                json.object("requestBody") { json in
+                    json.field("required", true)
+                    json.object("content") { json in
+                        json.object("application/json") { json in
+                            json.object("schema") { $0.field("$ref", "#/components/schemas/subscription_order") }
+                        }
+                    }
+                }
+                json.object("responses") { json in
+                    json.object("200") { json in
+                        json.field("description", "How many events it concerns.")
+                        OpenAPIHeader.references(to: &json)
+                        json.object("content") { json in
+                            json.object("application/json") { json in
+                                json.object("schema") { json in
+                                    json.field("type", "object")
+                                    json.object("properties") { OpenAPIPlatform.integer("events", to: &$0) }
+                                }
+                            }
+                        }
+                    }
+                    OpenAPIErrors.references(OpenAPIErrors.writing + [404, 409, 410], to: &json)
+                }
             }
         }
     }

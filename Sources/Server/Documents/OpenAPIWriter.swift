@@ -85,6 +85,7 @@ struct OpenAPIWriter {
                 }
                 OpenAPIPlatform.writePaths(to: &json)
                 operations.writeEvents(to: &json)
+                operations.writeSubscriptions(to: &json)
                 OpenAPIImports.writePaths(to: &json)
                 OpenAPIDirectory.writePaths(to: &json)
             }
@@ -175,6 +176,8 @@ enum OpenAPIParameters {
             write(
                 "topic", name: "topic", in: "query", type: "string", "Which topics, `*` standing for any letters: `contacts.person.*`.",
                 to: &json)
+            write("subscription", name: "subscription", in: "query", type: "string", "Of which subscription: `contacts.greet`.", to: &json)
+            write("aside_state", name: "state", in: "query", type: "string", "`parked`, `waiting`, `quiet` or `held`.", to: &json)
             write("events", name: "top", in: "query", type: "integer", "Most entries of one page.", to: &json)
             let headers = [
                 ("if_match", "If-Match", "ETag of the version that is to be changed; 412 when the record has another by now."),

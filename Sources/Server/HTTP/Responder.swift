@@ -35,7 +35,7 @@ enum Route: Int, Sendable, CaseIterable {
     case changeSets, changeSet, changes, undo
     case imports, importPlan
     case jobs, job, jobStatus, jobCancel
-    case events, eventStatus
+    case events, eventStatus, eventsAside, eventOrders
     case users, user, userEnd, teams, team, roles, role, me, shares, sharesOf, share, readers, explanation
     case other
 
@@ -68,6 +68,8 @@ enum Route: Int, Sendable, CaseIterable {
         case .history: "/api/{collection}({key})/history"
         case .events: "/api/events"
         case .eventStatus: "/api/events/status"
+        case .eventsAside: "/api/events/aside"
+        case .eventOrders: "/api/events/orders"
         case .changeSets: "/api/change_sets"
         case .changeSet: "/api/change_sets({id})"
         case .changes: "/api/change_sets({id})/changes"

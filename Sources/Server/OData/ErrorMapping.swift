@@ -29,6 +29,8 @@ extension APIError {
                 switch error.code {
                 case .gone: .gone
                 case .tooManyListeners: .tooManyRequests
+                case .noSubscription, .notAside: .notFound
+                case .notPossible: .conflict
                 default: .badRequest
                 }
             self.init(status, error.code.description, error.message)

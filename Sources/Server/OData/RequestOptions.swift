@@ -22,13 +22,16 @@ struct RequestOptions: Sendable {
     /// `from` and `topic` of the event log: a position, and which topics.
     var from: Int64?
     var topic: String?
+    /// `subscription` and `state` of events that are put aside.
+    var subscription: String?
+    var state: String?
 
     static let none = RequestOptions()
 
     /// `name=…`: how a file that is sent is called.
     var fileName: String?
 
-    private static let ownNames = ["include_deleted", "count_mode", "dry_run", "name", "from", "topic"]
+    private static let ownNames = ["include_deleted", "count_mode", "dry_run", "name", "from", "topic", "subscription", "state"]
 
     private init() {}
 
@@ -64,6 +67,12 @@ struct RequestOptions: Sendable {
             }
             from = position
         case ("topic", let value): topic = value ?? ""
+        case ("subscription", let value): subscription = value ?? ""
+        case ("state", let value):
+            guard let value, ["waiting", "quiet", "held", "parked"].contains(value) else {
+                throw Self.badValue(option.name, "waiting, quiet, held or parked")
+            }
+            state = value
         case ("count_mode", _): throw Self.badValue(option.name, "exact or estimated")
         default: throw Self.unknown(option.name, version)
         }
@@ -75,6 +84,8 @@ struct RequestOptions: Sendable {
         if types != nil, !allowed.contains("types") { throw Self.unknown("types", .v4_01) }
         if from != nil, !allowed.contains("from") { throw Self.unknown("from", .v4_01) }
         if topic != nil, !allowed.contains("topic") { throw Self.unknown("topic", .v4_01) }
+        if subscription != nil, !allowed.contains("subscription") { throw Self.unknown("subscription", .v4_01) }
+        if state != nil, !allowed.contains("state") { throw Self.unknown("state", .v4_01) }
         guard !dryRun || allowed.contains("dry_run") else {
             throw APIError(.badRequest, "query.option_not_allowed", "\(resource) can't be tried with dry_run.", target: "dry_run")
         }

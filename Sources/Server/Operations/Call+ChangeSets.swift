@@ -20,6 +20,8 @@ extension Call {
         case .jobCancel(let id): return try await cancel(id)
         case .events: return try await events()
         case .eventStatus: return try await eventStatus()
+        case .eventsAside: return try await eventsAside()
+        case .eventOrders: return try await orderOfEvents(body)
         }
     }
 

@@ -12,7 +12,7 @@ extension Call {
         case .POST, .PATCH, .PUT:
             switch resource {
             case .record(_, _, .action), .file: return false
-            case .platform(let resource): return resource.takesForm
+            case .platform(let resource): return resource.takesJSON
             case .directory: return true
             default: return true
             }

@@ -1,4 +1,5 @@
 import Events
+import JSONReading
 import NIOCore
 import NIOHTTP1
 import QueryLanguage
@@ -30,6 +31,26 @@ extension Call {
         guard isRead else { throw APIError.methodNotAllowed("GET") }
         try options.allow([], of: "The status of events")
         return response(.ok, json: Array(try await EventStatus.read(store).value.json.utf8))
+    }
+
+    /// What subscriptions have put aside, by subscription and position.
+    func eventsAside() async throws -> ServerResponse {
+        guard isRead else { throw APIError.methodNotAllowed("GET") }
+        try options.allow(["top", "subscription", "state"], of: "aside")
+        let found = try await SubscriptionDesk(store).aside(of: options.subscription, state: options.state, limit: platformPageSize)
+        return list(found.map { $0.value(source: root) }, next: nil)
+    }
+
+    /// Carries out what an operator wants of a subscription, and tells how many events it concerns.
+    func orderOfEvents(_ body: ByteBuffer) async throws -> ServerResponse {
+        guard method == .POST else { throw APIError.methodNotAllowed("POST") }
+        try options.allow([], of: "orders")
+        let value: Value
+        do { value = try JSONReader.value(of: Array(body.readableBytesView)) } catch {
+            throw APIError(.badRequest, "json.syntax", "The body is no JSON.")
+        }
+        let count = try await SubscriptionDesk(store).carryOut(try SubscriptionOrder(value))
+        return response(.ok, json: Array(Value.complex(["events": .integer(count)]).json.utf8))
     }
 
     func history(_ type: ApiType, _ key: RecordKey) async throws -> ServerResponse {

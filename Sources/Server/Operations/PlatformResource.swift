@@ -16,6 +16,8 @@ enum PlatformResource: Sendable, Hashable {
     case jobCancel(GUID)
     /// The event log, and how it and those who follow it stand.
     case events, eventStatus
+    /// Events that subscriptions have put aside, and what operators want of subscriptions.
+    case eventsAside, eventOrders
 
     var route: Route {
         switch self {
@@ -31,14 +33,19 @@ enum PlatformResource: Sendable, Hashable {
         case .jobCancel: .jobCancel
         case .events: .events
         case .eventStatus: .eventStatus
+        case .eventsAside: .eventsAside
+        case .eventOrders: .eventOrders
         }
     }
 
     /// Whether a POST to it has a body that is read: JSON, or a form with a file.
     var takesForm: Bool { self == .imports || self == .importPlan }
 
+    /// Whether a POST to it has a body of JSON that is read.
+    var takesJSON: Bool { takesForm || self == .eventOrders }
+
     /// Whether it tells of everybody's records at once.
-    var isForAdministrators: Bool { self == .events || self == .eventStatus }
+    var isForAdministrators: Bool { [.events, .eventStatus, .eventsAside, .eventOrders].contains(self) }
 
     /// Nil for paths that begin with another name.
     static func resolve(
@@ -59,10 +66,11 @@ enum PlatformResource: Sendable, Hashable {
             }
             return rest.isEmpty ? .imports : .importPlan
         case "events":
-            guard first.key == nil, rest.count <= 1, rest.first.map({ $0.name == "status" && $0.key == nil }) ?? true else {
-                throw APIError.notFound("Behind events stands status. Events are asked for by position: events?from=1.")
+            let parts: [String: PlatformResource] = ["status": .eventStatus, "aside": .eventsAside, "orders": .eventOrders]
+            guard first.key == nil, rest.count <= 1, let part = rest.first.map({ $0.key == nil ? parts[$0.name] : nil }) ?? .events else {
+                throw APIError.notFound("Behind events stands status, aside or orders. Events are asked for by position: events?from=1.")
             }
-            return rest.isEmpty ? .events : .eventStatus
+            return part
         case "jobs":
             guard let (id, action) = try place(first, rest) else { return .jobs }
             switch action {

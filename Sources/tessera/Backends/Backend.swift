@@ -43,6 +43,12 @@ protocol Backend: Sendable {
     /// Hands on what comes from a position on, until it is cancelled.
     func followEvents(from position: Int64, topic: TopicPattern?, _ show: @escaping @Sendable ([Event]) -> Void) async throws
 
+    /// What subscriptions have put aside.
+    func eventsAside(of subscription: String?, state: String?, limit: Int) async throws -> [Delivery]
+
+    /// Does what is wanted of a subscription; how many events it concerns.
+    func order(_ order: SubscriptionOrder) async throws -> Int64
+
     /// What became of a record, newest first, and whether there is more; nil when there is no such record.
     func history(_ collection: String, _ id: GUID, limit: Int) async throws -> (entries: [HistoryEntry], isCut: Bool)?
 

@@ -95,6 +95,12 @@ struct LocalBackend: Backend {
         }
     }
 
+    func eventsAside(of subscription: String?, state: String?, limit: Int) async throws -> [Delivery] {
+        try await withStore { try await SubscriptionDesk($0).aside(of: subscription, state: state, limit: limit) }
+    }
+
+    func order(_ order: SubscriptionOrder) async throws -> Int64 { try await withStore { try await SubscriptionDesk($0).carryOut(order) } }
+
     func history(_ collection: String, _ id: GUID, limit: Int) async throws -> (entries: [HistoryEntry], isCut: Bool)? {
         try await withStore { store in
             let type = try ListQuery.type(collection: collection, catalog: store.catalog)

@@ -142,6 +142,19 @@ struct RemoteBackend: Backend {
         }
     }
 
+    func eventsAside(of subscription: String?, state: String?, limit: Int) async throws -> [Delivery] {
+        let conditions = [("subscription", subscription), ("state", state)].compactMap { name, value in
+            value.map { "&\(name)=\(Self.escaped($0))" }
+        }
+        let answer = try await client.send(
+            .GET, "/events/aside?$top=\(min(limit, ReadLimits.largestPageSize))\(conditions.joined())")
+        return try (answer.value()["value"]?.items ?? []).map { try known(Delivery($0)) }
+    }
+
+    func order(_ order: SubscriptionOrder) async throws -> Int64 {
+        Int64(try known(try await client.send(.POST, "/events/orders", json: order.value).value()["events"]?.asInt))
+    }
+
     private func newestEvents(_ topic: TopicPattern?, _ limit: Int) async throws -> (events: [Event], next: Int64) {
         let status = try await eventStatus()
         var events: [Event] = []

@@ -5,15 +5,17 @@ import QueryLanguage
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Show how the event log stands, and what is in it.",
+        abstract: "Show how the event log stands and what is in it, and look after subscriptions.",
         discussion: """
             Every change of a record is an event, with a position in the log. `status` tells the newest position, what has none yet, and how far each \
-            subscription has come.
+            subscription has come. `parked` lists what subscriptions could not handle, with the reason; the commands behind it deal with that.
 
               tessera events
               tessera events tail --topic 'contacts.person.*'
             """,
-        subcommands: [Status.self, Tail.self], defaultSubcommand: Status.self)
+        subcommands: [
+            Status.self, Tail.self, Parked.self, Retry.self, Skip.self, EditAndRetry.self, Replay.self, Pause.self, Resume.self,
+        ], defaultSubcommand: Status.self)
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -29,6 +29,14 @@ enum EventText {
             + (changed.isEmpty ? "" : "  \(changed)")
     }
 
+    static func aside(_ delivery: Delivery) -> String {
+        let tries = delivery.attempts == 1 ? "1 attempt" : "\(delivery.attempts) attempts"
+        let due = delivery.dueAt.map { ", due \($0)" } ?? ""
+        let failed = delivery.failedAt.map { "\($0)  " } ?? ""
+        return "\(delivery.subscription)  \(delivery.state), \(tries)\(due)\n  \(line(delivery.event))"
+            + (delivery.error.map { "\n  \(failed)\($0)" } ?? "")
+    }
+
     static func entry(_ entry: HistoryEntry) -> String {
         let who = entry.principalName ?? "\(entry.principal)"
         let lines = ["\(entry.version)  \(entry.at)  \(entry.action)  by \(who), \(entry.channel)"]

@@ -19,7 +19,9 @@ struct CommandCase: Sendable, CustomStringConvertible {
     /// Commands that do something; `query` and `token` only group others.
     static let commands = [
         "serve", "check", "plan", "apply", "import", "export", "query run", "query parse", "query explain", "changes list",
-        "changes show", "undo", "history", "events status", "events tail", "jobs list", "jobs show", "jobs watch", "jobs cancel",
+        "changes show", "undo", "history", "events status", "events tail", "events parked", "events retry",
+        "events skip", "events edit-and-retry", "events replay", "events pause", "events resume", "jobs list", "jobs show", "jobs watch",
+        "jobs cancel",
         "token issue", "token list", "token revoke",
         "files collect", "files check", "seed", "psql", "doctor", "explain access",
     ]
@@ -28,7 +30,10 @@ struct CommandCase: Sendable, CustomStringConvertible {
     static let arguments = [
         "import": ["people", "people.csv"], "export": ["people"], "query parse": ["top=1"], "query explain": ["people"],
         "query run": ["people"], "changes show": ["id"], "undo": ["id"], "jobs show": ["id"], "jobs watch": ["id"], "jobs cancel": ["id"],
-        "token revoke": ["id"], "history": ["people", "id"], "explain access": ["people", "id"],
+        "events retry": ["id"], "events skip": ["id", "--all"], "events edit-and-retry": ["id", "1", "{}"],
+        "events replay": ["id", "--from", "1"],
+        "events pause": ["id"], "events resume": ["id"], "token revoke": ["id"], "history": ["people", "id"],
+        "explain access": ["people", "id"],
     ]
 
     /// Run in a folder with `mine.yaml`, whose database is set up and served, and the files of `CommandFolder`.
@@ -158,6 +163,14 @@ struct CommandCase: Sendable, CustomStringConvertible {
         CommandCase(["history", "people", nobody], code: 1, errors: ["there is no record \(nobody) in people"]),
         CommandCase(["events", "tail", "--from", "0"], code: 64, errors: ["--from takes a position, a number from 1 on"]),
         CommandCase(["events", "tail", "--topic", "Person!"], code: 1, errors: ["'Person!' names no topics", "module.type.updated"]),
+        CommandCase(
+            ["events", "retry", "nobody.x"], code: 1, errors: ["There is no subscription 'nobody.x'; `tessera events` lists them."]),
+        CommandCase(["events", "skip", "nobody.x"], code: 64, errors: ["Name positions, or --all"]),
+        CommandCase(
+            ["events", "edit-and-retry", "nobody.x", "1", "[]"], code: 1, errors: ["the values are an object of JSON"]),
+        CommandCase(["events", "replay", "nobody.x", "--from", "soon"], code: 1, errors: ["--from takes a position from 1 on, or a time"]),
+        CommandCase(
+            ["events", "replay", "tessera.history", "--from", "1"], code: 1, errors: ["tessera.history is the platform's own"]),
         CommandCase(["undo", "0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61"], code: 1, errors: ["no change set"]),
         CommandCase(
             ["jobs", "cancel", "0197a3f2-5c1e-7d42-9b1a-3f0c8d2e4a61"], code: 1, errors: ["there is no job", "tessera jobs list"]),
@@ -258,7 +271,10 @@ struct CommandCase: Sendable, CustomStringConvertible {
     static let json: [(words: [String], keys: [String])] = [
         (
             ["plan", "--output", "json"],
-            ["empty", "applicable", "digest", "previous_digest", "steps", "rights", "role_problems", "held_choices", "problems"]
+            [
+                "empty", "applicable", "digest", "previous_digest", "steps", "rights", "subscriptions", "role_problems", "held_choices",
+                "problems",
+            ]
         ),
         (["check", "--output", "json"], ["deployment", "modules"]),
         (["apply", "--output", "json"], ["steps", "digest", "loops"]),

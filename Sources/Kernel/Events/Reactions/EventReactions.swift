@@ -6,10 +6,10 @@ package protocol EventReactions: Sendable {
     /// Whether there is such a handler: one of a module whose code isn't loaded is nowhere.
     func hasHandler(_ handler: EventSubscription.Handler) -> Bool
 
-    /// Lets a handler handle an event.
+    /// Lets the handler of a subscription handle an event.
     ///
     /// - Throws: `EventsError` with `events.handler_failed` and what the handler says about it.
-    func handle(_ event: EventImage, by handler: EventSubscription.Handler, writingTo records: ReactionRecords) async throws
+    func handle(_ event: EventImage, of subscription: EventSubscription, writingTo records: ReactionRecords) async throws
 }
 
 /// An event with the values of its record, decoded as their columns hold them.

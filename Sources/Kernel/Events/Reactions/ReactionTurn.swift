@@ -20,6 +20,9 @@ struct ReactionTurn {
         var hasDue: Bool
     }
 
+    /// Events that may have led to one that is handled: what goes on for longer is taken for a loop.
+    static let deepest = 16
+
     private let subscription: EventSubscription
     private let store: RecordStore
     private let reactions: any EventReactions
@@ -55,8 +58,8 @@ struct ReactionTurn {
         let images = try await EventImages(store: store).load(due.map(\.event), from: .deliveries(subscription.id))
         for (event, attempts) in due {
             guard failure == nil else { break }
-            if let reason = try await failure(handling: images[event.position], event, attempts: attempts) {
-                try await retry(event, after: attempts + 1, reason)
+            if let failed = try await failure(handling: images[event.position], event, attempts: attempts) {
+                try await retry(event, after: attempts + 1, failed)
             } else {
                 try await forget(event)
             }
@@ -72,8 +75,9 @@ struct ReactionTurn {
         try await Deliveries(store, subscription.id).release(event.record)
     }
 
-    private mutating func retry(_ event: Event, after attempts: Int, _ reason: String) async throws {
-        let isExhausted = attempts >= subscription.attempts
+    private mutating func retry(_ event: Event, after attempts: Int, _ failed: FailedEvent) async throws {
+        let reason = failed.reason
+        let isExhausted = failed.isFinal || attempts >= subscription.attempts
         if isExhausted, subscription.exhausted == .skip {
             skip(event, reason)
             return try await forget(event)
@@ -115,8 +119,8 @@ struct ReactionTurn {
                 try await putAside(event, "held")
             } else if subscription.debounce != nil {
                 try await quieten(event)
-            } else if let reason = try await failure(handling: image, event, attempts: place.attempts) {
-                guard try await fail(event, reason) else { return }
+            } else if let failed = try await failure(handling: image, event, attempts: place.attempts) {
+                guard try await fail(event, failed) else { return }
                 if subscription.keepsOrder { held[event.record] = min(held[event.record] ?? .max, event.position) }
             }
         }
@@ -126,15 +130,16 @@ struct ReactionTurn {
     }
 
     /// Whether it goes on behind an event that couldn't be handled.
-    private mutating func fail(_ event: Event, _ reason: String) async throws -> Bool {
+    private mutating func fail(_ event: Event, _ failed: FailedEvent) async throws -> Bool {
+        let reason = failed.reason
         guard subscription.exhausted != .halt else {
             let attempts = (event.position == place.position + 1 ? place.attempts : 0) + 1
             place.position = event.position - 1
             place.attempts = attempts
-            failure = (reason, attempts >= subscription.attempts)
+            failure = (reason, failed.isFinal || attempts >= subscription.attempts)
             return false
         }
-        if subscription.attempts > 1 {
+        if subscription.attempts > 1, !failed.isFinal {
             try await putAside(event, "waiting", attempts: 1, reason)
         } else if subscription.exhausted == .skip {
             skip(event, reason)
@@ -199,18 +204,19 @@ struct ReactionTurn {
     /// Lets the handler handle an event within a savepoint of its own; why it couldn't, or nil.
     ///
     /// - Parameter attempts: those before this one.
-    private mutating func failure(handling image: EventImage?, _ event: Event, attempts: Int) async throws -> String? {
+    private mutating func failure(handling image: EventImage?, _ event: Event, attempts: Int) async throws -> FailedEvent? {
         // Of a type that the deployment has no longer, which nothing can be done with.
         guard let image else { return nil }
+        guard event.cause.count < Self.deepest else { return FailedEvent(reason: try await loop(to: event), isFinal: true) }
         let access = Access(principal: place.principal, channel: .module, cause: event.cause + [event.id], rights: .unlimited)
-        let (handler, limit) = (subscription.handler, subscription.deadline)
+        let (subscription, limit) = (subscription, subscription.deadline)
         do {
             try await store.transaction { [reactions, clock] store in
                 let gate = RecordGate(store)
                 let result: Result<Void, any Error>
                 do {
                     try await Deadline.run(limit, clock) {
-                        try await reactions.handle(image, by: handler, writingTo: ReactionRecords(gate, access: access))
+                        try await reactions.handle(image, of: subscription, writingTo: ReactionRecords(gate, access: access))
                     }
                     result = .success(())
                 } catch {
@@ -228,8 +234,23 @@ struct ReactionTurn {
             handled += 1
             return nil
         } catch let error as EventsError where error.code == .handlerFailed {
-            return error.message
+            return FailedEvent(reason: error.message)
         }
+    }
+
+    /// Names the chain of events that led to one.
+    private func loop(to event: Event) async throws -> String {
+        let rows = try await store.run(
+            """
+            SELECT position, topic FROM tessera.event WHERE position BETWEEN \(bind: event.position - Reaction.span) AND \(bind: event.position) \
+            AND id = ANY(\(bind: event.cause.map(PostgresUUID.init(guid:)))) ORDER BY position
+            """
+        ).rows
+        let chain =
+            try rows.map { "\(try $0.decode(Int64.self, 0)) \(try $0.decode(String.self, 1))" } + ["\(event.position) \(event.topic)"]
+        return
+            "\(EventsError.Code.loop): \(event.cause.count) events led to this one, each the effect of the one before, which looks like a loop: "
+            + "\(chain.joined(separator: " → ")). Give the subscription a condition (`when`) that ends it."
     }
 
     /// Takes note of an event whose handler had to be ended.
@@ -242,9 +263,9 @@ struct ReactionTurn {
                 """
             ).first != nil
         if isAside {
-            try await retry(late.event, after: (late.attempts ?? 0) + 1, late.reason)
+            try await retry(late.event, after: (late.attempts ?? 0) + 1, FailedEvent(reason: late.reason))
         } else if late.event.position > place.position {
-            _ = try await fail(late.event, late.reason)
+            _ = try await fail(late.event, FailedEvent(reason: late.reason))
         }
         try await keep()
     }
@@ -274,4 +295,11 @@ struct ReactionTurn {
     private static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
     }
+}
+
+/// Why an event couldn't be handled.
+private struct FailedEvent {
+    var reason: String
+    /// Trying it again would come to the same.
+    var isFinal = false
 }

@@ -1,6 +1,8 @@
 /// A change of a record, as the handler of a subscription is told of it.
 public struct RecordEvent: Sendable, Hashable, Codable {
-    /// The event's own id, the same however often it is handled: with the subscription's id it makes a key for effects outside of the server.
+    /// The subscription that it is handled for: `contacts.greet`.
+    public var subscription: String
+    /// The event's own id, the same however often it is handled.
     public var id: Guid
     /// Its place in the log: from 1 on, rising.
     public var position: Int64
@@ -34,10 +36,12 @@ public struct RecordEvent: Sendable, Hashable, Codable {
     public var cause: [Guid]
 
     public init(
-        id: Guid, position: Int64, topic: String, at: Timestamp, recordType: String, recordID: Guid, version: Int64,
+        subscription: String = "", id: Guid, position: Int64, topic: String, at: Timestamp, recordType: String, recordID: Guid,
+        version: Int64,
         changed: Set<String> = [], old: [String: FieldValue] = [:], new: [String: FieldValue] = [:], record: [String: FieldValue] = [:],
         actor: Guid, onBehalfOf: Guid? = nil, channel: String = "api", changeSet: Guid, cause: [Guid] = []
     ) {
+        self.subscription = subscription
         self.id = id
         self.position = position
         self.topic = topic
@@ -55,6 +59,13 @@ public struct RecordEvent: Sendable, Hashable, Codable {
         self.changeSet = changeSet
         self.cause = cause
     }
+
+    /// What names the effect of this subscription on this event: the same however often it is handled, so that systems outside of the server that
+    /// take an idempotency key do it once.
+    public var idempotencyKey: String { "\(subscription):\(id)" }
+
+    /// The event that began it all: itself where a person did.
+    public var correlation: Guid { cause.first ?? id }
 
     /// A value of the record as it was after the event; `.null` when it has none.
     public subscript(field: String) -> FieldValue { record[field] ?? .null }
