@@ -24,6 +24,8 @@ final class Api: Responder {
     let load: RequestLoad
     let limiter: RateLimiter
     let queue: FairQueue
+    /// Of those whose bodies are files, while these arrive.
+    let uploads: FairQueue
     let feed: LiveFeed
     let logger: Logger
     private let model: Mutex<ApiModel>
@@ -45,6 +47,9 @@ final class Api: Responder {
         queue = FairQueue(
             room: configuration.limits.workingRequests, longest: configuration.limits.waitingRequests,
             share: configuration.limits.principalRequests)
+        uploads = FairQueue(
+            room: configuration.limits.uploads, longest: configuration.limits.waitingRequests,
+            share: configuration.limits.principalUploads)
         feed = LiveFeed(store, limits: configuration.live, logger: logger) { try await principals.rights(of: $0) }
         self.logger = logger
         model = Mutex(ApiModel(store.catalog))
@@ -150,10 +155,13 @@ final class Api: Responder {
 
     private func run(_ call: Call, _ resource: Resource, upload: IncomingBody) async -> ServerResponse {
         var call = call
-        call.upload = upload
-        // A body that takes minutes to arrive must not take up a place.
         do {
-            return try await call.respond(to: resource, body: ByteBuffer())
+            // A body that takes minutes to arrive must not take up a place of those that are worked on: it gets one when it is there.
+            let arriving = try await uploads.place(of: call.access.principal)
+            let arrived = FairQueue.Turn(queue, call.access.principal)
+            call.upload = Call.Upload(body: upload, turn: arrived)
+            let response = try await call.respond(to: resource, body: ByteBuffer())
+            return withExtendedLifetime((arriving, arrived)) { response }
         } catch {
             return answer(to: error, call.request)
         }
@@ -320,7 +328,7 @@ extension Api {
         var text = PrometheusText()
         text.requests(metrics)
         text.metric("tessera_http_requests_in_progress", .gauge, "Requests in the server, this one included.", load.current)
-        let queued = queue.figures
+        let queued = (waiting: queue.figures.waiting + uploads.figures.waiting, refused: queue.figures.refused + uploads.figures.refused)
         text.metric("tessera_http_requests_waiting", .gauge, "Requests that wait for their principal's turn.", queued.waiting)
         text.metric("tessera_http_requests_refused_total", .counter, "Requests refused because too many waited.", queued.refused)
         text.metric("tessera_http_requests_rate_limited_total", .counter, "Requests refused by a rate limit.", limiter.refused)

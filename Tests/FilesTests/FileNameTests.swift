@@ -30,6 +30,20 @@ struct FileNameTests {
         }
     }
 
+    @Test(
+        "get the extension that fits the bytes, where they have one that misleads",
+        arguments: [
+            ("photo.exe", "image/png", "photo.exe.png"), ("photo.PNG", "image/png", "photo.PNG"),
+            ("photo.jpeg", "image/jpeg", "photo.jpeg"),
+            ("photo.png", "image/jpeg", "photo.png.jpg"), ("photo", "image/png", "photo"), ("cv.doc", "application/pdf", "cv.doc.pdf"),
+            ("notes.exe", "text/plain", "notes.exe"), ("photo.svg", "image/svg+xml", "photo.svg"),
+            (String(repeating: "a", count: 196) + ".exe", "image/png", String(repeating: "a", count: 196) + ".png"),
+        ])
+    func fitting(name: String, mediaType: String, expected: String) {
+        #expect(FileName.fitting(name, mediaType) == expected)
+        #expect(FileName.cleaned(expected) == expected)
+    }
+
     @Test("come out of headers in every way that clients write them")
     func parameters() {
         let headers: [(String, String?)] = [

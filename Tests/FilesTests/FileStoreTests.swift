@@ -159,6 +159,22 @@ struct FileStoreTests {
         }
     }
 
+    @Test("goes on in bounded rounds until nothing is left")
+    func rounds() async throws {
+        try await Self.with { lab in
+            for number in 0..<7 { _ = try await lab.keep("content \(number)") }
+            try await lab.age()
+            var rounds: [FileSweep] = []
+            try await lab.files.sweepAll(batch: 3) { rounds.append($0) }
+            #expect(rounds.map(\.collectedFiles) == [3, 3, 1] && rounds.map(\.isCut) == [true, true, false])
+            #expect(TestFolder.files(in: lab.folder) == [])
+            // Stopped, it begins no further round.
+            let stopped = Task { try await lab.files.sweepAll(batch: 3) { _ in Issue.record("a round was begun") } }
+            stopped.cancel()
+            await #expect(throws: CancellationError.self) { try await stopped.value }
+        }
+    }
+
     @Test("never loses a file to a sweep that races with uploads and references")
     func race() async throws {
         var limits = FileLimits()

@@ -45,7 +45,7 @@ extension ProductTests {
             }
             #expect(try server.tessera("changes", "show", set).output.contains("automation  off"))
             let undo = try server.tessera("undo", set)
-            #expect(undo.code == 0 && undo.output.hasPrefix("1 records put back, 0 left"), "\(undo)")
+            #expect(undo.code == 0 && undo.output.hasPrefix("1 record put back, 0 left"), "\(undo)")
             #expect(try folder.tessera("query", "run", "organisations").errors == "no records\n")
             // The token from a file, for whom the environment is too open.
             let token = try folder.file("token", server.http.token + "\n")

@@ -204,12 +204,21 @@ struct BatchTests {
     func limits() async throws {
         var limits = ServerLimits()
         limits.batchRequests = 2
+        limits.bulkItems = 2
         limits.batchAnswerSize = 20
         try await TestHost.with(limits: limits) { host in
             let request = { (id: Int) in #"{"id":"\#(id)","method":"get","url":"samples"}"# }
             let three = try await host.send("POST", "/api/$batch", body: "{\"requests\":[\((1...3).map(request).joined(separator: ","))]}")
             #expect(three.status == 400)
-            #expect(three.text.contains("more than 2 requests"))
+            #expect(
+                three.text.contains(#""code":"batch.too_many_requests""#) && three.text.contains("at most 2 requests")
+                    && three.text.contains(#""target":"requests""#), "\(three.text)")
+            let items = (1...3).map { #"{"name":"\#($0)"}"# }.joined(separator: ",")
+            let bulk = try await host.send("POST", "/api/topics/bulk", body: #"{"operation":"create","items":[\#(items)]}"#)
+            #expect(
+                bulk.status == 400 && bulk.text.contains(#""code":"bulk.too_many_items""#) && bulk.text.contains("at most 2 items")
+                    && bulk.text.contains(#""target":"items""#), "\(bulk.text)")
+            #expect(try await host.outboxRows() == 0)
             let dependent = #"{"id":"2","dependsOn":["1"],"method":"delete","url":"samples(code='AB1')"}"#
             let large = try await host.send("POST", "/api/$batch", body: "{\"requests\":[\(request(1)),\(dependent)]}")
             #expect(large.text.contains(#""id":"2","status":424"#) && large.text.contains("batch.answers_too_large"), "\(large.text)")

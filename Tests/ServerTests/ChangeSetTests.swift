@@ -184,7 +184,7 @@ struct ChangeSetTests {
                 ("POST", "/api/topics", [:], #"{"name": "alone"}"#, nil),
                 ("POST", "/api/topics", ["tessera-change-set": "One"], #"{"name": "named"}"#, "One"),
                 ("POST", "/api/samples", [:], #"{"title": "a", "parent": {"title": "b"}}"#, "create one of samples with another record"),
-                ("POST", "/api/topics/bulk", [:], #"{"operation": "create", "items": [{"name": "x"}]}"#, "create 1 topics"),
+                ("POST", "/api/topics/bulk", [:], #"{"operation": "create", "items": [{"name": "x"}]}"#, "create 1 topic"),
                 ("POST", "/api/topics/bulk?dry_run=true", [:], #"{"operation": "create", "items": [{"name": "x"}]}"#, nil),
                 ("PATCH", "/api/topics/$each?filter=true", [:], #"{"name": "y"}"#, "update topics that a condition selects"),
                 ("PATCH", "/api/topics/$each?filter=true", [:], #"{"name": "y"}"#, nil),

@@ -162,7 +162,11 @@ struct FairnessTests {
 
     @Test("exports that are read slowly hold places, and no more than one client's share")
     func slowReaders() async throws {
-        try await TestHost.with { host in
+        var limits = ServerLimits()
+        // However long it takes here until all of them wait.
+        limits.writeTime = .seconds(3_600)
+        limits.requestTime = .seconds(3_600)
+        try await TestHost.with(limits: limits) { host in
             let token = try await Self.otherToken(host)
             let fill = """
                 INSERT INTO lab.topic (id, version, created_at, updated_at, created_by, updated_by, owner_id, name) SELECT gen_random_uuid(), 1, now(), now(), p.id, p.id, p.id, \
@@ -188,6 +192,61 @@ struct FairnessTests {
             }
             try await Self.wait(host, until: 0)
             #expect(try await host.send("GET", "/api/places?top=5").status == 200)
+        }
+    }
+
+    @Test("uploads that arrive slowly, and those that are put away, hold one principal's share and nobody else's")
+    func slowUploads() async throws {
+        var limits = ServerLimits()
+        limits.principalUploads = 5
+        limits.principalRequests = 2
+        limits.bodyPause = .seconds(3_600)
+        limits.requestTime = .seconds(3_600)
+        try await TestHost.with(limits: limits) { host in
+            let token = try await Self.otherToken(host)
+            let other = ["authorization": "Bearer \(token)", "content-type": "application/json"]
+            func othersAreServed() async throws {
+                let file = ["authorization": "Bearer \(token)", "content-type": "text/plain"]
+                #expect(try await host.send("POST", "/api/topics", headers: other, body: #"{"name":"T"}"#).status == 201)
+                #expect(try await host.send("GET", "/api/topics?top=5", headers: other).status == 200)
+                // Its body is read, however many of another's wait.
+                #expect(try await host.send("POST", "/api/files", headers: file, body: "").status == 201)
+            }
+            let head =
+                "POST /api/files HTTP/1.1\r\nhost: test.example\r\nauthorization: Bearer \(host.token)\r\ncontent-type: text/plain\r\n"
+                + "content-length: 10\r\n\r\n12345"
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<12 {
+                    group.addTask {
+                        try await TestConnection.with(port: host.port) { connection in
+                            try await connection.send(head)
+                            try await Task.sleep(for: .seconds(600))
+                        }
+                    }
+                }
+                try await Self.wait(host, until: 7)
+                try await othersAreServed()
+                // What isn't an upload goes on for the flood's sender too.
+                #expect(try await host.send("GET", "/api/topics?top=5").status == 200)
+                group.cancelAll()
+                while await group.nextResult() != nil {}
+            }
+            try await Self.wait(host, until: 0)
+            // Bodies that are there wait for a place before they are put away.
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                try await host.lab.client.transaction { transaction in
+                    _ = try await transaction.query("LOCK TABLE tessera.file IN SHARE ROW EXCLUSIVE MODE")
+                    for number in 0..<5 {
+                        group.addTask {
+                            try await host.send("POST", "/api/files", headers: ["content-type": "text/plain"], body: "text \(number)")
+                                .status
+                        }
+                    }
+                    try await Self.wait(host, until: 3)
+                    #expect(try await host.send("GET", "/api/topics?top=5", headers: other).status == 200)
+                }
+                for try await status in group { #expect(status == 201) }
+            }
         }
     }
 

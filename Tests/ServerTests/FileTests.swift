@@ -46,6 +46,21 @@ struct FileTests {
         }
     }
 
+    @Test("nothing that a photo could hide runs in a browser: an image that is a document is saved, and a picture is called one")
+    func disguised() async throws {
+        try await TestHost.with { host in
+            let svg = Array(#"<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"><script>alert(2)</script></svg>"#.utf8)
+            let document = try await Self.upload(host, svg, name: "photo.png", type: "image/png")
+            let saved = try await host.send("GET", "/api/files(\(document))/$value")
+            #expect(saved.headers["content-type"] == "image/svg+xml" && saved.headers["x-content-type-options"] == "nosniff")
+            #expect(saved.headers["content-disposition"] == "attachment; filename=\"photo.png\"")
+            #expect(saved.headers["content-security-policy"]?.contains("sandbox") == true)
+            let picture = try await Self.upload(host, Self.png, name: "photo.exe")
+            let shown = try await host.send("GET", "/api/files(\(picture))/$value")
+            #expect(shown.headers["content-disposition"] == "inline; filename=\"photo.exe.png\"")
+        }
+    }
+
     @Test("are uploaded with a form")
     func form() async throws {
         try await TestHost.with { host in

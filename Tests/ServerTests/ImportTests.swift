@@ -67,6 +67,14 @@ struct ImportTests {
             #expect(again["created"] == .integer(1) && again["failed"] == .integer(0), "\(again.json)")
             #expect(again["failed_rows_id"] == .null)
             #expect(try await host.outboxRows() == 3)
+            // What changes nothing leaves no change set behind.
+            let sets = try await host.send("GET", "/api/change_sets").text
+            #expect(try await host.send("POST", "/api/places", body: #"{"name": "Oslo"}"#).status == 201)
+            let matched = #"{"collection": "places", "match": ["name"]}"#
+            let unchanged = try await finished(host, try await begin(host, matched, "name\nOslo\n"))
+            #expect(unchanged["unchanged"] == .integer(1) && unchanged["change_set"] == .null, "\(unchanged.json)")
+            #expect(try await host.send("GET", "/api/change_sets").text == sets)
+            #expect(try await host.outboxRows() == 4)
         }
     }
 

@@ -64,6 +64,11 @@ struct SearchTests {
             refuses: ["samples"]),
         Scenario("takes any text as words", "GET", "/api/search?q=alpha%20(%22", status: 200, expects: [#""collection":"places""#]),
         Scenario("finds nothing", "GET", "/api/search?q=zzz", status: 200, expects: [#"{"value":[]}"#]),
+        Scenario(
+            "wants a word that records have", "GET", "/api/search?q=NOT%20alpha", status: 400,
+            expects: ["records.invalid", "NOT alone", #""target":"q""#]),
+        Scenario(
+            "the same for one of two", "GET", "/api/search?q=alpha%20OR%20NOT%20beta", status: 400, expects: ["records.invalid"]),
         Scenario("wants words", "GET", "/api/search", status: 400, expects: ["query.invalid_literal", #""target":"q""#]),
         Scenario("wants something to look for", "GET", "/api/search?q=---", status: 400, expects: ["records.invalid"]),
         Scenario(

@@ -9,6 +9,8 @@ package struct FileSweep: Sendable, Hashable {
     package var collectedContents = 0
     /// Uploads that were killed.
     package var abandoned = 0
+    /// It did as much as a round may, so that there is probably more to do.
+    package var isCut = false
 
     package init() {}
 }
@@ -21,15 +23,29 @@ extension FileStore {
     /// Contents are kept this long after an upload used them: longer than any upload takes to name them.
     private static let contentGrace = 86_400
 
+    /// Rounds until nothing is left to do, or the task is cancelled.
+    ///
+    /// - Parameter told: called after each round with what it did.
+    package func sweepAll(batch: Int = 1_000, told: (FileSweep) -> Void) async throws {
+        var sweep: FileSweep
+        repeat {
+            try Task.checkCancellation()
+            sweep = try await self.sweep(batch: batch)
+            told(sweep)
+        } while sweep.isCut
+    }
+
     /// One bounded round: at most `batch` files each are marked, spared and collected.
     package func sweep(batch: Int = 1_000) async throws -> FileSweep {
         try await translating {
             var sweep = FileSweep()
             let references = try await references()
             sweep.marked = try await mark(references, batch)
-            try await spare(references, batch)
+            let spared = try await spare(references, batch)
             sweep.collectedFiles = try await collectFiles(references, batch)
             sweep.collectedContents = try await collectContents(batch)
+            // Those that are left because a record has just taken them are few, and stay for the next hour.
+            sweep.isCut = [sweep.marked, spared, sweep.collectedFiles, sweep.collectedContents].contains { $0 >= batch }
             let now = try await records.client.query("SELECT extract(epoch FROM now())::bigint").first?.decode(Int64.self, 0) ?? 0
             sweep.abandoned = try await staging.removeAbandoned(now: Int(now))
             let time: SQL = """
@@ -70,12 +86,14 @@ extension FileStore {
     }
 
     /// Files that records refer to by now.
-    private func spare(_ references: SQL, _ batch: Int) async throws {
-        _ = try await records.client.query(
+    private func spare(_ references: SQL, _ batch: Int) async throws -> Int {
+        try await records.client.query(
             """
             UPDATE tessera.file SET unreferenced_since = NULL WHERE id IN (
                 SELECT f.id FROM tessera.file f WHERE f.unreferenced_since IS NOT NULL AND \(references) LIMIT \(bind: batch))
-            """)
+            RETURNING 1
+            """
+        ).rowCount
     }
 
     private func collectFiles(_ references: SQL, _ batch: Int) async throws -> Int {

@@ -39,8 +39,9 @@ package final class FileStore: Sendable {
     package func keep(_ file: StagingFile, name: String, claimed: String?, access: Access) async throws -> StoredFile {
         let staged = try await file.finish()
         let digest = staged.digest
-        let name = FileName.cleaned(name)
-        let mediaType = MediaTypeSniffer.mediaType(of: staged.head, claimed: claimed, name: name)
+        let cleaned = FileName.cleaned(name)
+        let mediaType = MediaTypeSniffer.mediaType(of: staged.head, claimed: claimed, name: cleaned)
+        let name = FileName.fitting(cleaned, mediaType)
         try await mark(digest, size: staged.size, on: records)
         try await contents.keep(staged)
         return try await add(digest, size: staged.size, name: name, mediaType: mediaType, access: access, on: records)

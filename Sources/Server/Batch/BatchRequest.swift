@@ -93,7 +93,9 @@ extension RecordDecoder {
         try reader.beginArray()
         while try reader.nextElement(items.count) {
             guard items.count < maximum else {
-                throw JSONSyntaxError(at: reader.offset, "There are more than \(maximum) requests: send several batches.")
+                throw refuseExcess(
+                    "batch.too_many_requests", "A batch takes at most \(maximum) requests: send the others in further batches.",
+                    target: "requests")
             }
             path = ["requests", String(items.count)]
             let start = reader.offset

@@ -170,7 +170,7 @@ enum OpenAPIImports {
             for name in ["created", "updated", "unchanged", "failed", "resumed_after"] { property(name, "integer", nil, to: &json) }
             property("dry_run", "boolean", nil, to: &json)
             for (name, description) in [
-                ("change_set", "What came in; null for a dry run."),
+                ("change_set", "What came in; null for a dry run, and where nothing did."),
                 ("failed_rows_id", "The file with the rows that failed; null where none did."),
             ] {
                 json.object(name) { json in

@@ -134,10 +134,11 @@ enum OpenAPIPlatform {
             }
             for name in ["before", "after"] { json.object(name) { $0.field("type", "object") } }
         }
-        object("undo_report", required: ["change_set", "undo", "undone", "refused_count", "refused"], to: &json) { json in
+        object("undo_report", required: ["change_set", "undo", "undone", "already_undone", "refused_count", "refused"], to: &json) { json in
             text("change_set", format: "uuid", to: &json)
             text("undo", format: "uuid", nullable: true, to: &json)
             integer("undone", to: &json)
+            integer("already_undone", to: &json)
             integer("refused_count", to: &json)
             items("refused", "undo_refusal", to: &json)
         }

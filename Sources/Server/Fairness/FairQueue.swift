@@ -38,6 +38,24 @@ final class FairQueue: Sendable {
         deinit { queue.leave(principal) }
     }
 
+    /// A place that is taken in the middle of a request, and held until nobody has this any more.
+    final class Turn: Sendable {
+        private let queue: FairQueue
+        private let principal: GUID
+        private let place = Mutex<Place?>(nil)
+
+        init(_ queue: FairQueue, _ principal: GUID) {
+            self.queue = queue
+            self.principal = principal
+        }
+
+        /// Waits for the principal's turn.
+        func begin() async throws {
+            let taken = try await queue.place(of: principal)
+            place.withLock { $0 = taken }
+        }
+    }
+
     /// Waits for the principal's turn.
     ///
     /// - Parameter requests: how many the principal gets by it: those of a batch.

@@ -42,6 +42,10 @@ package struct ServerLimits: Sendable, Hashable {
     package var workingRequests = 64
     /// Requests of one principal worked on at once, so that connections to the database are left for others.
     package var principalRequests = 12
+    /// Uploads under way at once, and those of one principal: more wait before their bodies are read. Apart from the places above, since a body may
+    /// take minutes to arrive.
+    package var uploads = 256
+    package var principalUploads = 16
     /// Requests that wait for their turn: beyond it 503 for those who have most of them.
     package var waitingRequests = 1_024
     /// Open connections; more wait in the listening socket's queue.

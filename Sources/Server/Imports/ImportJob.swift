@@ -84,8 +84,9 @@ package struct ImportJob: JobHandler {
                 file: path, key: key, isRestart: order.isRestart, store: store, failed: failures.add, progress: report)
         } else {
             let ledger = try await importer.open(key, label: job.label, isRestart: order.isRestart, job: job.id, store: store)
-            (changeSet, before) = (ledger.changeSet, ledger.counts.rows)
+            before = ledger.counts.rows
             counts = try await importer.run(file: path, ledger: ledger, progress: report)
+            changeSet = try await ledger.changeSet(for: access)
             try await ledger.failedRows(failures.add)
         }
         let kept = try await failures.keep()

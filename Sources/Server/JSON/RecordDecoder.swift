@@ -23,6 +23,9 @@ struct RecordDecoder {
     /// Whose records may stand in links as they were read; nil where links take keys alone, or new records.
     let copies: ApiModel?
 
+    /// Why reading was broken off, when that isn't for the JSON.
+    private var excess: APIError?
+
     init(_ bytes: [UInt8], ieee754Compatible: Bool = false, nesting: Nesting? = nil, copies: ApiModel? = nil) {
         self.ieee754Compatible = ieee754Compatible
         self.nesting = nesting
@@ -62,6 +65,7 @@ struct RecordDecoder {
             result = try read(&self)
             try reader.finish()
         } catch {
+            if let excess { throw excess }
             let position = JSONPosition(of: error.offset, in: reader.bytes)
             var refusal = APIError(.badRequest, "json.malformed", "The body isn't JSON at \(position): \(error.message)")
             refusal.details = issues
@@ -69,6 +73,12 @@ struct RecordDecoder {
         }
         guard issues.isEmpty else { throw Self.refusal(issues) }
         return result
+    }
+
+    /// Ends the reading of a body that holds more than is allowed: it is JSON, and too much of it.
+    mutating func refuseExcess(_ code: String, _ message: String, target: String) -> JSONSyntaxError {
+        excess = APIError(.badRequest, code, message, target: target)
+        return JSONSyntaxError(at: reader.offset, message)
     }
 
     /// Notes a mistake at the current path.

@@ -181,7 +181,9 @@ extension RecordDecoder {
         try reader.beginArray()
         while try reader.nextElement(items.count) {
             guard items.count < maximum else {
-                throw JSONSyntaxError(at: reader.offset, "There are more than \(maximum) items: send several requests.")
+                throw refuseExcess(
+                    "bulk.too_many_items", "A bulk request takes at most \(maximum) items: send the others in further requests.",
+                    target: "items")
             }
             path = ["items", String(items.count)]
             let before = takeIssues()

@@ -20,7 +20,10 @@ struct BulkWrite {
     }
 
     /// What it is called in lists.
-    var label: String { "\(bulk.operation.rawValue) \(bulk.items.count) \(type.collection)" }
+    var label: String {
+        let count = bulk.items.count
+        return "\(bulk.operation.rawValue) \(count) \(count == 1 ? type.record.label.lowercased() : type.collection)"
+    }
 
     /// How many items one step of background work takes: all of them where they are kept or undone together, or link to later ones.
     func stepSize(_ usual: Int) -> Int {

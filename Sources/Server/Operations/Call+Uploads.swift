@@ -76,14 +76,15 @@ extension Call {
             return try await receiveForm(upload, boundary, field)
         }
         let file = try await files.receive()
-        for try await piece in upload { try await file.write(piece) }
+        for try await piece in upload.body { try await file.write(piece) }
+        try await upload.turn.begin()
         let name = options.fileName ?? request.header(.contentDisposition).flatMap { HeaderParameters($0).fileName }
         return try await files.keep(file, name: name ?? "", claimed: contentType, access: access)
     }
 
     /// The one file of a form, and its other fields.
     private func receiveForm(
-        _ body: IncomingBody, _ boundary: String, _ field: (_ name: String, _ bytes: [UInt8]) throws -> Void
+        _ upload: Upload, _ boundary: String, _ field: (_ name: String, _ bytes: [UInt8]) throws -> Void
     ) async throws -> StoredFile {
         var reader = MultipartReader(boundary: boundary)
         var found: (part: MultipartReader.Part, file: StagingFile)?
@@ -91,7 +92,7 @@ extension Call {
         var other: (name: String, bytes: [UInt8]) = ("", [])
         var rest = limits.bodySize
         do {
-            for try await piece in body {
+            for try await piece in upload.body {
                 for event in try reader.feed(piece) {
                     switch event {
                     case .part(let part):
@@ -119,6 +120,7 @@ extension Call {
             throw Self.badForm(error.description)
         }
         guard let found else { throw Self.badForm("The form brings no file: a part with a filename.") }
+        try await upload.turn.begin()
         let name = options.fileName ?? found.part.fileName ?? ""
         return try await files.keep(found.file, name: name, claimed: found.part.contentType, access: access)
     }

@@ -26,8 +26,14 @@ struct Call: Sendable {
     /// What the writes of this request belong to: one change set, named when the client names it, and within a batch.
     var changeSet: ChangeSet
 
-    /// The body, where it is a file: read while it arrives.
-    var upload: IncomingBody?
+    /// A body that is a file: read while it arrives.
+    struct Upload: Sendable {
+        let body: IncomingBody
+        /// Taken when all of it is there.
+        let turn: FairQueue.Turn
+    }
+
+    var upload: Upload?
 
     /// - Parameter root: the service root as the client knows it.
     static func of(

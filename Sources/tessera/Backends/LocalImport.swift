@@ -59,7 +59,7 @@ private struct LocalImport: PreparedImport {
                 if ledger.isResumed { display.note("going on after \(ledger.counts.rows.grouped) rows that are in already") }
                 counts = try await importer.run(file: order.file, ledger: ledger) { display.show($0.rows) }
                 try await ledger.failedRows(failures.add)
-                changeSet = ledger.changeSet
+                changeSet = try await ledger.changeSet(for: importer.access)
             }
             try failures.finish()
             display.finish(counts.rows)

@@ -27,13 +27,11 @@ struct FilesCommand: AsyncParsableCommand {
         func run() async throws {
             try await withFiles(options) { files in
                 var total = FileSweep()
-                while true {
-                    let sweep = try await files.sweep()
+                try await files.sweepAll { sweep in
                     total.marked += sweep.marked
                     total.collectedFiles += sweep.collectedFiles
                     total.collectedContents += sweep.collectedContents
                     total.abandoned += sweep.abandoned
-                    guard sweep.collectedFiles + sweep.collectedContents > 0 else { break }
                 }
                 Console.print(
                     "\(total.collectedFiles) files removed, \(total.collectedContents) contents with them; "

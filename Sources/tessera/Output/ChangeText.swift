@@ -33,7 +33,10 @@ enum ChangeText {
 
     static func report(_ report: UndoReport, isDry: Bool) -> String {
         let verb = isDry ? "would be put back" : "put back"
-        var lines = ["\(report.undone.grouped) records \(verb), \(report.refusedCount.grouped) left as they are"]
+        let (now, before) = (report.undone - report.alreadyUndone, report.alreadyUndone)
+        var parts = ["\(now.counted("record")) \(verb)", "\(report.refusedCount.grouped) left as they are"]
+        if before > 0 { parts.insert("\(before.grouped) \(before == 1 ? "was" : "were") put back already", at: 1) }
+        var lines = [parts.joined(separator: ", ")]
         lines += refusals(report.refused, report.refusedCount)
         if let undo = report.undo { lines.append("the undo is change set \(undo)") }
         return lines.joined(separator: "\n")

@@ -2,7 +2,7 @@ import Files
 import Logging
 import ServiceLifecycle
 
-/// Says at the start whether files can be kept; removes those that no record refers to any more, a bounded number each time.
+/// Says at the start whether files can be kept; removes those that no record refers to any more, in bounded rounds until none is left.
 struct FileCollector: Service {
     /// Before the first round, so that a start isn't slowed down, and between rounds.
     static let pauses: (first: Duration, other: Duration) = (.seconds(60), .seconds(3_600))
@@ -21,13 +21,15 @@ struct FileCollector: Service {
                 do {
                     try await clock.sleep(for: pause)
                     pause = Self.pauses.other
-                    let sweep = try await files.sweep()
-                    guard sweep.collectedFiles + sweep.collectedContents + sweep.abandoned > 0 else { continue }
-                    logger.info(
-                        "Files that nothing refers to were removed.",
-                        metadata: [
-                            "files": "\(sweep.collectedFiles)", "contents": "\(sweep.collectedContents)", "uploads": "\(sweep.abandoned)",
-                        ])
+                    try await files.sweepAll { sweep in
+                        guard sweep.collectedFiles + sweep.collectedContents + sweep.abandoned > 0 else { return }
+                        logger.info(
+                            "Files that nothing refers to were removed.",
+                            metadata: [
+                                "files": "\(sweep.collectedFiles)", "contents": "\(sweep.collectedContents)",
+                                "uploads": "\(sweep.abandoned)",
+                            ])
+                    }
                 } catch is CancellationError {
                     return
                 } catch {

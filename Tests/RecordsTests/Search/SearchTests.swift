@@ -16,6 +16,9 @@ struct SearchTests {
         ("strasse", ["Carl Straße"]), ("obrien", ["Åse Søren O'Brien"]), ("o'brien", ["Åse Søren O'Brien"]),
         ("O’Brien", ["Åse Søren O'Brien"]),
         ("иванов", ["Пётр Иванов"]), ("петр", ["Пётр Иванов"]), ("ulle", []),
+        // As wide as ideographs; Hebrew with points and without.
+        ("ｍｕｌｌｅｒ", ["Anna Müller", "Bo Muller", "Mullerup Hans"]), ("２２２２ ２３２４", ["Bo Muller"]), ("דויד", ["דָּוִיד Ｓｔｅｒｎ"]),
+        ("דָּוִיד", ["דָּוִיד Ｓｔｅｒｎ"]), ("stern", ["דָּוִיד Ｓｔｅｒｎ"]),
         // Several words, in any fields; the same twice; the name of what is linked.
         ("anna mull", ["Anna Müller"]), ("mull anna", ["Anna Müller"]), ("anna anna", ["Anna Müller"]), ("anna xyzzyx", []),
         ("anna acme", ["Anna Müller"]), ("nordic", ["Anna Müller", "Carl Straße"]), ("acme carl", ["Carl Straße"]),
@@ -35,7 +38,7 @@ struct SearchTests {
         ("anna OR bo", ["Anna Müller", "Bo Muller"]), ("muller NOT anna", ["Bo Muller", "Mullerup Hans"]),
         ("(anna OR carl) acme", ["Anna Müller", "Carl Straße"]),
         ("\"likes long walks\"", ["Anna Müller"]), ("\"long likes\"", []), ("\"likes lon\"", []),
-        ("NOT muller", ["Carl Straße", "Dora Lind", "Eva Holm", "Åse Søren O'Brien", "Пётр Иванов"]),
+        ("NOT muller", ["Carl Straße", "Dora Lind", "Eva Holm", "Åse Søren O'Brien", "Пётр Иванов", "דָּוִיד Ｓｔｅｒｎ"]),
         // Misspelt: nothing is found as it was typed.
         ("mulelr", ["Anna Müller", "Bo Muller"]), ("strase", ["Carl Straße"]), ("anna mulelr", ["Anna Müller"]), ("xyzzy", []), ("abc", []),
         ("nordci", ["Anna Müller", "Carl Straße"]), ("anna nordci", ["Anna Müller"]),
@@ -262,5 +265,6 @@ struct SearchTests {
         _ = try await world.human("Mullerup Hans")
         _ = try await world.human("Åse Søren O'Brien")
         _ = try await world.human("Пётр Иванов")
+        _ = try await world.human("דָּוִיד Ｓｔｅｒｎ")
     }
 }

@@ -26,6 +26,23 @@ package enum FileName {
         return String(scalars[scalars.index(after: dot)...]).lowercased()
     }
 
+    /// The name with an extension of its media type behind it, where it has another one: a picture called `invoice.exe` is saved as
+    /// `invoice.exe.png`. Of pictures and PDF, whose kind the bytes alone tell; a name without an extension stays.
+    ///
+    /// - Parameter name: cleaned already.
+    package static func fitting(_ name: String, _ mediaType: String) -> String {
+        guard let extensions = extensions[mediaType], let usual = extensions.first else { return name }
+        let own = fileExtension(of: name)
+        return own.isEmpty || extensions.contains(own) ? name : shortened("\(name).\(usual)")
+    }
+
+    /// The extensions of a media type, the usual one first.
+    private static let extensions: [String: [String]] = [
+        "image/png": ["png", "apng"], "image/jpeg": ["jpg", "jpeg", "jpe", "jfif"], "image/gif": ["gif"], "image/webp": ["webp"],
+        "image/bmp": ["bmp", "dib"], "image/tiff": ["tif", "tiff"], "image/avif": ["avif", "avifs"], "image/heic": ["heic", "heif"],
+        "application/pdf": ["pdf"],
+    ]
+
     private static let replaced: Set<Unicode.Scalar> = ["<", ">", ":", "\"", "|", "?", "*"]
 
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {

@@ -30,26 +30,12 @@ extension ChangeSetLog {
     /// For those who don't read everything, what is gone is shown where their own change set purged it, and values of fields that they don't see are
     /// left out.
     package func changes(of id: GUID, limit: Int, after place: Place? = nil) async throws -> ChangePage {
-        var page = try await step(of: id, limit: limit, after: place)
-        // What may not be read takes no place, and no page ends at it.
-        while page.changes.count < limit, let next = page.next {
-            let more = try await step(of: id, limit: limit, after: next)
-            page.changes += more.changes
-            page.next = more.next
-        }
-        guard page.changes.count > limit || page.next != nil else { return page }
-        page.changes = Array(page.changes.prefix(limit))
-        page.next = page.changes.last.map { Place(record: $0.record, version: $0.version) }
-        return page
-    }
-
-    /// The readable ones among the next changes. `next` is where the step ended, whether that may be read or not.
-    private func step(of id: GUID, limit: Int, after place: Place?) async throws -> ChangePage {
         let from = place ?? Place(record: GUID(high: 0, low: 0), version: -1)
+        // What may not be read takes no place: it is left out where the page is read, however much of it there is.
         let sql: SQL = """
-            SELECT record_id, version, record_type, action FROM tessera.change WHERE change_set = \(bind: PostgresUUID(guid: id)) \
-            AND (record_id, version) > (\(bind: PostgresUUID(guid: from.record)), \(bind: from.version)) \
-            ORDER BY record_id, version LIMIT \(bind: Int64(limit + 1))
+            SELECT c.record_id, c.version, c.record_type, c.action FROM tessera.change c WHERE c.change_set = \(bind: PostgresUUID(guid: id)) \
+            AND (c.record_id, c.version) > (\(bind: PostgresUUID(guid: from.record)), \(bind: from.version)) AND \(isShown) \
+            ORDER BY c.record_id, c.version LIMIT \(bind: Int64(limit + 1))
             """
         var found = try await ReadFailure.translating { try await store.statements.query(sql) }.rows.map { row in
             RecordChange(
@@ -71,6 +57,21 @@ extension ChangeSetLog {
         }
         let next = isLast ? nil : found.last.map { Place(record: $0.record, version: $0.version) }
         return ChangePage(changes: shown, next: next)
+    }
+
+    /// Whether a change `c` is of a record that this access may read, or of one that is gone and that it may be shown.
+    private var isShown: SQL {
+        let types = store.catalog.types
+        guard !access.rights.isUnlimited else { return "c.record_type = ANY(\(bind: types.map(\.id)))" }
+        let shown = types.filter { access.rights.allows(.read, on: $0.id) }.map { type -> SQL in
+            let record: SQL = "SELECT 1 FROM \(raw: type.table.sql) t WHERE t.id = c.record_id"
+            let readable = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: true)
+            return """
+                (c.record_type = \(bind: type.id) AND (EXISTS (\(record) AND \(readable)) \
+                OR (c.action = 'purge' AND \(isOwnWork) AND NOT EXISTS (\(record)))))
+                """
+        }
+        return shown.isEmpty ? "FALSE" : "(\(SQL.joined(shown, separator: " OR ")))"
     }
 
     private typealias Images = (before: [String: Value], after: [String: Value])

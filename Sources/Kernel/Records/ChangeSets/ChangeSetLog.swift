@@ -14,7 +14,7 @@ package struct ChangeSetLog: Sendable {
         self.access = access
     }
 
-    /// Newest first; `before` is the id of the last one seen. Everybody has their own; administrators and who may audit have all.
+    /// Newest first, without those that came to an end and hold nothing; `before` is the id of the last one seen. Everybody has their own; administrators and who may audit have all.
     package func list(limit: Int, before: GUID? = nil) async throws -> [ChangeSetEntry] {
         let place: SQL = before.map { " AND s.id < \(bind: PostgresUUID(guid: $0))" } ?? ""
         return try await entries("WHERE \(isOwn)\(place) ORDER BY s.id DESC LIMIT \(bind: Int64(limit))")
@@ -73,7 +73,7 @@ package struct ChangeSetLog: Sendable {
     private func entries(_ selection: SQL) async throws -> [ChangeSetEntry] {
         let sql: SQL = """
             SELECT s.id, s.label, s.state, s.principal_id, p.name, s.channel, s.created_at, s.finished_at, s.automation, s.undoes, \
-            s.counts, s.refused, s.refused_count FROM tessera.change_set s JOIN tessera.principal p ON p.id = s.principal_id \(selection)
+            s.counts, s.refused, s.refused_count FROM tessera.change_set s JOIN tessera.principal p ON p.id = s.principal_id AND s.counts IS DISTINCT FROM '[]' \(selection)
             """
         var entries: [ChangeSetEntry] = []
         var uncounted: [GUID] = []

@@ -40,7 +40,7 @@ package struct Undo: Sendable {
             var pass = Pass(entry: entry, undo: report.undo)
             try await run(&pass, progress)
             report = UndoReport(
-                changeSet: changeSet, undo: pass.undo, undone: pass.undone, refused: pass.refusals.refused,
+                changeSet: changeSet, undo: pass.undo, undone: pass.undone, alreadyUndone: pass.already, refused: pass.refusals.refused,
                 refusedCount: pass.refusals.refusedCount)
             // Whoever runs the same undo at this moment may have cleared something away, too.
             guard pass.waits, pass.changed > 0 || pass.undone > before else { break }
@@ -68,6 +68,8 @@ package struct Undo: Sendable {
         /// Its change set; nil for as long as there is nothing in it.
         var undo: GUID?
         var undone = 0
+        /// Those of them that another undo had put back.
+        var already = 0
         var changed = 0
         var seen = 0
         var refusals = UndoReport(changeSet: GUID(high: 0, low: 0), undo: nil)
@@ -137,6 +139,7 @@ package struct Undo: Sendable {
                     }
                     pass.changed += result.changed
                     pass.undone += result.changed + result.unchanged
+                    pass.already += result.already
                     return pass
                 }
                 return
@@ -169,7 +172,8 @@ package struct Undo: Sendable {
             (SELECT count(DISTINCT record_id) FROM tessera.change WHERE change_set = \(bind: id))
             """
         guard let row = try await store.run(sql).first, let last = try row.decode(PostgresUUID?.self, 0) else { return nil }
-        return UndoReport(changeSet: changeSet, undo: GUID(postgres: last), undone: Int(try row.decode(Int64.self, 1)))
+        let count = Int(try row.decode(Int64.self, 1))
+        return UndoReport(changeSet: changeSet, undo: GUID(postgres: last), undone: count, alreadyUndone: count)
     }
 
     /// Runs of the same undo take turns with their batches, so that each sees what the others have put back.

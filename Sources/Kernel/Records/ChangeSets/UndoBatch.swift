@@ -13,6 +13,8 @@ struct UndoBatch {
         /// Records that were put back, and those that were back already.
         var changed = 0
         var unchanged = 0
+        /// Those of the latter that another undo had put back.
+        var already = 0
         var refused: [(id: GUID, code: String, reason: String)] = []
     }
 
@@ -31,7 +33,9 @@ struct UndoBatch {
                 continue
             }
             switch UndoPlan(facts, label: type.label.lowercased(), family: family) {
-            case .nothing: result.unchanged += 1
+            case .nothing:
+                result.unchanged += 1
+                if let last = facts.since.last, last != undo { result.already += 1 }
             case .refuse(let code, let reason): result.refused.append((facts.id, code, reason))
             case .steps(let planned): steps.append(planned)
             }

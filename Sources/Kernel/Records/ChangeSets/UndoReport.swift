@@ -11,13 +11,17 @@ package struct UndoReport: Sendable, Equatable {
     package var undo: GUID?
     /// Records that are as they were before, those included that an earlier undo had put back.
     package var undone: Int
+    /// Those of them that were so before: an earlier undo had put them back.
+    package var alreadyUndone: Int
     package var refused: [UndoRefusal]
     package var refusedCount: Int
 
-    package init(changeSet: GUID, undo: GUID?, undone: Int = 0, refused: [UndoRefusal] = [], refusedCount: Int = 0) {
+    package init(changeSet: GUID, undo: GUID?, undone: Int = 0, alreadyUndone: Int = 0, refused: [UndoRefusal] = [], refusedCount: Int = 0)
+    {
         self.changeSet = changeSet
         self.undo = undo
         self.undone = undone
+        self.alreadyUndone = alreadyUndone
         self.refused = refused
         self.refusedCount = refusedCount
     }
@@ -25,6 +29,7 @@ package struct UndoReport: Sendable, Equatable {
     package var value: Value {
         .complex([
             "change_set": .guid(changeSet), "undo": undo.map(Value.guid) ?? .null, "undone": .integer(Int64(undone)),
+            "already_undone": .integer(Int64(alreadyUndone)),
             "refused_count": .integer(Int64(refusedCount)), "refused": .collection(refused.map(\.value)),
         ])
     }
@@ -34,7 +39,8 @@ package struct UndoReport: Sendable, Equatable {
         else { return nil }
         self.init(
             changeSet: changeSet, undo: value["undo"]?.asGUID, undone: undone,
-            refused: value["refused"]?.items.compactMap(UndoRefusal.init) ?? [], refusedCount: count)
+            alreadyUndone: value["already_undone"]?.asInt ?? 0, refused: value["refused"]?.items.compactMap(UndoRefusal.init) ?? [],
+            refusedCount: count)
     }
 
     /// - Parameter isNamed: false for records that whoever undoes may not know of, which are counted alone.

@@ -22,7 +22,8 @@ extension RecordStore {
     /// The best hits in several types at once: by score, then name.
     ///
     /// - Parameter requests: one for each type, with the search and what to show of each record.
-    /// - Throws: `records.not_searchable` for a type without a searched field, `records.invalid` for a search without words.
+    /// - Throws: `records.not_searchable` for a type without a searched field, `records.invalid` for a search without words, or with none that
+    ///   records have to have.
     package func search(_ requests: [ListRequest], top: Int, access: Access) async throws -> [SearchHit] {
         let found = try await withThrowingTaskGroup(of: [SearchHit].self) { group in
             for request in requests where access.rights.allows(.read, on: request.type.id) {
@@ -41,7 +42,10 @@ extension RecordStore {
     }
 
     private func hits(_ request: ListRequest, top: Int, access: Access) async throws -> [SearchHit] {
-        guard let reader = try ListReader(store: self, request: request, access: access).search else { return [] }
+        guard let reader = try ListReader(store: self, request: request, access: access).search else {
+            throw RecordsError(
+                .invalid, "NOT alone says which records not to find: a search over several types needs a word that they have.", target: "q")
+        }
         return try await reader.hits(top, after: nil).hits.map { hit in
             SearchHit(
                 type: request.type, id: hit.id, json: hit.json, field: hit.rank.field.key, score: hit.rank.score, isAsTyped: hit.isAsTyped,

@@ -54,11 +54,13 @@ extension SearchTree {
             digits = []
         }
         for operand in operands {
-            guard case .word(let text) = operand else {
+            guard case .word(let typed) = operand else {
                 endNumber()
                 if let part = tree(operand) { parts.append(part) }
                 continue
             }
+            // Digits of other widths are digits.
+            let text = typed.utf8.allSatisfy { $0 < 0x80 } ? typed : SearchFolding.fold(typed)
             if isNumber(text) {
                 digits.append(text)
             } else {

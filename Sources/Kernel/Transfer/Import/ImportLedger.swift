@@ -150,13 +150,14 @@ package struct ImportLedger: Sendable {
         } else if let asked = automation.asked, asked != entry.runsAutomation {
             what =
                 "the import of \(known.begun) UTC that was broken off began with automation \(entry.runsAutomation ? "on" : "off"), "
-                + "and goes on so when `automation` is left out"
+                + "and goes on so when `--automation` (`automation` over the API) is left out"
         } else {
             return
         }
         throw ImportError(
             .changed,
-            "\(what); `restart` begins anew and leaves what is in, which undoing change set \(known.changeSet) takes back")
+            "\(what); `--restart` (`restart` over the API) begins anew and leaves what is in, which undoing change set \(known.changeSet) takes back"
+        )
     }
 
     // MARK: Batches
@@ -219,6 +220,11 @@ package struct ImportLedger: Sendable {
                 \(bind: Int64(row.number)), \(bind: Int64(row.source.line)), \(bind: row.source.cells), \(bind: row.outcome.reason), \(bind: row.waits))
                 """)
         }
+    }
+
+    /// The change set under which something came in; nil where nothing did.
+    package func changeSet(for access: Access) async throws -> GUID? {
+        try await ChangeSetLog(store, access: access).find(changeSet)?.id
     }
 
     // MARK: Rows

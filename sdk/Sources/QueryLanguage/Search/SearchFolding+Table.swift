@@ -58,6 +58,15 @@ extension SearchFolding {
         ("ө", "ӫ"),
     ]
 
+    /// Letters and digits as wide as ideographs, in the order of ASCII.
+    static let fullWidth: [(from: Unicode.Scalar, to: Unicode.Scalar)] =
+        [(0xFF10...0xFF19, "0"), (0xFF41...0xFF5A, "a")].flatMap { (range: ClosedRange<UInt32>, first: Unicode.Scalar) in
+            range.compactMap { value in
+                guard let from = Unicode.Scalar(value), let to = Unicode.Scalar(first.value + value - range.lowerBound) else { return nil }
+                return (from, to)
+            }
+        }
+
     /// The letters that two take the place of.
     static let ligatures: [(letter: Unicode.Scalar, text: String)] = [
         ("æ", "ae"), ("ǣ", "ae"), ("ǽ", "ae"), ("œ", "oe"), ("ß", "ss"), ("þ", "th"), ("ĳ", "ij"),
