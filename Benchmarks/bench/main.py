@@ -8,14 +8,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import aggregate, batch, load, permissions
+from . import aggregate, batch, live, load, permissions
 from .importing import import_people
 from .product import ROOT, Database, Folder, Server, build, limit_files, note
 from .report import show
 from .scenarios import TITLES, Scenario
 from .search import measure as measure_search
 
-ALL = [*TITLES, "aggregate", "batch", "search", "permissions", "import"]
+ALL = [*TITLES, "aggregate", "batch", "search", "live", "permissions", "import"]
 
 
 def main():
@@ -74,6 +74,8 @@ def requests(figures, wanted, arguments):
                 figures["batch"] = batch.measure(server, database, arguments.people, arguments.seconds, arguments.rounds)
             if "search" in wanted:
                 figures["search"] = measure_search(server, database, arguments.people, arguments.seconds, arguments.rounds)
+            if "live" in wanted:
+                figures["live"] = live.measure(server, arguments.seconds)
             time.sleep(3)
             figures["loaded_pss_mib"] = server.pss()
 

@@ -44,6 +44,12 @@ def show(figures, targets):
         print(
             f"{title:<36}{row['batch']:>9,.0f}/s{row['single']:>9,.0f}/s{row['ratio']:>8.2f}{target or '':>8}  (in batches, alone)"
             + verdict("batch", target is None or row["ratio"] >= target))
+    if "live" in figures:
+        row, target = figures["live"], targets["live"]
+        print(
+            f"{row['streams']:,} live streams, {row['heard']:,} events heard: {row['pss_mib']:.0f} MiB (under {target['pss_mib']}), {row['cores']:.2f} cores "
+            f"(under {target['cores']}), p50 {row['p50']:.0f}, p95 {row['p95']:.0f}, p99 {row['p99']:.0f} ms"
+            + verdict("live", row["pss_mib"] < target["pss_mib"] and row["cores"] < target["cores"]))
     if "import" in figures:
         small, large = figures["import"]
         rate, copy = large["rows"] / large["seconds"], large["rows"] / large["copy_seconds"]

@@ -16,6 +16,16 @@ struct LiveQueueTests {
         #expect(heard.map { String(decoding: $0, as: UTF8.self) } == ["12345", "67890"])
     }
 
+    @Test("a piece before which nothing waits comes, however long")
+    func long() async throws {
+        let queue = LiveQueue(limit: 10)
+        queue.push(Array(repeating: 1, count: 100))
+        queue.finish()
+        var count = 0
+        try await queue.forEach { count += $0.count }
+        #expect(count == 100)
+    }
+
     @Test("who takes what comes is never too slow")
     func fast() async throws {
         let queue = LiveQueue(limit: 10)

@@ -205,8 +205,22 @@ import Testing
         #expect(drain(&pipeline) == [.connect(0), .refuse(1, .timeout)])
         pipeline.submit(2, now: start)
         #expect(drain(&pipeline) == [.connect(0)])
-        pipeline.connectRefused(0)
+        pipeline.connectRefused(0, now: start)
         #expect(drain(&pipeline) == [.refuse(2, .unusable)])
+    }
+
+    @Test("lets a refused connection be for a second while another serves")
+    func refusals() {
+        var pipeline = pipeline()
+        for request in 1...3 { pipeline.submit(request, now: start) }
+        pipeline.connected(0, now: start)
+        #expect(drain(&pipeline) == [.connect(0), .send(1, 0), .send(2, 0), .connect(1)])
+        pipeline.connectRefused(1, now: start)
+        pipeline.tick(now: start + .milliseconds(50))
+        #expect(drain(&pipeline) == [])
+        pipeline.finished(on: 0, now: start + .milliseconds(60))
+        pipeline.submit(4, now: start + .milliseconds(1_000))
+        #expect(drain(&pipeline).contains(.connect(1)))
     }
 
     @Test("checks a connection that nobody uses")
@@ -233,10 +247,12 @@ import Testing
         #expect(drain(&pipeline) == [.connect(0), .send(1, 0)])
         pipeline.submit(2, now: start + .milliseconds(99))
         #expect(drain(&pipeline) == [.send(2, 0)])
-        // The first is late: the next asks for another connection.
-        pipeline.submit(3, now: start + .milliseconds(100))
-        #expect(drain(&pipeline) == [.connect(1)])
+        // The first is late: the next goes round it, and asks for another connection.
+        pipeline.submit(9, now: start + .milliseconds(100))
+        #expect(drain(&pipeline) == [.connect(1), .divert(9)])
+        #expect(pipeline.deadline == nil)
         pipeline.connected(1, now: start + .milliseconds(100))
+        pipeline.submit(3, now: start + .milliseconds(100))
         #expect(drain(&pipeline) == [.send(3, 1)])
         pipeline.submit(4, now: start + .milliseconds(199))
         #expect(drain(&pipeline) == [.send(4, 1)])

@@ -156,6 +156,24 @@ struct LiveTests {
         }
     }
 
+    @Test("tells many changes at once to those who take them as they come")
+    func flood() async throws {
+        try await TestHost.with(configure: { $0.live.queue = 1_000 }) { host in
+            try await Self.listen(host) { connection in
+                let items = (1...1_200).map { #"{"name": "topic \#($0)"}"# }.joined(separator: ",")
+                let made = try await host.send("POST", "/api/topics/bulk", body: #"{"operation": "create", "items": [\#(items)]}"#)
+                #expect(made.status == 200, "\(made.text.prefix(300))")
+                try await host.catchUp()
+                // The first 500 are far beyond what may wait, but nothing waits before them.
+                #expect(try await connection.receive(until: "id: 500\n") != nil)
+            }
+            try await Self.listen(host, after: 0) { connection in
+                let all = try #require(try await connection.receive(until: "id: 1200\ndata"))
+                for position in 1...1_200 { #expect(all.contains("id: \(position)\ndata")) }
+            }
+        }
+    }
+
     @Test("is kept from one principal's flood")
     func limits() async throws {
         try await TestHost.with(configure: { $0.live.ofPrincipal = 1 }) { host in

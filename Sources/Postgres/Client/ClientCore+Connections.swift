@@ -64,7 +64,10 @@ extension ClientCore {
             runPool()
         case .lane(let lane):
             laneDrivers[lane] = driver
-            pipeline.connected(lane, inFlight: boundLockWaits(on: driver), now: now)
+            let sent = boundLockWaits(on: driver)
+            // It may have broken at once, and another be on its way.
+            guard laneDrivers[lane] === driver else { return }
+            pipeline.connected(lane, inFlight: sent, now: now)
             runPipeline()
         case .listener: listenerConnected(driver)
         }
@@ -72,7 +75,7 @@ extension ClientCore {
 
     /// A shared connection waits for locks but a moment: who is behind must not wait along. Gives how many statements were sent.
     private func boundLockWaits(on driver: ConnectionDriver) -> Int {
-        let operation = Operation("SET lock_timeout = \(raw: String(Int(options.stallTime / .milliseconds(1))))", route: .pipeline)
+        let operation = Operation("SET lock_timeout = \(raw: String(Int(options.sharedLockWait / .milliseconds(1))))", route: .pipeline)
         guard operation.accept() else { return 0 }
         driver.submit(operation)
         return 1
@@ -84,7 +87,7 @@ extension ClientCore {
             if isPermanent { pool.connectRefused(id) } else { pool.connectFailed(id, now: now) }
             runPool()
         case .lane(let lane):
-            if isPermanent { pipeline.connectRefused(lane) } else { pipeline.connectFailed(lane, now: now) }
+            if isPermanent { pipeline.connectRefused(lane, now: now) } else { pipeline.connectFailed(lane, now: now) }
             runPipeline()
         case .listener: listenerFailed(isPermanent: isPermanent)
         }

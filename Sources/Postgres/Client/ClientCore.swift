@@ -15,6 +15,7 @@ final class ClientCore: @unchecked Sendable {
         case release(Lease)
         case connected(Int, Result<OpenConnection, Connector.Refusal>)
         case cancelEnded(Int)
+        case metLock(StatementKey)
         case subscribe(Subscription)
         case unsubscribe(Subscription)
         case shutDown(@Sendable () -> Void)
@@ -56,6 +57,8 @@ final class ClientCore: @unchecked Sendable {
     var lastRefusal: PostgresError?
     private var shutdownWaiters: [@Sendable () -> Void] = []
     private(set) var isClosing = false
+    /// Shapes of statements that waited for a lock on a shared connection, by fingerprint, and until when they are kept from these.
+    private var locked: [Int: ContinuousClock.Instant] = [:]
     /// Some connection owes an answer by a certain time.
     var awaitsSigns = false
     private var isRunningPool = false
@@ -100,7 +103,7 @@ final class ClientCore: @unchecked Sendable {
         case .connected(_, .success(let connection)): ConnectionDriver.discard(connection)
         case .subscribe(let subscription): subscription.fail(PostgresError.closed())
         case .shutDown(let completion): completion()
-        case .cancel, .cancelAcquire, .setBegin, .release, .connected, .cancelEnded, .unsubscribe, .stop: break
+        case .cancel, .cancelAcquire, .setBegin, .release, .connected, .cancelEnded, .metLock, .unsubscribe, .stop: break
         }
     }
 
@@ -109,6 +112,9 @@ final class ClientCore: @unchecked Sendable {
     func start(_ operation: Operation) {
         guard operation.accept() else { return }
         switch operation.route {
+        case .pipeline where meetsLock(operation.key):
+            admission.arrive(operation)
+            runAdmission()
         case .pipeline:
             pipeline.submit(operation, now: now)
             runPipeline()
@@ -117,6 +123,13 @@ final class ClientCore: @unchecked Sendable {
             runAdmission()
         case .lease(let lease): start(operation, on: lease)
         }
+    }
+
+    /// Whether statements like it waited for a lock lately.
+    private func meetsLock(_ key: StatementKey) -> Bool {
+        guard !locked.isEmpty else { return false }
+        locked = locked.filter { $0.value > now }
+        return locked[key.fingerprint] != nil
     }
 
     private func start(_ operation: Operation, on lease: Lease) {
@@ -342,6 +355,7 @@ extension ClientCore: ReactorHandler {
         case .release(let lease): release(lease)
         case .connected(let token, let result): connected(token, result)
         case .cancelEnded(let token): drivers[token]?.cancelEnded()
+        case .metLock(let key): locked[key.fingerprint] = now + .seconds(1)
         case .subscribe(let subscription): subscribe(subscription)
         case .unsubscribe(let subscription): unsubscribe(subscription)
         case .shutDown(let completion): shutDown(completion)

@@ -49,6 +49,7 @@ package final class PostgresClient: Service, Sendable {
         do {
             return try await core.run(sql, route: .pipeline)
         } catch let error as PostgresError where error.isLockTimeout {
+            core.submit(.metLock(StatementKey(sql)))
             return try await core.run(sql, route: .pool)
         }
     }

@@ -11,9 +11,11 @@ package struct PoolOptions: Sendable, Hashable {
     package var pipelineConnections: Int
     /// Statements in flight on one shared connection; more wait in the client, where they can still be sent elsewhere.
     package var pipelineDepth: Int
-    /// A shared connection whose oldest statement isn't answered for so long gets no others until it is. A statement that waits so long for a
-    /// lock there gives up its place, and waits on a connection of its own.
+    /// A shared connection whose oldest statement isn't answered for so long gets no others until it is.
     package var stallTime: Duration
+    /// A statement that waits so long for a lock on a shared connection gives up its place, and waits on a connection of its own; for a second, so do
+    /// all that are like it, from the start. At least a millisecond.
+    package var sharedLockWait: Duration
     /// Prepared statements kept per connection; the one used longest ago goes first.
     package var preparedStatementLimit: Int
     /// How long a caller waits for a connection before it gets `postgres.pool_exhausted`.
@@ -29,7 +31,8 @@ package struct PoolOptions: Sendable, Hashable {
 
     package init(
         maxConnections: Int = 32, runningStatements: Int? = nil, youngTime: Duration = .milliseconds(50), pipelineConnections: Int = 2,
-        pipelineDepth: Int = 64, stallTime: Duration = .milliseconds(100), preparedStatementLimit: Int = 256,
+        pipelineDepth: Int = 64, stallTime: Duration = .milliseconds(100),
+        sharedLockWait: Duration = .milliseconds(10), preparedStatementLimit: Int = 256,
         acquireTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(300), healthCheckInterval: Duration = .seconds(30),
         answerTimeout: Duration = .seconds(5), maxReconnectDelay: Duration = .seconds(5)
     ) {
@@ -39,6 +42,7 @@ package struct PoolOptions: Sendable, Hashable {
         self.pipelineConnections = max(1, pipelineConnections)
         self.pipelineDepth = max(1, pipelineDepth)
         self.stallTime = max(.milliseconds(1), stallTime)
+        self.sharedLockWait = max(.milliseconds(1), sharedLockWait)
         self.preparedStatementLimit = max(1, preparedStatementLimit)
         self.acquireTimeout = acquireTimeout
         self.idleTimeout = idleTimeout

@@ -1,15 +1,15 @@
 /// Spreads short statements over the shared connections. Pure, as `PoolMachine` is.
 ///
 /// A statement waits here, where it can still go to any connection, until one has room. A further connection is opened only when
-/// those that are open are busy. A connection whose oldest statement isn't answered for `stallTime` gets no others; when all are like that,
-/// statements go where each has a connection of its own.
+/// those that are open are busy. A connection whose oldest statement isn't answered for `stallTime` gets no others; who would have to wait for it
+/// goes where each has a connection of its own.
 struct PipelineMachine<Request> {
     typealias Instant = ContinuousClock.Instant
 
     enum Action {
         case connect(Int)
         case send(Request, Int)
-        /// Every connection waits for something slow.
+        /// There is room nowhere but behind something slow.
         case divert(Request)
         case check(Int)
         case close(Int)
@@ -24,6 +24,8 @@ struct PipelineMachine<Request> {
         var lastSign: Instant?
         /// Since when the oldest statement in flight is the oldest.
         var since: Instant?
+        /// The server refused this connection; until then it isn't tried again.
+        var refusedUntil: Instant?
 
         func isStalled(_ time: Duration, now: Instant) -> Bool { inFlight > 0 && since.map { now - $0 >= time } ?? false }
     }
@@ -43,6 +45,8 @@ struct PipelineMachine<Request> {
         self.options = options
         self.lanes = Array(repeating: Lane(), count: options.pipelineConnections)
     }
+
+    private static var refusalPause: Duration { .seconds(1) }
 
     var waitingCount: Int { waiting.count }
     var inFlight: Int { lanes.reduce(0) { $0 + $1.inFlight } }
@@ -83,9 +87,10 @@ struct PipelineMachine<Request> {
         dispatch(now)
     }
 
-    mutating func connectRefused(_ lane: Int) {
+    mutating func connectRefused(_ lane: Int, now: Instant) {
         guard lanes[lane].state == .connecting else { return }
         lanes[lane].state = .absent
+        lanes[lane].refusedUntil = now + Self.refusalPause
         // Another connection may be open still, and will serve them.
         guard !lanes.contains(where: { $0.state == .ready }) else { return }
         while let next = waiting.popFirst() { actions.append(.refuse(next.request, .unusable)) }
@@ -142,11 +147,11 @@ struct PipelineMachine<Request> {
             if lanes[lane].inFlight == 0 { lanes[lane].since = now }
             lanes[lane].inFlight += 1
             actions.append(.send(next.request, lane))
-            openMoreIfBusy(lane)
+            openMoreIfBusy(lane, now)
         }
         guard !waiting.isEmpty else { return }
-        openOne()
-        if lanes.allSatisfy({ $0.state == .ready && $0.isStalled(options.stallTime, now: now) }) {
+        openOne(now)
+        if !isClosing, lanes.contains(where: { $0.isStalled(options.stallTime, now: now) }) {
             while let next = waiting.popFirst() { actions.append(.divert(next.request)) }
         }
     }
@@ -163,14 +168,15 @@ struct PipelineMachine<Request> {
     }
 
     /// The emptiest one already had others in flight, so all have.
-    private mutating func openMoreIfBusy(_ lane: Int) {
-        if lanes[lane].inFlight > 4 { openOne() }
+    private mutating func openMoreIfBusy(_ lane: Int, _ now: Instant) {
+        if lanes[lane].inFlight > 4 { openOne(now) }
     }
 
-    private mutating func openOne() {
-        guard !lanes.contains(where: { $0.state == .connecting }), let absent = lanes.firstIndex(where: { $0.state == .absent }) else {
-            return
-        }
+    private mutating func openOne(_ now: Instant) {
+        // While another serves, one that is refused can wait; alone, its refusal is what the callers are told.
+        let serves = lanes.contains { $0.state == .ready }
+        let absent = lanes.firstIndex { $0.state == .absent && !(serves && $0.refusedUntil.map { now < $0 } ?? false) }
+        guard !lanes.contains(where: { $0.state == .connecting }), let absent else { return }
         lanes[absent].state = .connecting
         actions.append(.connect(absent))
     }

@@ -9,12 +9,22 @@ package import Records
 /// it. Of a record that has been purged, and of what the deployment has no longer, administrators alone are told.
 package struct GuardedEvents: Sendable {
     package let events: [Event]
+    /// Names of what changed, event by event.
+    private let changed: [[String]]
     private let catalog: Catalog
     private let facts: [GUID: RecordFacts]
+    /// What holders of one policy see of a type, whoever they are.
+    private var sights: [Sight.Key: Sight] = [:]
 
-    /// - Parameter readers: those who `view` is asked for.
-    package static func read(_ events: [Event], for readers: some Collection<Rights>, from store: RecordStore) async throws -> GuardedEvents
-    {
+    private init(_ events: [Event], _ catalog: Catalog, _ facts: [GUID: RecordFacts]) {
+        self.events = events
+        self.catalog = catalog
+        self.facts = facts
+        changed = events.map(\.changed)
+    }
+
+    /// - Parameter readers: those who `hidden` is asked for.
+    package static func read(_ events: [Event], for readers: some Collection<Rights>, from store: RecordStore) async throws -> GuardedEvents {
         let catalog = store.catalog
         var facts: [GUID: RecordFacts] = [:]
         let limited = readers.filter { !$0.isUnlimited }
@@ -26,23 +36,31 @@ package struct GuardedEvents: Sendable {
                 facts.merge(try await store.facts(of: records, type) { reads[$0] ?? [] }) { first, _ in first }
             }
         }
-        return GuardedEvents(events: events, catalog: catalog, facts: facts)
+        return GuardedEvents(events, catalog, facts)
     }
 
-    /// What of an event somebody may see, by its place among `events`; nil when nothing, not even that it happened.
-    package func view(of index: Int, for rights: Rights) -> EventView? {
-        guard !rights.isUnlimited else { return .whole }
+    /// Names of what changed in an event, by its place among `events`, that somebody doesn't see; nil when they see nothing of it, not even that it
+    /// happened.
+    package mutating func hidden(of index: Int, for rights: Rights) -> Set<String>? {
+        guard !rights.isUnlimited else { return [] }
         let event = events[index]
-        guard let type = catalog.type(id: event.recordType), let facts = facts[event.record],
-            rights.predicate(.read, on: type.id).holds(for: facts, actor: rights.actor)
+        guard let facts = facts[event.record], let sight = sight(of: event.recordType, for: rights),
+            sight.read.holds(for: facts, actor: rights.actor)
         else { return nil }
-        var names = Set(RecordType.systemColumns.map(\.name))
-        for field in type.fields {
-            if let mask = rights.mask(of: field.key, on: type.id), !mask.holds(for: facts, actor: rights.actor) { continue }
-            names.insert(field.key)
-            names.formUnion(field.columns.map(\.name))
+        var hidden: Set<String> = []
+        for name in changed[index] where !sight.always.contains(name) {
+            if let mask = sight.sometimes[name], mask.holds(for: facts, actor: rights.actor) { continue }
+            hidden.insert(name)
         }
-        return .only(Set(event.changed.filter(names.contains)))
+        return hidden
+    }
+
+    private mutating func sight(of type: String, for rights: Rights) -> Sight? {
+        let key = Sight.Key(type: type, policy: rights.number)
+        if let known = sights[key] { return known }
+        let made = catalog.type(id: type).map { Sight($0, rights) }
+        sights[key] = made
+        return made
     }
 
     /// What the conditions of some rights read of records, by type, for records of one type and of what their rights come from.
@@ -57,6 +75,31 @@ package struct GuardedEvents: Sendable {
     }
 }
 
+/// What a policy lets be seen of a type's records.
+private struct Sight: Sendable {
+    struct Key: Hashable {
+        var type: String
+        var policy: Int
+    }
+
+    var read: Predicate
+    /// Names under which an event holds what is seen on all that are read, and what is seen on some, by what has to hold of them.
+    var always = Set(RecordType.systemColumns.map(\.name))
+    var sometimes: [String: Predicate] = [:]
+
+    init(_ type: RecordType, _ rights: Rights) {
+        read = rights.predicate(.read, on: type.id)
+        for field in type.fields {
+            let names = [field.key] + field.columns.map(\.name)
+            guard let mask = rights.mask(of: field.key, on: type.id) else {
+                always.formUnion(names)
+                continue
+            }
+            if mask != .never { for name in names { sometimes[name] = mask } }
+        }
+    }
+}
+
 extension Predicate {
     fileprivate func addReads(on type: String, to names: inout [String: Set<String>]) {
         switch self {
@@ -68,20 +111,13 @@ extension Predicate {
     }
 }
 
-/// How much of an event somebody sees.
-package enum EventView: Sendable, Hashable {
-    case whole
-    /// Of what changed, only what has one of these names.
-    case only(Set<String>)
-}
-
 extension Event {
-    /// The event as somebody sees it.
-    package func seen(_ view: EventView) -> Event {
-        guard case .only(let names) = view else { return self }
+    /// The event without some of what changed.
+    package func hiding(_ names: Set<String>) -> Event {
+        guard !names.isEmpty else { return self }
         var event = self
-        event.old = old.filter { names.contains($0.key) }
-        event.new = new.filter { names.contains($0.key) }
+        event.old = old.filter { !names.contains($0.key) }
+        event.new = new.filter { !names.contains($0.key) }
         return event
     }
 }

@@ -17,7 +17,7 @@ package final class LiveFeed: Service {
         /// A listener hears something so often.
         package var pulse: Duration = .seconds(15)
         /// Bytes that may wait for a slow listener.
-        package var queue = 1_048_576
+        package var queue = 4_194_304
         /// Listeners of a node, and those of one principal.
         package var listeners = 3_000
         package var ofPrincipal = 100
@@ -25,13 +25,15 @@ package final class LiveFeed: Service {
         package init() {}
     }
 
-    /// Events that are read at once.
-    private static let batch = 2_000
+    /// Events that are told at once. In a flood that is what listeners get each `pause`; the rest has to wait, as the log is there for.
+    private static let batch = 500
 
     private struct State {
         /// All up to here has been told; nil while nobody listens.
         var position: Int64?
         var listeners: [Int: Listener] = [:]
+        /// Streams of each principal, those that are still catching up included.
+        var streams: [GUID: Int] = [:]
         var last = 0
         var hasEnded = false
 
@@ -72,7 +74,7 @@ package final class LiveFeed: Service {
     }
 
     /// How many listen.
-    package var count: Int { state.withLock { $0.listeners.count } }
+    package var count: Int { state.withLock { $0.streams.values.reduce(0, +) } }
 
     // MARK: Listening
 
@@ -85,7 +87,10 @@ package final class LiveFeed: Service {
     package func listen(
         _ audience: LiveAudience, after position: Int64? = nil, send: @Sendable ([UInt8]) async throws -> Void
     ) async throws {
+        try enter(audience.principal)
+        defer { leave(audience.principal) }
         var place = position
+        if let position { try await send(ServerSentEvents.hello(at: position)) }
         // A long way behind: most of it is told before the queue begins to fill.
         while let known = place, try await log.head() - known > Int64(Self.batch) {
             place = try await tell(audience, after: known, to: nil, send)
@@ -94,31 +99,43 @@ package final class LiveFeed: Service {
         while let known = place, try await log.head() >= known, state.withLock({ $0.position.map { $0 < known } ?? false }) {
             try await clock.sleep(for: limits.pause)
         }
-        guard let (number, start, queue) = try await join(audience) else { return }
+        guard let (number, start, queue) = join(audience, try await log.head()) else { return }
         defer { state.withLock { $0.listeners[number] = nil } }
-        try await send(ServerSentEvents.hello(at: place ?? start))
+        if position == nil { try await send(ServerSentEvents.hello(at: start)) }
         while let known = place, known != start { place = try await tell(audience, after: known, to: start, send) }
         try await queue.forEach(send)
     }
 
     /// From the position that comes back on, everything is put into the queue. Nil when the feed has ended.
-    private func join(_ audience: LiveAudience) async throws -> (number: Int, start: Int64, queue: LiveQueue)? {
-        let head = try await log.head()
-        return try state.withLock { state in
+    private func join(_ audience: LiveAudience, _ head: Int64) -> (number: Int, start: Int64, queue: LiveQueue)? {
+        state.withLock { state in
             guard !state.hasEnded else { return nil }
-            let own = state.listeners.count { $0.value.audience.principal == audience.principal }
-            guard state.listeners.count < limits.listeners, own < limits.ofPrincipal else {
-                throw EventsError(
-                    .tooManyListeners,
-                    "There are \(own < limits.ofPrincipal ? "\(limits.listeners) live streams" : "\(own) live streams of yours") already. End some first."
-                )
-            }
             let start = state.position ?? head
             state.position = start
             state.last += 1
             let queue = LiveQueue(limit: limits.queue)
             state.listeners[state.last] = Listener(audience: audience, queue: queue)
             return (state.last, start, queue)
+        }
+    }
+
+    private func enter(_ principal: GUID) throws {
+        try state.withLock { state in
+            let own = state.streams[principal] ?? 0
+            guard own < limits.ofPrincipal else {
+                throw EventsError(.tooManyListeners, "You have \(own) live streams already. End one first.")
+            }
+            guard state.streams.values.reduce(0, +) < limits.listeners else {
+                throw EventsError(.tooManyListeners, "This server has \(limits.listeners) live streams already. Try again later.")
+            }
+            state.streams[principal] = own + 1
+        }
+    }
+
+    private func leave(_ principal: GUID) {
+        state.withLock { state in
+            guard let own = state.streams[principal] else { return }
+            state.streams[principal] = own > 1 ? own - 1 : nil
         }
     }
 
@@ -144,6 +161,7 @@ package final class LiveFeed: Service {
         let events = page.events.filter { $0.position <= reached && audience.takes($0) }
         let rights = try await rights(audience.principal)
         var texts = LiveTexts(try await GuardedEvents.read(events, for: [rights], from: store))
+        try Task.checkCancellation()
         try await send(texts.piece(for: audience, rights) + ServerSentEvents.pulse(at: reached))
         return reached
     }
@@ -167,7 +185,8 @@ package final class LiveFeed: Service {
         var pulsed = ContinuousClock.now
         for await _ in wakes {
             do {
-                while try await advance() {}
+                // What is left waits for the pause, as what comes meanwhile does.
+                if try await advance() { wake.yield() }
             } catch {
                 // What they didn't hear they ask for when they come back.
                 let isOutage = (error as? PostgresError)?.isOutage ?? false
@@ -204,6 +223,8 @@ package final class LiveFeed: Service {
         var pieces: [LiveAudience: [UInt8]] = [:]
         for listener in listeners {
             let audience = listener.audience
+            // Two thousand of them take a moment, in which the node has other work too.
+            await Task.yield()
             let piece = pieces[audience] ?? known[audience.principal].map { texts.piece(for: audience, $0) } ?? []
             pieces[audience] = piece
             if !piece.isEmpty { listener.queue.push(piece) }
@@ -238,11 +259,11 @@ package final class LiveFeed: Service {
 private struct LiveTexts {
     private struct Key: Hashable {
         var index: Int
-        var view: EventView
+        var hidden: Set<String>
         var source: String
     }
 
-    private let guarded: GuardedEvents
+    private var guarded: GuardedEvents
     private var made: [Key: [UInt8]] = [:]
 
     init(_ guarded: GuardedEvents) { self.guarded = guarded }
@@ -251,9 +272,9 @@ private struct LiveTexts {
     mutating func piece(for audience: LiveAudience, _ rights: Rights) -> [UInt8] {
         var piece: [UInt8] = []
         for (index, event) in guarded.events.enumerated() where audience.takes(event) {
-            guard let view = guarded.view(of: index, for: rights) else { continue }
-            let key = Key(index: index, view: view, source: audience.source)
-            let text = made[key] ?? ServerSentEvents.event(event.seen(view), source: audience.source)
+            guard let hidden = guarded.hidden(of: index, for: rights) else { continue }
+            let key = Key(index: index, hidden: hidden, source: audience.source)
+            let text = made[key] ?? ServerSentEvents.event(event.hiding(hidden), source: audience.source)
             made[key] = text
             piece += text
         }
