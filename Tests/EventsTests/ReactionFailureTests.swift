@@ -180,6 +180,28 @@ struct ReactionFailureTests {
         }
     }
 
+    @Test(
+        "what fails of a record that is purged in the same batch goes too, and the purge itself is handled",
+        arguments: ["", ", debounce: PT20S"])
+    func purgedAtOnce(_ quiet: String) async throws {
+        try await TestStore.withSubscriptions("  note: { topics: [lab.sample.created, lab.sample.purged]\(quiet) }") { lab in
+            let id = try await lab.sample("A")
+            _ = try await lab.store.purge(lab.type("samples"), [RecordReference(key: .id(id))], options: .single, access: .test)
+            let script = Script(handlers: [
+                "note": { image, records in
+                    if image.event.topic.hasSuffix("created") { throw RecordsError(.invalid, "It can't be done.") }
+                    _ = try await records.create("lab.topic", ["name": "gone"])
+                }
+            ])
+            try await lab.react(script)
+            #expect(try await lab.text("SELECT count(*)::text FROM tessera.delivery WHERE topic = 'lab.sample.created'") == "0")
+            try await lab.hurry()
+            try await lab.react(script)
+            #expect(try await lab.notes() == "gone")
+            #expect(try await lab.aside() == "")
+        }
+    }
+
     @Test("a lost connection is no fault of an event's: the turn is undone, and the subscription pauses")
     func connection() async throws {
         try await TestStore.withSubscriptions("  note: { topics: [lab.sample.created] }") { lab in

@@ -33,6 +33,7 @@ struct ReactionTurn {
     /// Why it stops at the event behind its place.
     private var failure: (reason: String, halts: Bool)?
     private(set) var hasMore = false
+    private var hasPutAside = false
     /// What an operator has to know.
     private(set) var lines: [String] = []
 
@@ -110,7 +111,7 @@ struct ReactionTurn {
         ).rows.map { try Event($0) }
         let isCut = events.count == subscription.batch
         let end = isCut ? events[events.count - 1].position : last
-        if place.hasAside { try await forgetPurged(through: end) }
+        if place.hasAside { _ = try await forgetPurged(through: end) }
         var held = subscription.keepsOrder && place.hasAside ? try await heldRecords(of: events) : [:]
         let images = try await EventImages(store: store).load(events, from: .log)
         for event in events {
@@ -123,6 +124,11 @@ struct ReactionTurn {
                 guard try await fail(event, failed) else { return }
                 if subscription.keepsOrder { held[event.record] = min(held[event.record] ?? .max, event.position) }
             }
+        }
+        // What was put aside just now may be of a record that is purged further on; what waits behind it goes on without it.
+        for record in hasPutAside ? try await forgetPurged(through: end) : [] {
+            try await Deliveries(store, subscription.id).release(record)
+            hasMore = true
         }
         place.position = end
         place.attempts = 0
@@ -155,7 +161,8 @@ struct ReactionTurn {
         lines.append("The event \(event.position) is passed over: \(reason)")
     }
 
-    private func putAside(_ event: Event, _ state: String, attempts: Int = 0, _ reason: String? = nil) async throws {
+    private mutating func putAside(_ event: Event, _ state: String, attempts: Int = 0, _ reason: String? = nil) async throws {
+        hasPutAside = true
         let due: SQL = state == "waiting" ? "now() + \(pause(attempts))" : "NULL"
         _ = try await store.run(
             """
@@ -167,7 +174,8 @@ struct ReactionTurn {
     }
 
     /// The last event of a record waits for its quiet time, in place of those before it.
-    private func quieten(_ event: Event) async throws {
+    private mutating func quieten(_ event: Event) async throws {
+        hasPutAside = true
         let quiet = Self.seconds(subscription.debounce ?? .zero)
         _ = try await store.run(
             """
@@ -190,13 +198,17 @@ struct ReactionTurn {
     }
 
     /// What is put aside of a record that was purged goes with it: its values are to be nowhere.
-    private func forgetPurged(through end: Int64) async throws {
-        _ = try await store.run(
+    ///
+    /// - Returns: the records of which something was put aside.
+    private func forgetPurged(through end: Int64) async throws -> Set<GUID> {
+        let rows = try await store.run(
             """
             DELETE FROM tessera.delivery d USING tessera.event e WHERE d.subscription = \(bind: subscription.id) \
             AND e.position > \(bind: place.position) AND e.position <= \(bind: end) AND e.topic LIKE '%.purged' \
-            AND e.record_id = d.record_id AND d.position < e.position
-            """)
+            AND e.record_id = d.record_id AND d.position < e.position RETURNING d.record_id
+            """
+        ).rows
+        return Set(try rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) })
     }
 
     // MARK: Handling
