@@ -32,14 +32,13 @@ final class Api: Responder {
     private let models = ApiModels()
 
     init(
-        store: RecordStore, files: FileStore, jobs: JobQueue, tokens: TokenStore, configuration: ServerConfiguration, load: RequestLoad,
-        logger: Logger
+        store: RecordStore, files: FileStore, jobs: JobQueue, tokens: TokenStore, principals: PrincipalStore,
+        configuration: ServerConfiguration, load: RequestLoad, logger: Logger
     ) {
         self.store = store
         self.files = files
         self.jobs = jobs
         self.tokens = tokens
-        let principals = PrincipalStore(records: store)
         self.principals = principals
         self.configuration = configuration
         self.load = load
@@ -201,6 +200,8 @@ final class Api: Responder {
             throw APIError.unauthorized
         }
         guard let principal = try await tokens.principal(of: header.utf8.dropFirst(7)) else { throw APIError.wrongToken }
+        // Tokens are remembered for some seconds; who was deactivated on this node is known at once.
+        guard try await principals.isActive(principal) else { throw APIError.wrongToken }
         return try await principals.access(of: principal, channel: .api)
     }
 

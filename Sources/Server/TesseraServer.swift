@@ -6,6 +6,7 @@ package import Jobs
 package import Logging
 package import NIOCore
 import NIOPosix
+package import Principals
 package import Records
 import ServiceLifecycle
 
@@ -21,16 +22,21 @@ package final class TesseraServer: Service {
     private let logger: Logger
     private let onListening: @Sendable (SocketAddress?) async -> Void
 
-    /// - Parameter onListening: called once, with the address in use (a port of 0 has become a real one).
+    /// - Parameters:
+    ///   - principals: the one store of the process, so that nobody in it goes by what another has remembered.
+    ///   - onListening: called once, with the address in use (a port of 0 has become a real one).
     package init(
-        configuration: ServerConfiguration, store: RecordStore, files: FileStore, jobs: JobQueue, tokens: TokenStore, logger: Logger,
+        configuration: ServerConfiguration, store: RecordStore, files: FileStore, jobs: JobQueue, tokens: TokenStore,
+        principals: PrincipalStore, logger: Logger,
         onListening: @escaping @Sendable (SocketAddress?) async -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.logger = logger
         self.onListening = onListening
         load = RequestLoad(limit: configuration.limits.concurrentRequests)
-        api = Api(store: store, files: files, jobs: jobs, tokens: tokens, configuration: configuration, load: load, logger: logger)
+        api = Api(
+            store: store, files: files, jobs: jobs, tokens: tokens, principals: principals, configuration: configuration, load: load,
+            logger: logger)
     }
 
     /// Puts another catalog in force, for the store and for every document: after the database has been brought to it.

@@ -245,7 +245,7 @@ struct JobWorkerTests {
                             reach.yield()
                             try await Task.sleep(for: .seconds(3600))
                         }
-                        _ = try await WorkSteps(store, work: job.id).once(step) { store in
+                        _ = try await WorkSteps(store, work: job.id, of: .administrator).once(step) { store in
                             let input = RecordInput(["name": .string("step \(step)")])
                             _ = try await store.create(topics, [input], options: .single, access: job.access)
                             return PostgresJSON("\(step)")
@@ -321,14 +321,14 @@ struct JobWorkerTests {
             let queue = JobQueue(client: lab.client)
             let id = try await queue.enqueue(kind: "work", label: "old", input: .null, access: .test)
             let kept = try await queue.enqueue(kind: "work", label: "new", input: .null, access: .test)
-            _ = try await WorkSteps(lab.store, work: id).once(0) { _ in PostgresJSON("1") }
+            _ = try await WorkSteps(lab.store, work: id, of: .administrator).once(0) { _ in PostgresJSON("1") }
             _ = try await lab.client.query(
                 """
                 UPDATE tessera.job SET state = 'done', finished_at = now() - CASE label WHEN 'old' THEN interval '8 days' ELSE interval '6 days' END
                 """)
             try await queue.forgetOld()
             #expect(try await queue.list(limit: 10).map(\.id) == [kept])
-            #expect(try await WorkSteps(lab.store, work: id).done().isEmpty)
+            #expect(try await WorkSteps(lab.store, work: id, of: .administrator).done().isEmpty)
         }
     }
 }

@@ -126,6 +126,55 @@ struct ListPlanTests {
         }
     }
 
+    @Test("read as few rows for the owners of large teams: who own nothing, a little, all of it, or one of them half of it")
+    func largeTeams() async throws {
+        try await TestStore.with(["sales": Self.manifest]) { store in
+            let crowd = try await Crowd.make(store)
+            let nobody = (0..<200).map { _ in GUID.version7() }
+            let many = (0..<200).map { _ in GUID.version7() }
+            for person in many {
+                _ = try await store.client.query(
+                    "INSERT INTO tessera.principal (id, kind, name) VALUES (\(bind: PostgresUUID(guid: person)), 'user', 'p')")
+            }
+            // Half of all, evenly; the other half stays one person's.
+            _ = try await store.client.query(
+                """
+                UPDATE sales.account a SET owner_id = (\(bind: many.map { PostgresUUID(guid: $0) })::uuid[])[1 + ('x' || substr(md5(a.name), 1, 6))::bit(24)::int % 200] \
+                WHERE owner_id <> \(bind: PostgresUUID(guid: crowd.dense))
+                """)
+            _ = try await store.client.query("VACUUM ANALYZE sales.account")
+            let grant = try #require(store.catalog.roles.first?.grants.first)
+            let limit = Predicate.rule(try #require(grant.limits.first?.rule))
+            let team = Predicate.any([.owners(0), .shared(.read)])
+            let scopes: [(String, Access, rows: Int)] = [
+                ("29 who own nothing", crowd.access(crowd.empty, team, owners: Array(nobody.prefix(29))), 0),
+                ("200 who own nothing", crowd.access(crowd.empty, team, owners: nobody), 0),
+                ("199 of whom one owns a little", crowd.access(crowd.empty, team, owners: nobody.dropLast() + [many[7]]), 50),
+                ("200 of whom each owns some", crowd.access(crowd.empty, team, owners: many), 50),
+                ("200 of whom each owns some, limited", crowd.access(crowd.empty, .all([team, limit]), owners: many), 50),
+                ("21 of whom each owns some", crowd.access(crowd.empty, team, owners: Array(many.prefix(21))), 50),
+                ("201 of whom one owns half", crowd.access(crowd.empty, team, owners: many + [crowd.dense]), 50),
+            ]
+            for order in ["", "orderby=created_at%20desc", "orderby=name", "orderby=name%20desc"] {
+                for (name, access, rows) in scopes {
+                    let (read, plan) = try await crowd.rowsRead(access, order)
+                    #expect((rows...20 * 51).contains(read), "\(name), \(order): \(read) rows\n\(plan)")
+                    #expect(!plan.contains("Seq Scan on account"), "\(name), \(order):\n\(plan)")
+                    // The same records as by the condition alone.
+                    var request = try AgreementTests.request(store, access, "select=id&\(order)", of: "accounts", pageSize: 50)
+                    let first = try await store.store.list(request, access: access)
+                    request.query.skipToken = first.nextToken
+                    let second = first.nextToken == nil ? nil : try await store.store.list(request, access: access)
+                    let pages = [first, second].compactMap { $0 }.filter { $0.rowCount > 0 }
+                    let plain = try AgreementTests.request(store, access, "select=id&top=100&\(order)", of: "accounts", pageSize: 50)
+                    let expected = try await AgreementTests.streamed(store.store, plain, access).joined(separator: ",")
+                    let merged = pages.map { String(decoding: $0.items, as: UTF8.self) }.joined(separator: ",")
+                    #expect(merged == expected && (rows == 0) == merged.isEmpty, "\(name), \(order)")
+                }
+            }
+        }
+    }
+
     @Test("of details read no more than what may be read of them, and what lies before it in the order of the list")
     func details() async throws {
         try await TestStore.with(["sales": Self.manifest]) { store in

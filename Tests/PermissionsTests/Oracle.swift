@@ -23,17 +23,20 @@ struct Oracle {
     /// Tells it a role, as it is written.
     func tell(of role: Role) async throws {
         guard let grant = role.grants.first(where: { $0.type == "sales.account" }) else { return }
-        for action in World.actions {
+        for action in World.actions + [.assign] {
             _ = try await store.client.query(
                 "INSERT INTO oracle.scope VALUES (\(bind: role.id), \(bind: action.rawValue), \(bind: grant.scope(of: action).rawValue))")
-            // What is allowed with reading is allowed with exporting, of which these roles say so themselves or nothing.
-            let isAsRead = action == .export && grant.scopes[.export] == nil
-            for allowance in grant.allowances where allowance.actions.contains(action) || (isAsRead && allowance.actions.contains(.read)) {
+            // What is allowed with reading is allowed with exporting, and with making records with assigning them, of which these roles say so themselves or nothing.
+            let other: [RecordAction: RecordAction] = [.export: .read, .assign: .create]
+            let standIn = grant.scopes[action] == nil ? other[action] : nil
+            for allowance in grant.allowances
+            where allowance.actions.contains(action) || (standIn.map { allowance.actions.contains($0) } ?? false) {
                 let condition = World.name(of: allowance.rule)
                 _ = try await store.client.query(
                     "INSERT INTO oracle.allowance VALUES (\(bind: role.id), \(bind: action.rawValue), \(bind: condition))")
             }
-            for limit in grant.limits where limit.actions.contains(action) {
+            // Who gives a record to another owner changes it.
+            for limit in grant.limits where limit.actions.contains(action) || (action == .assign && limit.actions.contains(.update)) {
                 let condition = World.name(of: limit.rule)
                 _ = try await store.client.query(
                     "INSERT INTO oracle.limitation VALUES (\(bind: role.id), \(bind: action.rawValue), \(bind: condition))")
@@ -79,7 +82,7 @@ struct Oracle {
             switch action {
             case .update: "UPDATE sales.\(table) SET version = version RETURNING id"
             case .delete: "DELETE FROM sales.\(table) RETURNING id"
-            case .export: "SELECT id FROM sales.\(table) WHERE oracle.covers('export', NULL, \(table))"
+            case .export, .assign: "SELECT id FROM sales.\(table) WHERE oracle.covers('\(action.rawValue)', NULL, \(table))"
             default: "SELECT id FROM sales.\(table)"
             }
         return try await rows(statement, for: person)
@@ -127,7 +130,7 @@ struct Oracle {
             """
             CREATE FUNCTION oracle.is_shared(record uuid, wanted text) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
             BEGIN RETURN EXISTS (SELECT 1 FROM tessera.share s WHERE s.record_id = record AND (s.ends_at IS NULL OR s.ends_at > now())
-                AND s.level >= CASE wanted WHEN 'update' THEN 2 WHEN 'delete' THEN 3 ELSE 1 END
+                AND s.level >= CASE wanted WHEN 'update' THEN 2 WHEN 'delete' THEN 3 WHEN 'assign' THEN 3 ELSE 1 END
                 AND (s.grantee_id = oracle.me() OR EXISTS (SELECT 1 FROM tessera.membership m
                     WHERE m.principal_id = oracle.me() AND m.team_id = s.grantee_id))); END
             $$

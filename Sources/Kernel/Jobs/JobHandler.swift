@@ -16,21 +16,26 @@ package struct JobRun: Sendable {
     /// What it is called in lists.
     package let label: String
     package let input: Value
-    /// Whoever asked for the work; it may do what they may.
+    /// Whoever asked for the work; it may do what they may when it is taken up. What is written goes by `currentAccess`.
     package let access: Access
+    /// What they may do by now, for each step of the work.
+    package let currentAccess: @Sendable () async throws -> Access
     /// Tells how far it is.
     package let progress: @Sendable (Job.Progress) async throws -> Void
     /// The same after a step that is in, so that the work may be broken off here without loss: it is where others get their turn.
     package let stepIsDone: @Sendable (Job.Progress) async throws -> Void
 
+    /// - Parameter currentAccess: left out, it stays as it is.
     package init(
-        id: GUID, label: String, input: Value, access: Access, progress: @escaping @Sendable (Job.Progress) async throws -> Void,
+        id: GUID, label: String, input: Value, access: Access, currentAccess: (@Sendable () async throws -> Access)? = nil,
+        progress: @escaping @Sendable (Job.Progress) async throws -> Void,
         stepIsDone: @escaping @Sendable (Job.Progress) async throws -> Void
     ) {
         self.id = id
         self.label = label
         self.input = input
         self.access = access
+        self.currentAccess = currentAccess ?? { access }
         self.progress = progress
         self.stepIsDone = stepIsDone
     }

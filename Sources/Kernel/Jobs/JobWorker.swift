@@ -150,7 +150,10 @@ package struct JobWorker: Service {
             try Task.checkCancellation()
             try await queue.note(progress, of: job.id, worker: worker)
         }
-        let run = JobRun(id: job.id, label: job.label, input: job.input, access: access, progress: progress) {
+        let run = JobRun(
+            id: job.id, label: job.label, input: job.input, access: access, currentAccess: { try await resolve(job.access) },
+            progress: progress
+        ) {
             try await progress($0)
             // Given back as by a worker that is told to stop.
             let gives = try await queue.givesWay(job.id, worker: worker, places: options.concurrency, kinds: kinds)

@@ -17,9 +17,8 @@ package struct UndoJob: JobHandler {
         guard let changeSet = job.input["change_set"]?.asGUID else { throw JobError(.badInput, "An undo names a change set.") }
         let undo = Undo(store, of: changeSet, access: job.access)
         if job.input["dry_run"]?.asBool == true { return try await undo.rehearse().value }
-        let report = try await undo.run { records in
-            try await job.stepIsDone(Job.Progress(done: records))
-        }
+        let report = try await undo.run(
+            progress: { records in try await job.stepIsDone(Job.Progress(done: records)) }, renewing: job.currentAccess)
         return report.value
     }
 }

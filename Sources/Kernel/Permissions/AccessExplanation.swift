@@ -37,13 +37,28 @@ package struct AccessExplanation: Sendable, Hashable {
         package var record: GUID?
     }
 
+    /// Whether a field of the record is seen, or written, and what each role says of that.
+    package struct FieldReasons: Sendable, Hashable {
+        /// Its key.
+        package var field: String
+        package var isAllowed: Bool
+        /// Of each role: on whose records it gives the field, and whether this is one of them.
+        package var reasons: [Reason]
+        /// It isn't written because it isn't seen.
+        package var isUnseen: Bool
+    }
+
     package var action: RecordAction
     package var isAllowed: Bool
     /// Of a detail: the records that the rights to it come from, each above the one before. The reasons are those of the last.
     package var sources: [Source]
     package var reasons: [Reason]
+    /// With reading and updating: what is said of single fields, where a role of theirs says anything of them.
+    package var fields: [FieldReasons]
     /// With reading: fields that they don't see on this record.
-    package var hiddenFields: [String]
+    package var hiddenFields: [String] { action == .read ? fields.filter { !$0.isAllowed }.map(\.field) : [] }
+    /// The record is deleted, or one that its rights come from: it can be restored or purged, and nothing else.
+    package var isDeleted: Bool
     /// It is covered, and can't be read: then nothing else is allowed either.
     package var isUnreadable: Bool
     /// Conditions that keep it out, whatever covers it, by their ids.
@@ -57,13 +72,15 @@ extension Directory {
     package func explain(
         _ action: RecordAction, on type: RecordType, _ record: RecordFacts, for principal: GUID, under roles: [Role], having rights: Rights
     ) -> AccessExplanation {
-        let isAllowed = rights.predicate(action, on: type.id).holds(for: record, actor: rights.actor)
-        let isReadable = rights.predicate(.read, on: type.id).holds(for: record, actor: rights.actor)
-        let hidden =
-            isReadable
-            ? type.fields.map(\.key).filter { field in
-                rights.mask(of: field, on: type.id).map { !$0.holds(for: record, actor: rights.actor) } ?? false
-            } : []
+        func holds(_ predicate: Predicate) -> Bool { predicate.holds(for: record, actor: rights.actor) }
+        // Giving a record to another owner changes it.
+        let isCovered =
+            action == .assign
+            ? holds(.all(of: [rights.predicate(.update, on: type.id), rights.givable(on: type.id)]))
+            : holds(
+                rights.predicate(action, on: type.id))
+        let isReadable = holds(rights.predicate(.read, on: type.id))
+        let isDeleted = record.isOutOfReach
         var sources: [AccessExplanation.Source] = []
         var asked = (action: action, type: type.id, record: record)
         var broken = limits(action, type.id, record, principal, roles, rights)
@@ -73,9 +90,37 @@ extension Directory {
             broken += limits(onParent, link.type, parent, principal, roles, rights).filter { !broken.contains($0) }
         }
         return AccessExplanation(
-            action: action, isAllowed: isAllowed, sources: sources,
-            reasons: reasons(asked.action, asked.type, asked.record, principal, roles, rights.actor), hiddenFields: hidden,
+            action: action, isAllowed: isCovered && (!isDeleted || action == .restore || action == .purge), sources: sources,
+            reasons: reasons(asked.action, asked.type, asked.record, principal, roles, rights.actor),
+            fields: isReadable && isCovered ? fields(action, type, record, asked, principal, roles, rights) : [], isDeleted: isDeleted,
             isUnreadable: !isReadable, limits: broken.sorted())
+    }
+
+    /// What is said of single fields with reading and updating.
+    private func fields(
+        _ action: RecordAction, _ type: RecordType, _ record: RecordFacts,
+        _ asked: (action: RecordAction, type: String, record: RecordFacts),
+        _ principal: GUID, _ roles: [Role], _ rights: Rights
+    ) -> [AccessExplanation.FieldReasons] {
+        guard action == .read || action == .update, !rights.isUnlimited else { return [] }
+        func isOpen(_ mask: Predicate?) -> Bool { mask?.holds(for: record, actor: rights.actor) ?? true }
+        let held = (self.roles[principal] ?? []).compactMap { assignment in roles.first { $0.id == assignment.role } }
+        let named = held.reduce(into: Set<String>()) { found, role in
+            for grant in role.grants where grant.type == type.id {
+                for (field, scopes) in grant.fields where action == .update || scopes.read != nil { found.insert(field) }
+            }
+        }
+        return type.fields.map(\.key).filter(named.contains).map { field in
+            let mask = action == .read ? rights.mask(of: field, on: type.id) : rights.writeMask(of: field, on: type.id, isNew: false)
+            let isAllowed = isOpen(mask)
+            let isUnseen = action == .update && !isAllowed && !isOpen(rights.mask(of: field, on: type.id))
+            return AccessExplanation.FieldReasons(
+                field: field, isAllowed: isAllowed,
+                reasons: reasons(asked.action, asked.type, asked.record, principal, roles, rights.actor) { role in
+                    let scopes = role.grants.first { $0.type == type.id }?.fields[field]
+                    return action == .read ? scopes?.read : scopes?.update
+                }, isUnseen: isUnseen)
+        }
     }
 
     /// Everybody who may read a record, by name.
@@ -86,8 +131,10 @@ extension Directory {
         }.sorted { ($0.name, "\($0.id)") < ($1.name, "\($1.id)") }
     }
 
+    /// - Parameter narrowing: what a role narrows its scope to.
     private func reasons(
-        _ action: RecordAction, _ type: String, _ record: RecordFacts, _ principal: GUID, _ roles: [Role], _ actor: Actor
+        _ action: RecordAction, _ type: String, _ record: RecordFacts, _ principal: GUID, _ roles: [Role], _ actor: Actor,
+        narrowing: (Role) -> GrantScope? = { _ in nil }
     ) -> [AccessExplanation.Reason] {
         (self.roles[principal] ?? []).sorted { ($0.role, $0.team?.description ?? "") < ($1.role, $1.team?.description ?? "") }.compactMap {
             assignment in
@@ -97,11 +144,14 @@ extension Directory {
             guard let role = roles.first(where: { $0.id == assignment.role }),
                 let grant = role.grants.first(where: { $0.type == type })
             else { return nil }
-            let scope = grant.scope(of: action)
+            let (own, narrower) = (grant.scope(of: action), narrowing(role))
+            let scope = narrower.map { $0.width < own.width ? $0 : own } ?? own
+            // Records that a condition covers are narrowed too.
+            let isWithin = narrower.map { ground($0, action, record, principal, assignment.team) != nil } ?? true
             return AccessExplanation.Reason(
                 role: assignment.role, origin: role.origin, team: assignment.team, scope: scope,
                 ground: ground(scope, action, record, principal, assignment.team)
-                    ?? rule(of: grant, action, record, principal, assignment.team, actor))
+                    ?? (isWithin ? rule(of: grant, action, record, principal, assignment.team, actor) : nil))
         }
     }
 
@@ -156,8 +206,8 @@ extension RecordAction {
         switch self {
         case .read, .export: .read
         case .update, .bulk: .update
-        case .delete, .restore, .purge, .merge, .share: .manage
-        case .create, .importing, .assign: nil
+        case .delete, .restore, .share, .assign: .manage
+        case .create, .importing, .purge, .merge: nil
         }
     }
 }

@@ -54,11 +54,15 @@ package struct RecordFacts: Sendable, Hashable {
     package var parents: [ParentLink: RecordFacts]
     /// By what explanations name it.
     package var id: GUID?
+    /// Explanations ask whether it is deleted; predicates leave that to whoever asks them.
+    package var isDeleted: Bool
 
     package init(
         owner: GUID, creator: GUID, shares: [GUID: ShareLevel] = [:], values: [String: Value] = [:], moment: DateTime? = nil,
-        parents: [ParentLink: RecordFacts] = [:], id: GUID? = nil
+        parents: [ParentLink: RecordFacts] = [:], id: GUID? = nil, isDeleted: Bool = false
     ) {
+        self.isDeleted = isDeleted
+
         self.owner = owner
         self.creator = creator
         self.shares = shares
@@ -69,6 +73,11 @@ package struct RecordFacts: Sendable, Hashable {
     }
 }
 
+extension RecordFacts {
+    /// Whether it is deleted, or a record that its rights come from: then it is out of reach.
+    package var isOutOfReach: Bool { isDeleted || parents.values.contains(where: \.isOutOfReach) }
+}
+
 extension Predicate {
     /// Whether the condition is true of a record.
     package func holds(for record: RecordFacts, actor: Actor) -> Bool {
@@ -76,7 +85,6 @@ extension Predicate {
         case .all(let parts): parts.allSatisfy { $0.holds(for: record, actor: actor) }
         case .any(let parts): parts.contains { $0.holds(for: record, actor: actor) }
         case .owner: record.owner == actor.id
-        case .creator: record.creator == actor.id
         case .owners(let set): actor.ownerSets.indices.contains(set) && actor.ownerSets[set].contains(record.owner)
         case .rule(let rule): rule.holds(for: record, actor: actor)
         case .parent(let link, let condition): record.parents[link].map { condition.holds(for: $0, actor: actor) } ?? false

@@ -14,6 +14,8 @@ package struct Policy: Sendable, Hashable {
 /// What a policy allows on the records of one type.
 package struct TypePolicy: Sendable, Hashable {
     package var actions: [RecordAction: Predicate]
+    /// Records that may be given to another owner, of those that may be changed: `assign` in `actions` speaks of whom they may be given to.
+    package var giving = Predicate.never
     /// Fields that are seen on fewer records than are read, by key; never seen at all with `never`.
     package var masks: [String: Predicate]
     /// Fields that are written on fewer records than are changed, and on fewer than are made.

@@ -11,8 +11,6 @@ package indirect enum Predicate: Sendable, Hashable {
     case owner
     /// A principal of one of the actor's sets owns the record: a colleague, or a team.
     case owners(Int)
-    /// The principal made the record.
-    case creator
     /// A condition of a manifest's is true of the record.
     case rule(AccessRule)
     /// The record is shared, at this level or a higher one, with the principal or a team of theirs.
@@ -25,7 +23,6 @@ package indirect enum Predicate: Sendable, Hashable {
         switch self {
         case .all(let parts), .any(let parts): parts.reduce(into: []) { $0.formUnion($1.reads) }
         case .owner, .owners: ["owner_id"]
-        case .creator: ["created_by"]
         case .rule(let rule): rule.reads
         // A share is no part of the record.
         case .shared: []
@@ -84,7 +81,7 @@ package indirect enum Predicate: Sendable, Hashable {
 package enum ShareLevel: Int, Sendable, Hashable, CaseIterable, Comparable {
     case read = 1
     case update = 2
-    /// Everything that a role allows with records in its reach: deleting, restoring, sharing on.
+    /// What a role allows with records in its reach and can be taken back: deleting, restoring, sharing on, giving to another owner.
     case manage = 3
 
     package var name: String {

@@ -28,20 +28,17 @@ package struct Rights: Sendable, Hashable {
         limits = Limits(
             policy: policy, actor: actor,
             number: PolicyNumbers.shared.number(
-                of: PolicyNumbers.Shape(policy: policy, narrow: (actor.ownerSets + [actor.grantees]).map { $0.count <= Self.narrow })))
+                of: PolicyNumbers.Shape(policy: policy, sizes: (actor.ownerSets + [actor.grantees]).map { OwnerCount($0.count) })))
     }
 
-    /// Sets of owners with so many members at most are read owner by owner.
-    private static let narrow = 20
-
-    /// Whether a set of owners is so small that a list reads the records of each.
-    package func isNarrow(_ set: Int) -> Bool {
-        guard let sets = limits?.actor.ownerSets, sets.indices.contains(set) else { return false }
-        return sets[set].count <= Self.narrow
+    /// How many owners a set has: a list reads the records of each, where they aren't too many.
+    package func size(of set: Int) -> OwnerCount {
+        guard let sets = limits?.actor.ownerSets, sets.indices.contains(set) else { return .any }
+        return OwnerCount(sets[set].count)
     }
 
     /// The same of those that a share with reaches this principal: themselves and their teams.
-    package var hasFewGrantees: Bool { limits.map { $0.actor.grantees.count <= Self.narrow } ?? false }
+    package var hasFewGrantees: Bool { limits.map { OwnerCount($0.actor.grantees.count) == .few } ?? false }
 
     package static let unlimited = Rights(nil)
     private static let nobody = GUID(high: 0, low: 0)
@@ -66,6 +63,13 @@ package struct Rights: Sendable, Hashable {
         case .read, .create, .assign, .importing: return own
         default: return .all(of: [actions[.read] ?? .never, own])
         }
+    }
+
+    /// The records whose owner may be changed, of those that may be changed at all: what `assign` covers, and what is shared to be managed where its scope reaches shared records. The
+    /// record as it becomes has to be covered by `assign` itself, where shares count for nothing.
+    package func givable(on typeID: String) -> Predicate {
+        guard let limits else { return .always }
+        return limits.policy.types[typeID]?.giving ?? .never
     }
 
     /// Whether something is allowed that isn't done with records of a type.
@@ -105,6 +109,17 @@ package struct Rights: Sendable, Hashable {
     }
 }
 
+/// How many owners there are in a set, as far as that decides how a list is read.
+package enum OwnerCount: Sendable, Hashable {
+    /// A page of each is read.
+    case few
+    /// A page is read in rounds, each of fewer owners and more rows.
+    case many
+    case any
+
+    init(_ count: Int) { self = count <= 20 ? .few : count <= 1_000 ? .many : .any }
+}
+
 /// Numbers of policies. A number is given once and never to another policy, also when the policy is forgotten and comes again.
 private final class PolicyNumbers: Sendable {
     static let shared = PolicyNumbers()
@@ -113,7 +128,7 @@ private final class PolicyNumbers: Sendable {
 
     struct Shape: Hashable {
         var policy: Policy
-        var narrow: [Bool]
+        var sizes: [OwnerCount]
     }
 
     func number(of shape: Shape) -> Int {

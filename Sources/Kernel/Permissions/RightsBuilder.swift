@@ -29,6 +29,8 @@ private struct RightsBuilder {
     let principal: GUID
     private let teams: Set<GUID>
     private var covered: [String: [RecordAction: [Predicate]]] = [:]
+    /// Records that may be given to another owner, by type.
+    private var givable: [String: [Predicate]] = [:]
     /// What has to hold beside, by type and action.
     private var limits: [String: [RecordAction: [Predicate]]] = [:]
     private var roles: [String] = []
@@ -68,6 +70,9 @@ private struct RightsBuilder {
                 let only = grant.limits.filter { $0.holds(for: action) }.map { Predicate.rule($0.rule) }
                 if !only.isEmpty { limits[grant.type, default: [:]][action, default: []] += only }
             }
+            let rules = grant.rules(allowing: .assign).map(Predicate.rule)
+            givable[grant.type, default: []].append(
+                .any(of: [predicate(grant.scope(of: .assign), or: .shared(.manage), in: team)] + rules))
         }
         if !roles.contains(role.id) { roles.append(role.id) }
         abilities.formUnion(role.abilities)
@@ -80,13 +85,15 @@ private struct RightsBuilder {
             for (action, parts) in actions {
                 policy.actions[action] = .all(of: [Predicate.any(of: parts)] + (limits[type]?[action] ?? []))
             }
+            policy.giving = .all(of: [Predicate.any(of: givable[type] ?? [])] + (limits[type]?[.assign] ?? []))
             types[type] = policy
         }
         for type in parents.keys.sorted() { types[type] = details(type, types) }
         for type in types.keys.sorted() {
-            types[type]?.masks = masks(of: type, .read, \.read)
-            types[type]?.updateMasks = masks(of: type, .update, \.update)
-            types[type]?.createMasks = masks(of: type, .create, \.update)
+            let (read, way) = masks(of: type, .read, \.read)
+            types[type]?.masks = read.mapValues { Self.through(way, $0) }
+            types[type]?.updateMasks = updateMasks(of: type, seen: read).mapValues { Self.through(way, $0) }
+            types[type]?.createMasks = masks(of: type, .create, \.update).masks.mapValues { Self.through(way, $0) }
         }
         func sorted(_ ids: Set<GUID>) -> [GUID] { ids.sorted { ($0.high, $0.low) < ($1.high, $1.low) } }
         var actor = Actor(id: principal, ownerSets: ownerSets, grantees: [principal] + sorted(teams))
@@ -108,59 +115,95 @@ private struct RightsBuilder {
             let onParent = Predicate.all(of: [above.actions[.read] ?? .never, above.actions[asked] ?? .never])
             policy.actions[action] = .all(of: [.through(link, onParent)] + (limits[type]?[action] ?? []))
         }
+        policy.giving = policy.actions[.assign] ?? .never
         return policy
     }
 
     /// Fields on which all grants together don't cover what they cover with the action: each grant brings those of its records that lie within the
-    /// field's scope too. Of details these are the records that their rights come from.
+    /// field's scope too. Of details these are the records that their rights come from, at the end of the way that is given beside them.
     private mutating func masks(
         of type: String, _ action: RecordAction, _ scope: KeyPath<Role.Grant.FieldScopes, GrantScope?>
-    ) -> [String: Predicate] {
-        var way: [ParentLink] = []
-        while let link = parents[way.last?.type ?? type] { way.append(link) }
-        let origin = way.last?.type ?? type
+    ) -> (masks: [String: Predicate], way: [ParentLink]) {
+        let (origin, way) = origin(of: type)
         let action = way.isEmpty ? action : action.onParent ?? action
         let whole = Predicate.any(of: covered[origin]?[action] ?? [])
         var masks: [String: Predicate] = [:]
-        for field in Set(held.flatMap { $0.grants[type]?.fields.keys.map { $0 } ?? [] }).sorted() {
-            var parts: [Predicate] = []
-            for (grants, team) in held {
-                guard let grant = grants[origin] else { continue }
-                let own = grant.scope(of: action)
-                let narrower = grants[type]?.fields[field]?[keyPath: scope]
-                let narrowed = narrower.map { $0.width < own.width ? $0 : own } ?? own
-                parts.append(predicate(narrowed, for: action, in: team))
-                for rule in grant.rules(allowing: action) {
-                    let within = narrower.map { predicate($0, for: action, in: team) } ?? .always
-                    parts.append(.all(of: [.rule(rule), within]))
-                }
+        for field in narrowedFields(of: type) {
+            var all: [Predicate] = []
+            for held in held { all += parts(of: held, of: origin, action, held.grants[type]?.fields[field]?[keyPath: scope]) }
+            let part = Predicate.any(of: all)
+            if part != whole { masks[field] = part }
+        }
+        return (masks, way)
+    }
+
+    /// The same of changes. Where a role says nothing of changing a field, it is changed where it is seen: who writes what they don't see can try out what
+    /// it is, and loses it for others by sending back what they have read.
+    private mutating func updateMasks(of type: String, seen: [String: Predicate]) -> [String: Predicate] {
+        let origin = origin(of: type).type
+        let whole = Predicate.any(of: covered[origin]?[.update] ?? [])
+        var masks: [String: Predicate] = [:]
+        for field in narrowedFields(of: type) {
+            var (told, untold): ([Predicate], [Predicate]) = ([], [])
+            for held in held {
+                let scope = held.grants[type]?.fields[field]?.update
+                let covered = parts(of: held, of: origin, .update, scope)
+                if scope == nil { untold += covered } else { told += covered }
             }
-            let part = Predicate.any(of: parts)
-            if part != whole { masks[field] = way.reversed().reduce(part) { .through($1, $0) } }
+            let part = Predicate.any(of: told + [.all(of: [.any(of: untold), seen[field] ?? .always])])
+            if part != whole { masks[field] = part }
         }
         return masks
     }
 
-    /// Scopes include each other: own, shared, team, subtree, all.
+    private func narrowedFields(of type: String) -> [String] {
+        Set(held.flatMap { $0.grants[type]?.fields.keys.map { $0 } ?? [] }).sorted()
+    }
+
+    /// The type that rights to a type come from, and the links that lead there.
+    private func origin(of type: String) -> (type: String, way: [ParentLink]) {
+        var way: [ParentLink] = []
+        while let link = parents[way.last?.type ?? type] { way.append(link) }
+        return (way.last?.type ?? type, way)
+    }
+
+    private static func through(_ way: [ParentLink], _ condition: Predicate) -> Predicate {
+        way.reversed().reduce(condition) { .through($1, $0) }
+    }
+
+    /// What a role covers of a field with an action, where it says `narrower` of it.
+    private mutating func parts(
+        of held: (grants: [String: Role.Grant], team: GUID?), of origin: String, _ action: RecordAction, _ narrower: GrantScope?
+    ) -> [Predicate] {
+        guard let grant = held.grants[origin] else { return [] }
+        let own = grant.scope(of: action)
+        let narrowed = narrower.map { $0.width < own.width ? $0 : own } ?? own
+        var parts = [predicate(narrowed, for: action, in: held.team)]
+        for rule in grant.rules(allowing: action) {
+            let within = narrower.map { predicate($0, for: action, in: held.team) } ?? .always
+            parts.append(.all(of: [.rule(rule), within]))
+        }
+        return parts
+    }
+
     private mutating func predicate(_ scope: GrantScope, for action: RecordAction, in team: GUID?) -> Predicate {
+        predicate(scope, or: Self.shared(for: action), in: team)
+    }
+
+    /// Scopes include each other: own, shared, team, subtree, all.
+    private mutating func predicate(_ scope: GrantScope, or shared: Predicate, in team: GUID?) -> Predicate {
         switch scope {
         case .none: return .never
         case .own: return .owner
-        case .shared: return .any(of: [.owner, Self.shared(for: action)])
-        case .team, .subtree:
-            return .any(of: [.owners(set(Reach(team: team, below: scope == .subtree))), Self.shared(for: action)])
+        case .shared: return .any(of: [.owner, shared])
+        case .team, .subtree: return .any(of: [.owners(set(Reach(team: team, below: scope == .subtree))), shared])
         case .all: return .always
         }
     }
 
-    /// What a share has to give for an action. Nobody can be made an owner, and nothing made, by a share.
+    /// What a share has to give for an action. Nothing is made by a share, nobody made an owner, and nothing done that can't be taken back.
     private static func shared(for action: RecordAction) -> Predicate {
-        switch action {
-        case .read, .export: .shared(.read)
-        case .update, .bulk: .shared(.update)
-        case .delete, .restore, .purge, .merge, .share: .shared(.manage)
-        case .create, .importing, .assign: .never
-        }
+        action == .assign ? .never : action.neededShare.map(Predicate.shared) ?? .never
     }
 
     private mutating func set(_ reach: Reach) -> Int {

@@ -9,8 +9,9 @@ extension PrincipalStore {
     /// Records that are handed over with one statement.
     private static let batch = 500
 
-    /// Ends what a user or service may do, in one step: their tokens and what was shared with them go, the records they own go to `successor`,
-    /// and what they did stays theirs. Deleted records keep their owner. Doing it again hands over what is left.
+    /// Ends what a user or service may do, in one step: their tokens, what was shared with them and their background work end, the records they own go
+    /// to `successor`, and what they did stays theirs. Deleted records keep their owner until somebody restores them, whose they are then. Doing it again
+    /// hands over what is left.
     ///
     /// - Parameter access: whoever does it; the change of owners is in their name, and needs the right to it.
     /// - Returns: how many records have another owner now, and the change set that did it.
@@ -31,6 +32,13 @@ extension PrincipalStore {
             _ = try await store.run(
                 "UPDATE tessera.token SET revoked_at = now() WHERE principal_id = \(bind: id) AND revoked_at IS NULL")
             _ = try await store.run("DELETE FROM tessera.share WHERE grantee_id = \(bind: id)")
+            // Work that waits never begins, and what is at work keeps no further step.
+            _ = try await store.run(
+                """
+                UPDATE tessera.job SET cancel_asked = true, state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END, \
+                finished_at = CASE state WHEN 'queued' THEN now() END, file = CASE state WHEN 'queued' THEN NULL ELSE file END \
+                WHERE principal_id = \(bind: id) AND state IN ('queued', 'running')
+                """)
             try await Self.requireAdministrator(store)
             guard let successor else { return 0 }
             try await Self.requireActive(successor, store)

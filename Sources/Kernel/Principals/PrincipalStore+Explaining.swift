@@ -25,7 +25,13 @@ extension PrincipalStore {
         return facts[record]
     }
 
-    /// What a principal may do with a record, action by action.
+    /// In the order in which they are told. There is no merging yet.
+    private static let explained: [RecordAction] = [
+        .read, .create, .update, .delete, .restore, .purge, .export, .importing, .bulk, .share, .assign,
+    ]
+
+    /// What a principal may do with a record, action by action; with `create` and `import`, whether they may make one like it, and with `assign`, whether
+    /// they may give it to another owner.
     ///
     /// - Throws: `principals.not_found` for a record or principal that isn't there.
     package func explain(_ record: GUID, in type: RecordType? = nil, for principal: GUID) async throws -> [AccessExplanation] {
@@ -33,17 +39,17 @@ extension PrincipalStore {
         guard directory.principals[principal] != nil else { throw PrincipalsError(.notFound, "There is no such user.") }
         guard let (type, facts) = try await facts(of: record, in: type) else { throw Self.noRecord }
         let rights = directory.rights(of: principal, under: roles)
-        return [.read, .update, .delete, .restore, .purge, .export, .bulk, .share].map { action in
+        return Self.explained.map { action in
             directory.explain(action, on: type, facts, for: principal, under: roles, having: rights)
         }
     }
 
-    /// Everybody who may read a record.
+    /// Everybody who may read a record; of a deleted one, who may when they ask for deleted records too.
     ///
     /// - Throws: `principals.not_found` for a record that isn't there.
-    package func readers(of record: GUID, in type: RecordType? = nil) async throws -> [Directory.Principal] {
+    package func readers(of record: GUID, in type: RecordType? = nil) async throws -> (isDeleted: Bool, readers: [Directory.Principal]) {
         guard let (type, facts) = try await facts(of: record, in: type) else { throw Self.noRecord }
-        return try await directory().readers(of: facts, type, under: try await roles())
+        return (facts.isOutOfReach, try await directory().readers(of: facts, type, under: try await roles()))
     }
 
     package static let noRecord = PrincipalsError(.notFound, "There is no such record.")
@@ -57,8 +63,19 @@ extension AccessExplanation {
         ]
         if !sources.isEmpty { members["inherited_from"] = .collection(sources.map(\.value)) }
         if !limits.isEmpty { members["kept_out_by"] = .collection(limits.map { .string($0) }) }
+        if isDeleted { members["deleted"] = true }
         if action == .read { members["hidden_fields"] = .collection(hiddenFields.map { .string($0) }) }
+        if !fields.isEmpty { members["fields"] = .collection(fields.map(\.value)) }
         return .complex(members)
+    }
+}
+
+extension AccessExplanation.FieldReasons {
+    fileprivate var value: Value {
+        .complex([
+            "field": .string(field), "allowed": .bool(isAllowed), "unseen": .bool(isUnseen),
+            "reasons": .collection(reasons.map(\.value)),
+        ])
     }
 }
 

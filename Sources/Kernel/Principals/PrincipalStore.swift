@@ -42,6 +42,8 @@ package final class PrincipalStore: Sendable {
     }
 
     private let known = Mutex<Known?>(nil)
+    /// How often it was forgotten: what was asked for before that isn't kept.
+    private let forgotten = Mutex(0)
 
     package init(records: RecordStore) {
         self.records = records
@@ -96,6 +98,12 @@ package final class PrincipalStore: Sendable {
         return roles
     }
 
+    /// Whether somebody may come in: they are known and weren't deactivated.
+    package func isActive(_ principal: GUID) async throws -> Bool {
+        if try await look().directory.principals[principal] == nil { forget() }
+        return try await look().directory.principals[principal].map { !$0.isDisabled } ?? false
+    }
+
     /// The access of somebody who came in by a channel.
     package func access(of principal: GUID, channel: Access.Channel) async throws -> Access {
         Access(principal: principal, channel: channel, rights: try await rights(of: principal))
@@ -110,6 +118,7 @@ package final class PrincipalStore: Sendable {
         let now = ContinuousClock.now
         let (fresh, last) = known.withLock { state in (state.flatMap { $0.goodUntil > now ? $0.look : nil }, state?.version) }
         if let fresh { return fresh }
+        let round = forgotten.withLock { $0 }
         return try await PrincipalsError.translating {
             let version = try await self.version()
             if let last, last == version {
@@ -124,6 +133,8 @@ package final class PrincipalStore: Sendable {
             let (directory, definitions) = try await self.load()
             self.known.withLock { state in
                 if let newer = state?.version, newer > version { return }
+                // Something was changed in the meantime, which this may not show yet.
+                guard self.forgotten.withLock({ $0 }) == round else { return }
                 state = Known(directory: directory, version: version, goodUntil: now + Self.lifetime, definitions: definitions)
             }
             return Look(directory: directory, definitions: definitions, version: version)
@@ -132,6 +143,7 @@ package final class PrincipalStore: Sendable {
 
     /// Makes the next look ask the database, after a change.
     func forget() {
+        forgotten.withLock { $0 += 1 }
         known.withLock { $0 = nil }
     }
 

@@ -10,7 +10,7 @@ package struct Access: Sendable, Hashable {
 
     /// The principal that acts: a user, or the service principal of a client or module.
     package var principal: GUID
-    /// The person a service acts for; its rights are then the intersection of both.
+    /// The person that a service says it acts for: kept with what it does. It adds nothing to the service's rights, and takes nothing away.
     package var onBehalfOf: GUID?
     package var channel: Channel
     /// The events that led here, oldest first; empty for what a person starts.

@@ -6,21 +6,22 @@ import QueryLanguage
 /// The one place that adds what an access may see and do to SQL. Whatever reads or writes records asks here for its predicate.
 package enum AccessGuard {
     /// A condition over the table `alias` that holds for the records this access may act on, soft-deleted ones left out unless asked for.
+    ///
+    /// - Parameter lasting: how long it has to hold, as far as it hangs on shares.
     package static func predicate(
-        _ action: RecordAction, on type: RecordType, alias: String, access: Access, includeDeleted: Bool = false
+        _ action: RecordAction, on type: RecordType, alias: String, access: Access, includeDeleted: Bool = false,
+        lasting: ShareDuration = .now
     ) -> SQL {
-        #if DEBUG
-            if access.rights.predicate(action, on: type.id) != .always, GuardFault.leavesOutNext("\(action.rawValue) \(type.key) \(alias)")
-            {
-                return includeDeleted ? "TRUE" : "\(raw: alias).deleted_at IS NULL"
-            }
-        #endif
-        return sql(pieces(action, on: type, alias: alias, access: access, includeDeleted: includeDeleted), access)
+        if access.rights.predicate(action, on: type.id) != .always, leavesOutNext("\(action.rawValue) \(type.key) \(alias)") {
+            return includeDeleted ? "TRUE" : "\(raw: alias).deleted_at IS NULL"
+        }
+        return sql(
+            pieces(action, on: type, alias: alias, access: access, includeDeleted: includeDeleted, lasting: lasting), access)
     }
 
     /// The same with the principal's values left open: it is one text for all principals with the same policy.
     static func pieces(
-        _ action: RecordAction, on type: RecordType, alias: String, access: Access, includeDeleted: Bool
+        _ action: RecordAction, on type: RecordType, alias: String, access: Access, includeDeleted: Bool, lasting: ShareDuration = .now
     ) -> [GuardPiece] {
         let standing: [GuardPiece] = includeDeleted ? [] : [.text("\(alias).deleted_at IS NULL")]
         var predicate = access.rights.predicate(action, on: type.id)
@@ -28,7 +29,7 @@ package enum AccessGuard {
             predicate = .all(of: [predicate, access.rights.predicate(.bulk, on: type.id)])
         }
         guard predicate != .always else { return standing.isEmpty ? [.text("TRUE")] : standing }
-        let condition = GuardText(type: type.id, alias: alias, includesDeleted: includeDeleted).pieces(of: predicate)
+        let condition = GuardText(type: type.id, alias: alias, includesDeleted: includeDeleted, lasting: lasting).pieces(of: predicate)
         return standing.isEmpty ? condition : standing + [.text(" AND ")] + condition
     }
 
@@ -46,6 +47,21 @@ package enum AccessGuard {
     /// A condition over the table `alias` that holds for the records on which a field is seen; nil when on all that are read.
     package static func mask(of field: String, on type: RecordType, alias: String, access: Access) -> SQL? {
         access.rights.mask(of: field, on: type.id).map { sql(GuardText(type: type.id, alias: alias).pieces(of: $0), access) }
+    }
+
+    /// The keys of the fields that aren't seen on a record, and of those that aren't to be written on it: expressions over the row `alias`, lists of text.
+    static func closed(_ fields: [Field], of type: RecordType, alias: String, access: Access) -> (unseen: SQL, unwritable: SQL) {
+        var (unseen, unwritable): ([SQL], [SQL]) = (["'{}'::text[]"], ["'{}'::text[]"])
+        for field in fields {
+            if let seen = mask(of: field.key, on: type, alias: alias, access: access) {
+                unseen.append("CASE WHEN \(seen) THEN '{}'::text[] ELSE ARRAY['\(raw: field.key)'] END")
+            }
+            if let mask = access.rights.writeMask(of: field.key, on: type.id, isNew: false) {
+                let written = sql(GuardText(type: type.id, alias: alias).pieces(of: mask), access)
+                unwritable.append("CASE WHEN \(written) THEN '{}'::text[] ELSE ARRAY['\(raw: field.key)'] END")
+            }
+        }
+        return ("(\(SQL.joined(unseen, separator: " || ")))", "(\(SQL.joined(unwritable, separator: " || ")))")
     }
 
     /// The names under which a record's image holds fields that aren't seen on it: an expression over the row `alias`, a list of text.
@@ -97,15 +113,13 @@ package enum AccessGuard {
     private static func writeMasks(of type: RecordType, _ fields: Set<String>, alias: String, isNew: Bool, _ access: Access) -> [SQL] {
         fields.sorted().compactMap { field in
             guard let mask = access.rights.writeMask(of: field, on: type.id, isNew: isNew) else { return nil }
-            #if DEBUG
-                if GuardFault.leavesOutNext("\(field) of \(type.key) \(alias)") { return nil }
-            #endif
+            if leavesOutNext("\(field) of \(type.key) \(alias)") { return nil }
             return sql(GuardText(type: type.id, alias: alias).pieces(of: mask), access)
         }
     }
 
-    /// What has to hold for a record that was `old` and has become `new`: it is still one of those that may be changed, or was given to somebody
-    /// whom this access may make an owner. Nil when nothing has to, or nothing changes that it depends on: as it was, it could be changed.
+    /// What has to hold for a record that was `old` and has become `new`: it is still one of those that may be changed; or it was one that may be
+    /// given away, and was given to somebody whom this access may make an owner. Nil when nothing has to, or nothing changes that it depends on: as it was, it could be changed.
     ///
     /// - Parameters:
     ///   - fields: keys of the fields that are set, whether they change or not, and names of system columns.
@@ -114,19 +128,46 @@ package enum AccessGuard {
         of type: RecordType, old: String, new: String, fields: Set<String>, given: Set<String>, access: Access
     ) -> SQL? {
         var conditions = writeMasks(of: type, given, alias: old, isNew: false, access)
-        let (update, assign) = (access.rights.predicate(.update, on: type.id), access.rights.predicate(.assign, on: type.id))
+        let update = access.rights.predicate(.update, on: type.id)
         func condition(_ action: RecordAction) -> SQL { predicate(action, on: type, alias: new, access: access, includeDeleted: true) }
         if fields.contains("owner_id") {
-            if update != .always || assign != .always {
+            let giving = Self.giving(of: type, old: old, new: new, access: access)
+            if update != .always || giving != nil {
                 conditions.append(
                     """
-                    CASE WHEN \(raw: new).owner_id IS DISTINCT FROM \(raw: old).owner_id THEN \(condition(.assign)) ELSE \(condition(.update)) END
+                    CASE WHEN \(raw: new).owner_id IS DISTINCT FROM \(raw: old).owner_id THEN \(giving ?? "TRUE") ELSE \(condition(.update)) END
                     """)
             }
         } else if update != .always, !update.reads.isDisjoint(with: fields.union(Self.alwaysSet)) {
             conditions.append(condition(.update))
         }
         return conditions.isEmpty ? nil : SQL.joined(conditions, separator: " AND ")
+    }
+
+    /// What has to hold for a record that was `old` and has become `new`, with another owner; nil when nothing has to.
+    static func giving(of type: RecordType, old: String, new: String, access: Access) -> SQL? {
+        var conditions: [SQL] = []
+        if access.rights.givable(on: type.id) != .always, !leavesOutNext("giving of \(type.key) \(old)") {
+            conditions.append(givable(type, alias: old, access: access))
+        }
+        if access.rights.predicate(.assign, on: type.id) != .always {
+            conditions.append(predicate(.assign, on: type, alias: new, access: access, includeDeleted: true))
+        }
+        return conditions.isEmpty ? nil : "(\(SQL.joined(conditions, separator: " AND ")))"
+    }
+
+    /// A condition over the table `alias` that holds for the records whose owner may be changed, of those that may be changed at all.
+    package static func givable(_ type: RecordType, alias: String, access: Access, lasting: ShareDuration = .now) -> SQL {
+        sql(GuardText(type: type.id, alias: alias, lasting: lasting).pieces(of: access.rights.givable(on: type.id)), access)
+    }
+
+    /// Whether a test has this condition left out.
+    private static func leavesOutNext(_ condition: @autoclosure () -> String) -> Bool {
+        #if DEBUG
+            return GuardFault.leavesOutNext(condition())
+        #else
+            return false
+        #endif
     }
 
     /// What every write sets.
@@ -209,6 +250,8 @@ struct GuardText {
     let alias: String
     /// Whether what a record's rights come from may be deleted; otherwise such a record is out of reach with it.
     var includesDeleted = true
+    /// Which shares count.
+    var lasting = ShareDuration.now
 
     func pieces(of predicate: Predicate) -> [GuardPiece] {
         switch predicate {
@@ -218,20 +261,19 @@ struct GuardText {
         case .any(let parts): joined(parts, " OR ")
         case .owner: [.text("\(alias).owner_id = "), .value(.id)]
         case .owners(let set): [.text("\(alias).owner_id = ANY ("), .value(.owners(set)), .text(")")]
-        case .creator: [.text("\(alias).created_by = "), .value(.id)]
         case .rule(let rule): RuleTexts.shared.pieces(of: rule, alias: alias)
         case .parent(let link, let condition): parent(link, condition)
         case .shared(let level):
             [
                 .text("\(alias).id = ANY (ARRAY(SELECT s.record_id FROM tessera.share s WHERE s.grantee_id = ANY ("), .value(.grantees),
                 .text(
-                    ") AND s.record_type = '\(type)' AND s.level >= \(level.rawValue) AND (s.ends_at IS NULL OR s.ends_at > now())))"),
+                    ") AND s.record_type = '\(type)' AND s.level >= \(level.rawValue) AND \(lasting.condition)))"),
             ]
         }
     }
 
     private func parent(_ link: ParentLink, _ condition: Predicate) -> [GuardPiece] {
-        let above = GuardText(type: link.type, alias: "\(alias)_p", includesDeleted: includesDeleted)
+        let above = GuardText(type: link.type, alias: "\(alias)_p", includesDeleted: includesDeleted, lasting: lasting)
         let standing = includesDeleted ? "" : " AND \(above.alias).deleted_at IS NULL"
         let found =
             "EXISTS (SELECT 1 FROM \(TableName(typeID: link.type).sql) AS \(above.alias) "

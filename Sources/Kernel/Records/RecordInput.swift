@@ -17,6 +17,9 @@ package struct RecordInput: Sendable, Hashable {
     /// Keys of emails and phones whose primary entry, where it is given without the list, is all that stays of them. Of others the rest stays too.
     package var alone: Set<String> = []
 
+    /// Keys of the fields that it empties only because it replaces the whole record: one of them that isn't seen stays as it is.
+    package var yielding: Set<String> = []
+
     package init(_ values: [String: Value]) {
         self.values = values
     }

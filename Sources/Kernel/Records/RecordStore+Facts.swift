@@ -14,7 +14,8 @@ extension RecordStore {
         let keys = ids.map { PostgresUUID(guid: $0) }
         let owners = try await run(
             """
-            SELECT id, owner_id, created_by, \(identifier: type.parent?.column ?? "id") FROM \(raw: type.table.sql) WHERE id = ANY(\(bind: keys))
+            SELECT id, owner_id, created_by, \(identifier: type.parent?.column ?? "id"), deleted_at IS NOT NULL FROM \(raw: type.table.sql) \
+            WHERE id = ANY(\(bind: keys))
             """)
         var facts: [GUID: RecordFacts] = [:]
         var above: [GUID: GUID] = [:]
@@ -22,7 +23,7 @@ extension RecordStore {
             let id = GUID(postgres: try row.decode(PostgresUUID.self, 0))
             facts[id] = RecordFacts(
                 owner: GUID(postgres: try row.decode(PostgresUUID.self, 1)), creator: GUID(postgres: try row.decode(PostgresUUID.self, 2)),
-                moment: .now, id: id)
+                moment: .now, id: id, isDeleted: try row.decode(Bool.self, 4))
             if type.parent != nil { above[id] = try row.decode(PostgresUUID?.self, 3).map(GUID.init(postgres:)) }
         }
         guard !facts.isEmpty else { return [:] }

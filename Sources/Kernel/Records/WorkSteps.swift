@@ -7,10 +7,13 @@ package struct WorkSteps: Sendable {
     let store: RecordStore
     /// The import, job or other work whose steps these are.
     let work: GUID
+    /// Whoever asked for it: no step is kept that ends after they were deactivated.
+    let principal: GUID
 
-    package init(_ store: RecordStore, work: GUID) {
+    package init(_ store: RecordStore, work: GUID, of principal: GUID) {
         self.store = store
         self.work = work
+        self.principal = principal
     }
 
     /// The outcomes of the steps that are done, by number.
@@ -25,6 +28,7 @@ package struct WorkSteps: Sendable {
 
     /// Carries a step out unless that has been done, and gives its outcome.
     ///
+    /// - Throws: `records.forbidden` when whoever asked for the work was deactivated.
     /// - Parameter body: may run again when the database had to break it off; all its writes go through the store it is given.
     package func once(_ number: Int, _ body: (RecordStore) async throws -> PostgresJSON) async throws -> PostgresJSON {
         let (work, step) = (PostgresUUID(guid: work), Int32(number))
@@ -40,6 +44,7 @@ package struct WorkSteps: Sendable {
             let outcome = try await body(store)
             _ = try await store.run(
                 "UPDATE tessera.work_step SET outcome = \(bind: outcome) WHERE work = \(bind: work) AND number = \(bind: step)")
+            try await store.requireActive(principal)
             return outcome
         }
     }

@@ -36,9 +36,15 @@ extension Call {
         case (.share, _): throw APIError.methodNotAllowed("DELETE")
         case (.readers(let id), .GET), (.readers(let id), .HEAD):
             try await requireReadable(id)
-            let readers = try await principals.readers(of: id)
-            return list(
-                readers.map { .complex(["id": .guid($0.id), "name": .string($0.name), "kind": .string($0.kind.rawValue)]) }, next: nil)
+            let (isDeleted, readers) = try await principals.readers(of: id)
+            let values = readers.map { reader -> Value in
+                var members: [String: Value] = [
+                    "id": .guid(reader.id), "name": .string(reader.name), "kind": .string(reader.kind.rawValue),
+                ]
+                if isDeleted { members["deleted"] = true }
+                return .complex(members)
+            }
+            return list(values, next: nil)
         case (.explanation(let id, let user), .GET), (.explanation(let id, let user), .HEAD):
             try await requireReadable(id)
             return list(try await principals.explain(id, for: user).map(\.value), next: nil)

@@ -176,7 +176,7 @@ enum OpenAPIDirectory {
                 ("email", .optionalText), ("parent_id", .optionalID), ("teams", .ids), ("roles", .objects("role_assignment")),
             ]
         ),
-        ("principal_name", ["id", "name"], [("id", .id), ("name", .text), ("kind", .text)]),
+        ("principal_name", ["id", "name"], [("id", .id), ("name", .text), ("kind", .text), ("deleted", .flag)]),
         (
             "new_user", ["name"],
             [
@@ -192,10 +192,13 @@ enum OpenAPIDirectory {
         (
             "explanation", ["action", "allowed", "reasons"],
             [
-                ("action", .text), ("allowed", .flag), ("hidden_fields", .texts), ("kept_out_by", .texts),
-                ("inherited_from", .objects("access_source")),
-                ("reasons", .objects("access_reason")),
+                ("action", .text), ("allowed", .flag), ("deleted", .flag), ("fields", .objects("access_field")), ("hidden_fields", .texts),
+                ("kept_out_by", .texts), ("inherited_from", .objects("access_source")), ("reasons", .objects("access_reason")),
             ]
+        ),
+        (
+            "access_field", ["field", "allowed", "reasons"],
+            [("field", .text), ("allowed", .flag), ("unseen", .flag), ("reasons", .objects("access_reason"))]
         ),
         (
             "access_source", ["action", "record_type", "record_id"],

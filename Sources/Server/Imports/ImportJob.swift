@@ -65,7 +65,11 @@ package struct ImportJob: JobHandler {
         // It may change many records that are there already, with one request.
         var access = job.access.changingMany
         access.channel = .importing
-        let importer = Importer(plan: plan, options: options, access: access, files: files)
+        let importer = Importer(plan: plan, options: options, access: access, files: files) {
+            var access = try await job.currentAccess().changingMany
+            access.channel = .importing
+            return access
+        }
         let failures = ImportFailures(files: files, plan: plan, name: file.name, access: access, told: Self.toldErrors)
         let total = plan.rows
         func report(_ progress: Importer.Progress) async throws {

@@ -27,16 +27,17 @@ package struct BulkJob: JobHandler {
         // The job's own id, so that every turn writes under the same change set; the queue finishes it with the job.
         let changeSet = ChangeSet(id: job.id, label: job.label, isOpen: true)
         try await ChangeSetLog(store, access: job.access).begin(changeSet)
-        let steps = WorkSteps(store, work: job.id)
+        let steps = WorkSteps(store, work: job.id, of: job.access.principal)
         let size = write.stepSize(Self.itemsPerStep)
         var total = BulkResult(count: count)
         for (number, start) in stride(from: 0, to: count, by: size).enumerated() {
             try Task.checkCancellation()
             let range = start..<min(start + size, count)
+            let access = try await job.currentAccess().changingMany
             let outcome = try await steps.once(number) { store in
-                try await ChangeSetLog(store, access: job.access).requireOpen(job.id)
+                try await ChangeSetLog(store, access: access).requireOpen(job.id)
                 let options = WriteOptions(changeSet: ChangeSet(id: job.id), mode: write.mode)
-                let (outcomes, failures) = try await write.write(range, store: store, options: options, access: job.access.changingMany)
+                let (outcomes, failures) = try await write.write(range, store: store, options: options, access: access)
                 let result = BulkOutcome(range, outcomes: outcomes, failures: failures)
                 if write.mode == .atomic, !failures.isEmpty { throw JobError(BulkWrite.refusal(result)) }
                 return BulkResult.step(result, of: count)

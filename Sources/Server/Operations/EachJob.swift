@@ -72,7 +72,7 @@ package struct EachJob: JobHandler {
         let log = ChangeSetLog(store, access: job.access)
         let changeSet = ChangeSet(id: job.id, label: job.label, isOpen: true)
         try await log.begin(changeSet)
-        let steps = WorkSteps(store, work: job.id)
+        let steps = WorkSteps(store, work: job.id, of: job.access.principal)
         let kept = try await steps.once(0) { store in
             let ids = try await store.selected(write.type.record, where: write.filter, limit: Self.mostRecords, access: access)
             return PostgresJSON(Value.collection(ids.map(Value.guid)).json)
@@ -84,8 +84,9 @@ package struct EachJob: JobHandler {
         for (number, start) in stride(from: 0, to: ids.count, by: size).enumerated() {
             try Task.checkCancellation()
             let part = Array(ids[start..<min(start + size, ids.count)])
+            let access = try await job.currentAccess().changingMany
             let outcome = try await steps.once(number + 1) { store in
-                try await ChangeSetLog(store, access: job.access).requireOpen(job.id)
+                try await ChangeSetLog(store, access: access).requireOpen(job.id)
                 let options = WriteOptions(changeSet: ChangeSet(id: job.id), mode: input.mode)
                 let outcomes = try await store.each(write.type.record, part, write.action, options: options, access: access) { done in
                     try await job.progress(Job.Progress(done: start + done, total: ids.count))

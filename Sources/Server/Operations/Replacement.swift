@@ -7,6 +7,7 @@ import Records
 enum Replacement {
     static func complete(_ input: RecordInput, of type: ApiType) -> RecordInput {
         var completed = input
+        completed.yielding = Set(type.record.fields.filter { !$0.readOnly && isEmpty($0, in: input.values) }.map(\.key))
         for field in type.record.fields where field.type == .address {
             guard case .complex(let given)? = input.values[field.key] else { continue }
             let emptied = Dictionary(uniqueKeysWithValues: AddressMember.allCases.map { ($0.rawValue, Value.null) })
@@ -21,6 +22,14 @@ enum Replacement {
             }
         }
         return completed
+    }
+
+    /// Whether a body says of a field no more than that it is empty, as one is shown that isn't seen.
+    private static func isEmpty(_ field: Field, in values: [String: Value]) -> Bool {
+        ([field.key] + field.columns.map(\.name) + [field.primaryProperty].compactMap(\.self)).allSatisfy { name in
+            let value = values[name] ?? .null
+            return value.isNull || value == .collection([])
+        }
     }
 
     private static func isGiven(_ field: Field, in values: [String: Value], _ type: ApiType) -> Bool {

@@ -44,11 +44,16 @@ struct ExplainCommand: AsyncParsableCommand {
                     let records = RecordStore(client: database.client, catalog: deployment.catalog, logger: CommandLog.quiet)
                     let store = PrincipalStore(records: records)
                     guard let user else {
-                        let readers = try await store.readers(of: record, in: type)
+                        let (isDeleted, readers) = try await store.readers(of: record, in: type)
                         if output.isJSON {
-                            return [Value.collection(readers.map { .complex(["id": .guid($0.id), "name": .string($0.name)]) }).json]
+                            let deleted: [String: Value] = isDeleted ? ["deleted": true] : [:]
+                            let values = readers.map { reader in
+                                Value.complex(["id": .guid(reader.id), "name": .string(reader.name)].merging(deleted) { $1 })
+                            }
+                            return [Value.collection(values).json]
                         }
-                        return readers.map { "\($0.id)  \($0.name)" }
+                        let told = isDeleted ? ["It is deleted; who asks for deleted records too, and may read it:"] : []
+                        return told + readers.map { "\($0.id)  \($0.name)" }
                     }
                     let principal = try await store.find(user, [.user, .service]).id
                     let explanations = try await store.explain(record, in: type, for: principal)
@@ -70,25 +75,36 @@ extension AccessExplanation {
         var lines = ["\(action.rawValue): \(isAllowed ? "yes" : "no")"]
         for source in sources { lines.append("  as \(source.action.rawValue) of \(source.type)\(source.record.map { " \($0)" } ?? "")") }
         if reasons.isEmpty { lines.append("  no role says anything about this type") }
-        for reason in reasons {
-            let held = reason.team.map { " (in \(name($0)))" } ?? ""
-            let because: String =
-                switch reason.ground {
-                case .everything: "covers everybody's"
-                case .owner: "covers it: they own it"
-                case .team(let team): "covers it: its owner is in \(name(team))"
-                case .rule(let id): "covers it: \(id) is true of it"
-                case .shared(let grantee, let level): "covers it: shared with \(name(grantee)) to \(level.name)"
-                case nil: "doesn't cover it"
-                }
-            let origin = reason.origin == .api ? " (made over the API)" : ""
-            lines.append("  \(reason.role)\(origin)\(held): \(reason.scope.rawValue), \(because)")
-        }
+        lines += reasons.map { "  \($0.line(name))" }
         for limit in limits { lines.append("  but \(limit) isn't true of it") }
         if !isAllowed, isUnreadable, action != .read, reasons.contains(where: { $0.ground != nil }) {
             lines.append("  but it can't be read")
         }
-        if action == .read, !hiddenFields.isEmpty { lines.append("  without \(hiddenFields.joined(separator: ", "))") }
+        if !isAllowed, action == .assign, !isUnreadable, !isDeleted, reasons.contains(where: { $0.ground != nil }) {
+            lines.append("  but it can't be changed")
+        }
+        if isDeleted, action != .restore, action != .purge { lines.append("  but it is deleted") }
+        for field in fields where !field.isAllowed {
+            lines.append("  without \(field.field)\(field.isUnseen ? ", which isn't seen" : "")")
+            lines += field.reasons.map { "    \($0.line(name))" }
+        }
         return lines
+    }
+}
+
+extension AccessExplanation.Reason {
+    /// What a role says and whether it covers the record.
+    fileprivate func line(_ name: (GUID) -> String) -> String {
+        let held = team.map { " (in \(name($0)))" } ?? ""
+        let because: String =
+            switch ground {
+            case .everything: "covers everybody's"
+            case .owner: "covers it: they own it"
+            case .team(let team): "covers it: its owner is in \(name(team))"
+            case .rule(let id): "covers it: \(id) is true of it"
+            case .shared(let grantee, let level): "covers it: shared with \(name(grantee)) to \(level.name)"
+            case nil: "doesn't cover it"
+            }
+        return "\(role)\(origin == .api ? " (made over the API)" : "")\(held): \(scope.rawValue), \(because)"
     }
 }

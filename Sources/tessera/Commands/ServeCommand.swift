@@ -88,7 +88,7 @@ struct ServeCommand: AsyncParsableCommand {
                     access: { try await principals.access(of: $0.principal, channel: $0.channel) },
                     forgetOld: { try await ImportLedger.forgetOld(store) }, logger: logger)
                 let server = TesseraServer(
-                    configuration: settings, store: store, files: files, jobs: jobs, tokens: tokens, logger: logger
+                    configuration: settings, store: store, files: files, jobs: jobs, tokens: tokens, principals: principals, logger: logger
                 ) { bound in
                     Console.print("serving http://\(address.host):\(bound?.port ?? address.port)/api")
                 }

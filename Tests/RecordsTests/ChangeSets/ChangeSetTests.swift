@@ -138,7 +138,7 @@ struct ChangeSetTests {
     func steps() async throws {
         try await TestStore.with { lab in
             let type = try lab.type("topics")
-            let work = WorkSteps(lab.store, work: .version7())
+            let work = WorkSteps(lab.store, work: .version7(), of: .administrator)
             struct Broken: Error {}
             await #expect(throws: Broken.self) {
                 _ = try await work.once(0) { store in

@@ -36,12 +36,15 @@ struct SalesFloor: Sendable {
               number: { type: auto_number, label: Number, pattern: "A-{0000}" }
               holding: { type: link, label: Holding, to: account, inverse: branches, on_delete: restrict }
               ceiling: { type: integer, label: Ceiling, unique: true }
+              reason: { type: text, label: Reason, required_when: "ceiling eq 600" }
+              terms: { type: text, label: Terms, read_only_when: "ceiling eq 600" }
               region: { type: link, label: Region, to: region, inverse: accounts }
               seats: { type: links, label: Seats, to: region, inverse: seated, primary: region }
               parent: { type: link, label: Parent, to: account, inverse: subsidiaries, on_delete: clear }
               partners: { type: links, label: Partners, to: account, inverse: partner_of }
             rules:
               - { id: below, check: "size le ceiling", message: The size is above the ceiling., fields: [ceiling] }
+              - { id: unlucky, check: "size ne 13 or ceiling ne 600", message: Thirteen goes with no ceiling of 600., fields: [size] }
           visit:
             collection: visits
             label: Visit

@@ -23,6 +23,7 @@ struct TestHost: Sendable {
     let server: TesseraServer
     let services: ServiceGroup
     let jobs: JobQueue
+    let principals: PrincipalStore
 
     static func with<R: Sendable>(
         _ modules: [String: String] = ["lab": TestManifests.everyField], limits: ServerLimits = ServerLimits(),
@@ -42,12 +43,12 @@ struct TestHost: Sendable {
                 records: lab.store, contents: contents, staging: contents.staging, limits: fileLimits, logger: logger)
             defer { TestFolder.remove(contents.location) }
             let jobs = JobQueue(client: lab.client)
+            let principals = PrincipalStore(records: lab.store)
             let server = TesseraServer(
-                configuration: settled, store: lab.store, files: files, jobs: jobs, tokens: tokens, logger: logger
+                configuration: settled, store: lab.store, files: files, jobs: jobs, tokens: tokens, principals: principals, logger: logger
             ) { address in
                 found.yield(address?.port ?? 0)
             }
-            let principals = PrincipalStore(records: lab.store)
             let worker = JobWorker(
                 queue: jobs, handlers: [BulkJob(lab.store), EachJob(lab.store), UndoJob(lab.store), ImportJob(files)],
                 access: { try await principals.access(of: $0.principal, channel: $0.channel) }, logger: logger)
@@ -58,7 +59,7 @@ struct TestHost: Sendable {
                 let port = try #require(await iterator.next())
                 let host = TestHost(
                     port: port, token: token.text, lab: lab, files: files, tokens: tokens, server: server, services: services,
-                    jobs: jobs)
+                    jobs: jobs, principals: principals)
                 let result: Result<R, any Error>
                 do { result = .success(try await body(host)) } catch { result = .failure(error) }
                 await services.triggerGracefulShutdown()

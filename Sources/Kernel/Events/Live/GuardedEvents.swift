@@ -106,7 +106,7 @@ extension Predicate {
         case .all(let parts), .any(let parts): for part in parts { part.addReads(on: type, to: &names) }
         case .rule(let rule): names[type, default: []].formUnion(rule.reads)
         case .parent(let link, let condition): condition.addReads(on: link.type, to: &names)
-        case .owner, .owners, .creator, .shared: break
+        case .owner, .owners, .shared: break
         }
     }
 }

@@ -24,9 +24,14 @@ package struct Undo: Sendable {
         self.access = access.changingMany
     }
 
-    /// - Parameter progress: called after each batch with the number of records that were looked at.
-    /// - Throws: `records.not_found` when there is no such change set of the caller's.
-    package func run(progress: @Sendable (_ records: Int) async throws -> Void = { _ in }) async throws -> UndoReport {
+    /// - Parameters:
+    ///   - progress: called after each batch with the number of records that were looked at.
+    ///   - renewing: what its caller may do by the time of each batch; left out, it stays as it is.
+    /// - Throws: `records.not_found` when there is no such change set of the caller's, `records.forbidden` when they are deactivated on the way.
+    package func run(
+        progress: @Sendable (_ records: Int) async throws -> Void = { _ in },
+        renewing renew: (@Sendable () async throws -> Access)? = nil
+    ) async throws -> UndoReport {
         let log = ChangeSetLog(store, access: access)
         guard let entry = try await log.find(changeSet, toChange: true) else {
             throw RecordsError(.notFound, "There is no change set \(changeSet), or it was a single write; see `tessera changes list`.")
@@ -38,7 +43,7 @@ package struct Undo: Sendable {
         for _ in 1...Self.passes {
             let before = report.undone
             var pass = Pass(entry: entry, undo: report.undo)
-            try await run(&pass, progress)
+            try await run(&pass, renew, progress)
             report = UndoReport(
                 changeSet: changeSet, undo: pass.undo, undone: pass.undone, alreadyUndone: pass.already, refused: pass.refusals.refused,
                 refusedCount: pass.refusals.refusedCount)
@@ -88,7 +93,9 @@ package struct Undo: Sendable {
     }
 
     /// The newest records first: what a change set made to take another record's place is gone before that one comes back.
-    private func run(_ pass: inout Pass, _ progress: (Int) async throws -> Void) async throws {
+    private func run(
+        _ pass: inout Pass, _ renew: (@Sendable () async throws -> Access)?, _ progress: (Int) async throws -> Void
+    ) async throws {
         var place: GUID?
         while true {
             try Task.checkCancellation()
@@ -110,7 +117,8 @@ package struct Undo: Sendable {
                     }
                     continue
                 }
-                try await undo(records.map(\.id), type, &pass)
+                let now = Undo(store, of: changeSet, access: try await renew?() ?? access)
+                try await now.undo(records.map(\.id), type, &pass)
             }
             pass.seen += rows.count
             try await progress(pass.seen)
@@ -140,6 +148,7 @@ package struct Undo: Sendable {
                     pass.changed += result.changed
                     pass.undone += result.changed + result.unchanged
                     pass.already += result.already
+                    try await store.requireActive(access.principal)
                     return pass
                 }
                 return

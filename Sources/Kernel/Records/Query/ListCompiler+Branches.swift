@@ -13,17 +13,21 @@ extension ListCompiler {
     ) throws -> String {
         // What further joins the answer's JSON needs isn't needed to find the rows.
         let source = compiler.record.from.text
-        func select(_ own: [String], from source: String = source, by keys: [SortKey] = keys) -> String {
+        func select(_ own: [String], from source: String = source, by keys: [SortKey] = keys, limit: Int? = nil) -> String {
             let columns = keys.enumerated().map { "\($1.sql) AS k\($0)" }.joined(separator: ", ")
             let order = keys.map(\.ordering).joined(separator: ", ")
             return "SELECT t.\"id\", \(columns) FROM \(source)\(Self.whereClause(own + conditions + behind(keys))) ORDER BY \(order) "
-                + "LIMIT \(ListLimit.step(rows))"
+                + "LIMIT \(limit ?? ListLimit.step(rows))"
         }
         func condition(_ predicate: Predicate) -> [String] {
             predicate == .always ? [] : [compiler.text(of: predicate, on: compiler.type, alias: "t", includesDeleted: includeDeleted)]
         }
         let parts = branches.map { branch -> String in
-            if let set = branch.owners, access.rights.isNarrow(set) {
+            if let set = branch.owners, access.rights.size(of: set) == .many, Self.hasIndex(keys, of: compiler.type) {
+                let own = ["t.owner_id = o.id"] + condition(branch.rest)
+                return inRounds(of: compiler.placeholder(.actor(.owners(set))), keys, rows: ListLimit.step(rows)) { select(own, limit: $0) }
+            }
+            if let set = branch.owners, access.rights.size(of: set) == .few {
                 // Each owner's records in their order: no index gives those of several owners in one.
                 let owners = compiler.placeholder(.actor(.owners(set)))
                 let each = select(["t.owner_id = o.id"] + condition(branch.rest))
@@ -51,13 +55,40 @@ extension ListCompiler {
             + "WHERE t.\"id\" = u.\"id\" ORDER BY \(merged)"
     }
 
+    /// A page of many owners' records. Reading a page of each would read as many pages as there are owners, so it is read in rounds: the first row of each
+    /// owner; some rows of those whose first is among the first of the page; and the page of those all of whose rows are. An owner whose last row of a round is
+    /// behind the page has no further row in it. For n owners and a page of k rows these are n + 2·k·√k rows at most.
+    ///
+    /// - Parameter each: the rows of the owner `o.id`, as many as it is told.
+    private func inRounds(of owners: String, _ keys: [SortKey], rows: Int, _ each: (Int) -> String) -> String {
+        let some = (1...rows).first { $0 * $0 >= rows } ?? rows
+        func order(_ alias: String) -> String {
+            keys.enumerated().map { SortKey(sql: "\(alias).k\($0)", type: $1.type, form: $1.form).ordering }.joined(separator: ", ")
+        }
+        let columns = ["\"id\""] + keys.indices.map { "k\($0)" }
+        func listed(_ alias: String) -> String { columns.map { "\(alias).\($0)" }.joined(separator: ", ") }
+        return """
+            (WITH heads AS MATERIALIZED (SELECT o.id FROM unnest(\(owners)) AS o(id) CROSS JOIN LATERAL (\(each(1))) AS b \
+            ORDER BY \(order("b")) LIMIT \(rows)), \
+            tries AS MATERIALIZED (SELECT o.id AS owner, row_number() OVER (PARTITION BY o.id ORDER BY \(order("b"))) AS place, \(listed("b")) \
+            FROM heads AS o CROSS JOIN LATERAL (\(each(some))) AS b ORDER BY \(order("b")) LIMIT \(rows)) \
+            SELECT \(listed("s")) FROM tries AS s \
+            UNION SELECT \(listed("b")) FROM (SELECT f.owner AS id FROM tries AS f WHERE f.place = \(some)) AS o \
+            CROSS JOIN LATERAL (\(each(rows))) AS b)
+            """
+    }
+
+    /// Whether an index gives one owner's records in an order.
+    private static func hasIndex(_ keys: [SortKey], of type: RecordType) -> Bool {
+        guard let last = keys.last, last.column?.column.name == "id" else { return false }
+        let order = keys.dropLast().compactMap(\.column)
+        return order.count == keys.count - 1 && keys.allSatisfy({ $0.form.isDescending == last.form.isDescending })
+            && (order.isEmpty || type.orders.contains { $0.keys == order })
+    }
+
     /// The keys of an order, as columns of the type's shares (`RecordType.sharesTable`); nil where these have no index over them.
     private func sharesKeys(_ keys: [SortKey], of type: RecordType) -> [SortKey]? {
-        guard catalog.isReadByShares(type.id), let last = keys.last, last.column?.column.name == "id" else { return nil }
-        let order = keys.dropLast().compactMap(\.column)
-        guard order.count == keys.count - 1, keys.allSatisfy({ $0.form.isDescending == last.form.isDescending }),
-            order.isEmpty || type.orders.contains(where: { $0.keys == order })
-        else { return nil }
+        guard catalog.isReadByShares(type.id), Self.hasIndex(keys, of: type) else { return nil }
         return keys.map { key in
             let name = key.column?.column.name ?? "id"
             let collation = key.column?.collation.map { " COLLATE \"\($0)\"" } ?? ""

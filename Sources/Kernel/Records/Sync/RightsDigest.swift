@@ -76,7 +76,7 @@ extension Predicate {
         case .all(let parts), .any(let parts): parts.contains(where: \.asksTheTime)
         case .rule(let rule): rule.asksTheTime
         case .parent(_, let condition): condition.asksTheTime
-        case .owner, .owners, .creator, .shared: false
+        case .owner, .owners, .shared: false
         }
     }
 
@@ -84,7 +84,7 @@ extension Predicate {
         switch self {
         case .all(let parts), .any(let parts): parts.contains(where: \.asksParents)
         case .parent: true
-        case .owner, .owners, .creator, .shared, .rule: false
+        case .owner, .owners, .shared, .rule: false
         }
     }
 }

@@ -21,19 +21,27 @@ struct Purge {
         let open = try await lock(drafts)
         let doomed = try await following(open)
         for (type, ids) in doomed.inOrder { try await release(linksTo: type, ids, doomed) }
-        // No foreign key leads from shares either, whose causes may speak of the record.
-        let all = doomed.inOrder.flatMap(\.ids).map { PostgresUUID(guid: $0) }
-        _ = try await runner.query("DELETE FROM tessera.share WHERE record_id = ANY(\(bind: all))")
         // Those that link before those that they link to.
         for (type, ids) in doomed.inOrder.reversed() where type.id != self.type.id {
             for start in stride(from: 0, to: ids.count, by: BatchRunner.rowsPerStatement) {
                 let chunk = ids[start..<min(start + BatchRunner.rowsPerStatement, ids.count)]
-                _ = try await remove(type, chunk.enumerated().map { WriteDraft(index: $0, id: $1, isUpdate: true) })
+                let rows = try await remove(type, chunk.enumerated().map { WriteDraft(index: $0, id: $1, isUpdate: true) })
+                guard rows.allSatisfy({ $0.after != nil }) else {
+                    throw RecordsError(.unavailable, "What lets you purge what goes with it was changed at the same moment; try again.")
+                }
             }
         }
         let asked = Set(drafts.map(\.id))
         let others = doomed.ids(of: type).filter { !asked.contains($0) }
         let rows = try await remove(type, drafts + others.map { WriteDraft(index: 0, id: $0, isUpdate: true) })
+        // What was found and locked at the beginning has to be gone at the end: otherwise its links have been emptied for nothing.
+        let found = Set(doomed.ids(of: type))
+        for (id, row) in zip(drafts.map(\.id) + others, rows) where found.contains(id) && row.after == nil {
+            throw RecordsError.forbiddenRecord(.purge, type)
+        }
+        // No foreign key leads from shares, whose causes may speak of the record. They go last: rights may hang on them until then.
+        let all = doomed.inOrder.flatMap(\.ids).map { PostgresUUID(guid: $0) }
+        _ = try await runner.query("DELETE FROM tessera.share WHERE record_id = ANY(\(bind: all))")
         return Array(rows.prefix(drafts.count))
     }
 

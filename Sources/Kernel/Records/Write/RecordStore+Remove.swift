@@ -1,5 +1,6 @@
 package import Catalog
 import Manifests
+import Postgres
 import QueryLanguage
 
 extension RecordStore {
@@ -59,6 +60,8 @@ extension RecordStore {
             if action == .purge {
                 let purge = Purge(catalog: catalog, type: type, access: access, changeSet: options.changeSet, runner: runner)
                 rows = try await purge.run(drafts)
+            } else if action == .restore {
+                rows = try await self.restoring(drafts, statement, runner)
             } else {
                 rows = try VersionRow.rows(of: try await runner.query(statement.sql(for: drafts)))
             }
@@ -77,5 +80,27 @@ extension RecordStore {
         }
         for (draft, outcome) in zip(drafts, done) { outcomes[draft.index] = outcome }
         return outcomes.compactMap { $0 }
+    }
+
+    /// Restores records. Those whose owner was deactivated become records of whoever restores them, which asks for the right to make oneself their owner.
+    private func restoring(
+        _ drafts: [WriteDraft], _ statement: RemovalStatement, _ runner: StatementRunner
+    ) async throws -> [VersionRow] {
+        let ids = drafts.map { PostgresUUID(guid: $0.id) }
+        let orphaned: SQL = """
+            SELECT t.id FROM \(raw: statement.type.table.sql) t JOIN tessera.principal p ON p.id = t.owner_id \
+            WHERE t.id = ANY(\(bind: ids)) AND t.deleted_at IS NOT NULL AND p.disabled_at IS NOT NULL
+            """
+        let orphans = Set(try await runner.query(orphaned).rows.map { GUID(postgres: try $0.decode(PostgresUUID.self, 0)) })
+        var rows = [VersionRow?](repeating: nil, count: drafts.count)
+        for takesOver in [false, true] {
+            let places = drafts.indices.filter { orphans.contains(drafts[$0].id) == takesOver }
+            guard !places.isEmpty else { continue }
+            var statement = statement
+            statement.takesOver = takesOver
+            let done = try VersionRow.rows(of: try await runner.query(statement.sql(for: places.map { drafts[$0] })))
+            for (place, row) in zip(places, done) { rows[place] = row }
+        }
+        return rows.compactMap { $0 }
     }
 }

@@ -20,6 +20,8 @@ struct RemovalStatement {
     let type: RecordType
     let access: Access
     let changeSet: ChangeSet
+    /// Whether what is restored becomes the record of whoever restores it: where its owner was deactivated.
+    var takesOver = false
 
     func sql(for drafts: [WriteDraft]) -> SQL {
         var batch = ColumnBatch()
@@ -39,8 +41,10 @@ struct RemovalStatement {
         sql += ", rec AS (\(change))"
         let joins = action == .purge ? type.childTables.indices.map { " JOIN was\($0) ON was\($0).id = r.id" }.joined() : ""
         let source = "rec r JOIN old o ON o.id = r.id\(joins)"
-        let before = SQL("\(raw: action == .purge ? purged : "jsonb_build_object('deleted_at', o.deleted_at)")")
-        let after = SQL("\(raw: action == .purge ? "NULL" : "jsonb_build_object('deleted_at', r.deleted_at)")")
+        let changed = ["deleted_at"] + (takesOver ? ["owner_id"] : [])
+        var before = SQL("\(raw: action == .purge ? purged : Trace.object(of: changed, alias: "o"))")
+        if takesOver { before = AccessGuard.granting(before, if: AccessGuard.giving(of: type, old: "o", new: "r", access: access)) }
+        let after = SQL("\(raw: action == .purge ? "NULL" : Trace.object(of: changed, alias: "r"))")
         sql += ", trace AS (\(Trace.change(action.rawValue, type: type, changeSet: changeSet, before: before, from: source)))"
         sql +=
             ", told AS (\(Trace.outbox(action.rawValue, type: type, access: access, changeSet: changeSet, old: before, new: after, from: source)))"
@@ -68,10 +72,11 @@ struct RemovalStatement {
         case .delete, .restore:
             let value = action == .delete ? "now()" : "NULL"
             let differs = action == .delete ? "o.deleted_at IS NULL" : "o.deleted_at IS NOT NULL"
+            let owner: SQL = takesOver ? ", owner_id = \(bind: PostgresUUID(guid: access.principal))" : ""
             return """
-                UPDATE \(raw: table) t SET deleted_at = \(raw: value), version = t.version + 1, updated_at = now(), \
+                UPDATE \(raw: table) t SET deleted_at = \(raw: value)\(owner), version = t.version + 1, updated_at = now(), \
                 updated_by = \(bind: PostgresUUID(guid: access.principal)) FROM input i JOIN old o ON o.id = i.id \
-                WHERE \(raw: expected) AND \(raw: differs) RETURNING t.id, t.version, t.deleted_at
+                WHERE \(raw: expected) AND \(raw: differs) RETURNING t.*
                 """
         }
     }

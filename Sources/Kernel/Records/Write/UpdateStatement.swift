@@ -26,6 +26,7 @@ struct UpdateStatement {
         let principal = PostgresUUID(guid: access.principal)
         let table = type.table.sql
         let values = columns.indices.map { batch.column($0 + 3, of: "i") }
+        let given = drafts.reduce(into: Set<String>()) { $0.formUnion($1.given) }
         let assignments = zip(columns, values).map { ", \"\($0.name)\" = \($1)" }.joined()
         let guarded = AccessGuard.predicate(.update, on: type, alias: "t", access: access)
 
@@ -50,7 +51,7 @@ struct UpdateStatement {
         sql += ", rec AS (UPDATE \(raw: table) t SET version = t.version + 1, updated_at = now(), updated_by = \(bind: principal)"
         sql +=
             "\(raw: assignments) FROM input i JOIN old o ON o.id = i.id\(raw: joins) WHERE t.id = i.id AND (i._expected IS NULL OR o.version = i._expected)"
-        sql += " AND \(raw: changes(values: values)) RETURNING t.*)"
+        sql += " AND \(changes(values: values, given: given)) RETURNING t.*)"
         for (position, list) in lists.enumerated() {
             let table = list.name.sql
             let record = "\"\(list.recordColumn)\""
@@ -66,7 +67,6 @@ struct UpdateStatement {
         let old = SQL("\(raw: trace(columnsOf: "o", lists: "was"))")
         let new = SQL("\(raw: trace(columnsOf: "r", lists: "will"))")
         let source = "rec r JOIN old o ON o.id = r.id\(joins)"
-        let given = drafts.reduce(into: Set<String>()) { $0.formUnion($1.given) }
         let set = Set(columns.map { type.field(ofColumn: $0.name)?.key ?? $0.name } + lists.map(\.field))
         let granted = AccessGuard.granting(
             old, if: AccessGuard.change(of: type, old: "o", new: "r", fields: set, given: given, access: access))
@@ -79,15 +79,19 @@ struct UpdateStatement {
         return sql
     }
 
-    /// Whether anything of the record is other than it was.
-    private func changes(values: [String]) -> String {
+    /// Whether anything of the record is other than it was, or was written without being seen: whether that is the same isn't told.
+    private func changes(values: [String], given: Set<String>) -> SQL {
         var differences = lists.indices.map { "list\($0).was IS DISTINCT FROM list\($0).will" }
         if !columns.isEmpty {
             let stored = columns.map { "o.\"\($0.name)\"" }.joined(separator: ", ")
             let given = zip(columns, values).map { Self.cast($1, to: $0) }.joined(separator: ", ")
             differences.append("ROW(\(stored)) IS DISTINCT FROM ROW(\(given))")
         }
-        return differences.isEmpty ? "FALSE" : "(\(differences.joined(separator: " OR ")))"
+        let unseen = given.sorted().compactMap { AccessGuard.mask(of: $0, on: type, alias: "o", access: access) }.map {
+            "(\($0)) IS NOT TRUE" as SQL
+        }
+        let parts = differences.map { "\(raw: $0)" as SQL } + unseen
+        return parts.isEmpty ? "FALSE" : "(\(SQL.joined(parts, separator: " OR ")))"
     }
 
     /// What of the statement's columns and lists differs, on the side of `alias`.

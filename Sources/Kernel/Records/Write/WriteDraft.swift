@@ -29,13 +29,17 @@ struct WriteDraft: Sendable {
     var fields: Set<String> = []
     /// Choices that are retired, by field key: only a record that has one keeps it.
     var retired: [String: [String]] = [:]
-    /// Keys of fields that its writer set and may write on some records only.
+    /// Keys of fields that its writer set and writes, or sees, on some records only.
     var given: Set<String> = []
     /// Links named by a unique key of their target, still to be looked up.
     var pendingLinks: [PendingLink] = []
     /// New records of the same batch that this one links to.
     var linksWithin: Set<GUID> = []
     var problems: [RecordsError.Detail] = []
+    /// What the conditions read that problems come from.
+    var asked: [RecordsError.Detail: Set<String>] = [:]
+    /// Keys of the fields that its writer doesn't see on this record.
+    var unseen: Set<String> = []
 
     init(index: Int, id: GUID, expectedVersion: Int64? = nil, isUpdate: Bool = false) {
         self.index = index
@@ -44,8 +48,11 @@ struct WriteDraft: Sendable {
         self.isUpdate = isUpdate
     }
 
-    mutating func refuse(_ code: String, _ target: String?, _ message: String) {
-        problems.append(RecordsError.Detail(code: code, target: target, message: message))
+    /// - Parameter reads: keys of the fields that the condition reads which it breaks, if it is one.
+    mutating func refuse(_ code: String, _ target: String?, _ message: String, asking reads: Set<String> = []) {
+        let problem = RecordsError.Detail(code: code, target: target, message: message)
+        problems.append(problem)
+        if !reads.isEmpty { asked[problem, default: []].formUnion(reads) }
     }
 
     /// Whether it sets all of a field, so that what is stored doesn't show in it any more.

@@ -10,9 +10,15 @@ extension WritePreparation {
     /// Refuses fields that the writer may write on no record, and notes those they may write on some: the statement looks at these.
     func refuseUnwritable(in draft: inout WriteDraft) {
         for key in fieldsWritten(with: draft.fields).sorted() {
-            guard let mask = access.rights.writeMask(of: key, on: type.id, isNew: !draft.isUpdate) else { continue }
-            draft.given.insert(key)
-            if mask == .never { draft.refuse("records.forbidden", key, "Your roles don't let you write \(type.field(key)?.label ?? key).") }
+            let (mask, seen) = (
+                access.rights.writeMask(of: key, on: type.id, isNew: !draft.isUpdate), access.rights.mask(of: key, on: type.id)
+            )
+            if mask != nil || seen != nil { draft.given.insert(key) }
+            if mask == .never, seen == .never {
+                draft.refuse("records.forbidden", nil, "Your roles don't let you write all that would change with it.")
+            } else if mask == .never {
+                draft.refuse("records.forbidden", key, "Your roles don't let you write \(type.field(key)?.label ?? key).")
+            }
         }
     }
 
@@ -38,16 +44,24 @@ extension WritePreparation {
         return written
     }
 
-    /// Rules speak of all fields. What they say of one that the writer doesn't see is told without saying which.
+    /// Rules speak of all fields. What they say of one that the writer doesn't see, or what is so because of one, is told without saying which.
     ///
     /// - Parameter whoeverGave: also of fields that the draft sets, where that isn't by its writer's words.
     func veil(_ drafts: inout [WriteDraft], whoeverGave: Bool = false) {
         guard !access.rights.isUnlimited else { return }
         for index in drafts.indices {
-            drafts[index].problems = drafts[index].problems.map { problem in
-                guard let property = problem.property, let field = type.field(property) ?? type.field(ofColumn: property),
-                    access.rights.mask(of: field.key, on: type.id) != nil, whoeverGave || !drafts[index].given.contains(field.key)
-                else { return problem }
+            let draft = drafts[index]
+            func isHidden(_ name: String) -> Bool {
+                guard let field = type.field(name) ?? type.field(ofColumn: name), access.rights.mask(of: field.key, on: type.id) != nil
+                else {
+                    return false
+                }
+                return whoeverGave || !draft.given.contains(field.key)
+            }
+            drafts[index].problems = draft.problems.map { problem in
+                guard problem.property.map(isHidden) == true || draft.asked[problem]?.contains(where: isHidden) == true else {
+                    return problem
+                }
                 return RecordsError.Detail(
                     code: "records.invalid", message: "The \(type.label.lowercased()) breaks a rule over fields that you don't see.")
             }

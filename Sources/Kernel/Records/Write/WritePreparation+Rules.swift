@@ -49,7 +49,7 @@ extension WritePreparation {
             } else if let condition = field.requiredWhen, isNew || touched || !draft.fields.isDisjoint(with: condition.reads),
                 image.isEmpty(field), image.holds(condition)
             {
-                draft.refuse("records.required", field.key, "\(field.label) is required when \(condition.text).")
+                draft.refuse("records.required", field.key, "\(field.label) is required when \(condition.text).", asking: condition.reads)
             }
             if case .linkAny = field.type, touched {
                 let pair = [image.values["\(field.key)_type"] ?? .null, image.values["\(field.key)_id"] ?? .null]
@@ -67,7 +67,9 @@ extension WritePreparation {
             }
         }
         for rule in type.rules where isNew || !draft.fields.isDisjoint(with: rule.condition.reads) {
-            if !image.meets(rule.condition, of: type) { draft.refuse("rule.\(rule.id)", rule.fields.first, rule.message) }
+            if !image.meets(rule.condition, of: type) {
+                draft.refuse("rule.\(rule.id)", rule.fields.first, rule.message, asking: rule.condition.reads)
+            }
         }
     }
 
@@ -88,9 +90,12 @@ extension WritePreparation {
             let image = AfterImage(stored: before, draft: WriteDraft(index: 0, id: drafts[index].id), type: type)
             for field in guarded where drafts[index].fields.contains(field.key) {
                 guard let condition = field.readOnlyWhen, image.holds(condition),
-                    !Unchanged(stored: before, draft: drafts[index], type: type).holds(for: field)
+                    // Whether a value that isn't seen is the same as this one isn't told.
+                    drafts[index].unseen.contains(field.key)
+                        || !Unchanged(stored: before, draft: drafts[index], type: type).holds(for: field)
                 else { continue }
-                drafts[index].refuse("records.read_only", field.key, "\(field.label) can't be changed while \(condition.text).")
+                drafts[index].refuse(
+                    "records.read_only", field.key, "\(field.label) can't be changed while \(condition.text).", asking: condition.reads)
             }
         }
     }

@@ -28,6 +28,7 @@ struct WritePreparation {
     /// - Parameter drafts: with `id` and `expectedVersion` set. Those whose checks need stored values leave with the version that was checked.
     func updates(_ inputs: [RecordInput], into drafts: inout [WriteDraft]) async throws {
         let reader = InputReader(type: visibleType)
+        let inputs = try await closingUnseen(inputs, &drafts)
         let today = try await inputs.contains { !$0.momentary.isEmpty } ? today() : nil
         for index in drafts.indices {
             let input = inputs[drafts[index].index]
@@ -79,6 +80,7 @@ struct WritePreparation {
     private func complete(_ drafts: inout [WriteDraft], stored: [GUID: [String: Value]], isReversion: Bool = false) async throws {
         try await LinkResolver(store: store, catalog: catalog, access: access, options: options)
             .resolve(&drafts, of: type, keepingHidden: isReversion)
+        try await refuseEndedOwners(in: &drafts)
         if !isReversion { try await keepHiddenLinks(in: &drafts, stored: stored) }
         // Numbers that join others are known by their normal form.
         if drafts.contains(where: { !$0.joining.isEmpty }) { try normalisePhones(&drafts) }

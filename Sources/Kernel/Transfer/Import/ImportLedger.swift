@@ -43,8 +43,10 @@ package struct ImportLedger: Sendable {
     /// What came of it, where it had been finished already when its job took it up again.
     let finished: ImportCounts?
     let store: RecordStore
+    /// Whoever asked for it.
+    let principal: GUID
 
-    private var steps: WorkSteps { WorkSteps(store, work: id) }
+    private var steps: WorkSteps { WorkSteps(store, work: id, of: principal) }
 
     /// What earlier runs have brought in.
     package var counts: ImportCounts { finished ?? done.values.reduce(ImportCounts(), +) }
@@ -101,8 +103,10 @@ package struct ImportLedger: Sendable {
             try await take(id, by: job, store)
             return (id, changeSet.id, nil)
         }
-        let done = try await WorkSteps(store, work: id).done().mapValues { try ImportCounts($0) }
-        return ImportLedger(id: id, changeSet: changeSet, done: done, finished: try counts.map { try ImportCounts($0) }, store: store)
+        let done = try await WorkSteps(store, work: id, of: access.principal).done().mapValues { try ImportCounts($0) }
+        return ImportLedger(
+            id: id, changeSet: changeSet, done: done, finished: try counts.map { try ImportCounts($0) }, store: store,
+            principal: access.principal)
     }
 
     /// The import that a job has taken up before, and its counts when it is finished.
@@ -281,12 +285,14 @@ package struct ImportLedger: Sendable {
                 guard let counts = try await outcome(store) else { throw Self.ended(changeSet) }
                 return counts
             }
-            let counts = try await WorkSteps(store, work: id).done().values.reduce(ImportCounts()) { try $0 + ImportCounts($1) }
+            let counts = try await WorkSteps(store, work: id, of: principal).done().values.reduce(ImportCounts()) {
+                try $0 + ImportCounts($1)
+            }
             let json = PostgresJSON(counts.value.json)
             _ = try await store.run("UPDATE tessera.import SET counts = \(bind: json) WHERE id = \(bind: PostgresUUID(guid: id))")
             try await Self.end(id, "done", store)
             try await ChangeSetLog(store, access: access).finish(changeSet)
-            try await WorkSteps(store, work: id).forget()
+            try await WorkSteps(store, work: id, of: principal).forget()
             return counts
         }
     }

@@ -64,7 +64,8 @@ struct ImportRun: Sendable {
                 if !ahead.isEmpty, running < width {
                     let (rows, batch) = (ahead, number)
                     group.addTask {
-                        let counts = try await ledger.batch(batch) { store in try await write(rows, store, mayWait: true) }
+                        let access = try await importer.currentAccess()
+                        let counts = try await ledger.batch(batch) { store in try await write(rows, store, access, mayWait: true) }
                         return (rows.count, counts)
                     }
                     ahead = []
@@ -105,8 +106,9 @@ struct ImportRun: Sendable {
                 let rows = try batches.next(only: waiting)
                 guard !rows.isEmpty else { break }
                 let mayWait = !isLast
+                let access = try await importer.currentAccess()
                 let done = try await ledger.batch(step, again: rows.map(\.number)) { store, taken in
-                    try await write(rows.filter { taken.contains($0.number) }, store, mayWait: mayWait)
+                    try await write(rows.filter { taken.contains($0.number) }, store, access, mayWait: mayWait)
                 }
                 step += 1
                 settled += done.rows
@@ -118,9 +120,11 @@ struct ImportRun: Sendable {
 
     // MARK: Rows
 
-    private func write(_ rows: [ImportBatches.Row], _ store: RecordStore, mayWait: Bool) async throws -> [ImportLedger.Row] {
+    private func write(
+        _ rows: [ImportBatches.Row], _ store: RecordStore, _ access: Access, mayWait: Bool
+    ) async throws -> [ImportLedger.Row] {
         var records = rows.map(\.record)
-        try await ImportedFiles(type: plan.type, files: importer.files, store: store, access: importer.access, isRehearsal: isRehearsal)
+        try await ImportedFiles(type: plan.type, files: importer.files, store: store, access: access, isRehearsal: isRehearsal)
             .keep(&records)
         try await LocalTimes.settle(&records, store)
         var results: [ImportLedger.Row] = []
@@ -136,7 +140,7 @@ struct ImportRun: Sendable {
             results.append(ImportLedger.Row(number: row.number, source: row.source, outcome: outcome, waits: false))
         }
         let open = records.indices.filter { if case .success = records[$0] { true } else { false } }
-        for (index, outcome) in zip(open, try await write(inputs, store, awaitsOwn: mayWait)) {
+        for (index, outcome) in zip(open, try await write(inputs, store, access, awaitsOwn: mayWait)) {
             results[index].outcome = outcome
             if case .failed(let error) = outcome { results[index].waits = mayWait && waitsForOwn(error) }
         }
@@ -144,14 +148,16 @@ struct ImportRun: Sendable {
     }
 
     /// - Parameter awaitsOwn: rows further down may be what others link to, so that none of them is made.
-    private func write(_ inputs: [RecordInput], _ store: RecordStore, awaitsOwn: Bool) async throws -> [WriteOutcome] {
+    private func write(
+        _ inputs: [RecordInput], _ store: RecordStore, _ access: Access, awaitsOwn: Bool
+    ) async throws -> [WriteOutcome] {
         var options = WriteOptions(
             changeSet: ChangeSet(id: ledger.changeSet), createsMissingLinks: importer.options.createsMissingLinks)
         options.mergesRepeats = true
         if awaitsOwn { options.awaitedType = plan.type.id }
         return plan.mapping.match.isEmpty
-            ? try await store.create(plan.type, inputs, options: options, access: importer.access)
-            : try await store.upsert(plan.type, by: plan.mapping.match, inputs, options: options, access: importer.access)
+            ? try await store.create(plan.type, inputs, options: options, access: access)
+            : try await store.upsert(plan.type, by: plan.mapping.match, inputs, options: options, access: access)
     }
 
     /// Whether a row fails only since it links to records of the same type that aren't there, as rows further down may be.

@@ -37,9 +37,17 @@ package struct Importer: Sendable {
     let options: Options
     package let access: Access
     let files: FileStore?
+    /// What whoever imports may do by the time of each batch.
+    let currentAccess: @Sendable () async throws -> Access
 
-    /// - Parameter files: where the photos of cards go; without it, cards that have some fail.
-    package init(plan: ImportPlan, options: Options, access: Access, files: FileStore? = nil) {
+    /// - Parameters:
+    ///   - files: where the photos of cards go; without it, cards that have some fail.
+    ///   - currentAccess: asked before each batch; left out, it stays as it is.
+    package init(
+        plan: ImportPlan, options: Options, access: Access, files: FileStore? = nil,
+        currentAccess: (@Sendable () async throws -> Access)? = nil
+    ) {
+        self.currentAccess = currentAccess ?? { access }
         self.plan = plan
         self.options = options
         self.access = access
