@@ -7,7 +7,8 @@ import Testing
 /// Connections are cut and servers restarted. Each test that touches the server has one of its own.
 @Suite(.timeLimit(.minutes(3))) struct OutageTests {
     private let quick = PoolOptions(
-        maxConnections: 4, pipelineConnections: 2, sharedLockWait: .seconds(60), acquireTimeout: .seconds(60), maxReconnectDelay: .milliseconds(200))
+        maxConnections: 4, pipelineConnections: 2, sharedLockWait: .seconds(60), acquireTimeout: .seconds(60),
+        maxReconnectDelay: .milliseconds(200))
 
     @Test("reports a statement whose session was ended, and goes on with another connection")
     func terminatedWhileRunning() async throws {

@@ -24,7 +24,8 @@ package struct GuardedEvents: Sendable {
     }
 
     /// - Parameter readers: those who `hidden` is asked for.
-    package static func read(_ events: [Event], for readers: some Collection<Rights>, from store: RecordStore) async throws -> GuardedEvents {
+    package static func read(_ events: [Event], for readers: some Collection<Rights>, from store: RecordStore) async throws -> GuardedEvents
+    {
         let catalog = store.catalog
         var facts: [GUID: RecordFacts] = [:]
         let limited = readers.filter { !$0.isUnlimited }
