@@ -21,7 +21,12 @@ struct PostmasterLauncher: Sendable {
             try await clearAway()
             postmaster = try await start()
         }
-        try await ensureDatabase(postmaster)
+        do throws(PrivateClusterError) {
+            try await ensureDatabase(postmaster)
+        } catch {
+            if !postmaster.wasAdopted { await giveUp(postmaster.watch) }
+            throw error
+        }
         return postmaster
     }
 
@@ -79,6 +84,19 @@ struct PostmasterLauncher: Sendable {
         if await watch.waitUntilEnded(within: .seconds(20)) != nil { return }
         throw PrivateClusterError(
             .doesNotEnd, "PostgreSQL, process \(watch.pid), does not end; look why (\(folder.log)), and end it before starting again")
+    }
+
+    /// Ends a postmaster of our own whose start came to nothing.
+    private func giveUp(_ watch: ProcessWatch) async {
+        guard watch.end == nil else { return }
+        // A task of its own: what ended the start may have been that the caller's was cancelled, which would not wait for the end.
+        await Task { [self] in
+            do {
+                try await shutDown(watch)
+            } catch {
+                logger.error("PostgreSQL did not shut down", metadata: ["error": "\(error)"])
+            }
+        }.value
     }
 
     // MARK: After a crash
@@ -143,7 +161,7 @@ struct PostmasterLauncher: Sendable {
                     .startFailed, "PostgreSQL \(end) at its start; its last words:\n\(PostmasterLog.ending(of: folder))")
             }
         } catch {
-            if watch.end == nil { try? await shutDown(watch) }
+            await giveUp(watch)
             throw error
         }
         logger.info("PostgreSQL accepts connections", metadata: ["pid": "\(watch.pid)", "version": "\(binaries.version)"])

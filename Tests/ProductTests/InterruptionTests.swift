@@ -21,4 +21,49 @@ extension ProductTests {
             #expect(folder.postmaster == nil)
         }
     }
+
+    @Suite("A server that is stopped while it starts")
+    struct StoppedStart {
+        /// Moments of a start: each is seen from outside, and then so many milliseconds pass.
+        enum Moment: String, CaseIterable {
+            case postgresStarts, postgresAccepts, modulesAreThere, aMomentLater
+
+            var delay: Int32 {
+                switch self {
+                case .postgresStarts, .postgresAccepts: 0
+                case .modulesAreThere: 40
+                case .aMomentLater: 150
+                }
+            }
+
+            func hasCome(_ folder: DataFolder, _ log: String) -> Bool {
+                self == .postgresStarts ? folder.postmaster != nil : log.contains("PostgreSQL accepts connections")
+            }
+        }
+
+        @Test("leaves no PostgreSQL behind, whenever it is told")
+        func stopped() throws {
+            let folder = try DataFolder()
+            #expect(try folder.tessera("apply").code == 0)
+            for (moment, signal) in zip(Moment.allCases, [SIGTERM, SIGINT, SIGTERM, SIGTERM]) { try stop(at: moment, signal, folder) }
+        }
+
+        private func stop(at moment: Moment, _ signal: Int32, _ folder: DataFolder) throws {
+            let output = try Program.temporaryFile()
+            defer { close(output) }
+            let words = ["serve", "--data", folder.data, "--deployment", Program.starter, "--listen", "127.0.0.1:0"]
+            let pid = try Program.spawn(Program.path, words, environment: [:], output: output, errors: output)
+            while !moment.hasCome(folder, Program.text(of: output)), kill(pid, 0) == 0 { poll(nil, 0, 1) }
+            let postmaster = folder.postmaster
+            #expect(postmaster != nil)
+            poll(nil, 0, moment.delay)
+            kill(pid, signal)
+            let code = Program.wait(pid, within: .seconds(60))
+            let log = Comment(rawValue: "\(moment): \(Program.text(of: output))")
+            // Before its services run it was stopped at its start; afterwards it ends in order.
+            #expect([0, 128 + signal].contains(code), log)
+            #expect(folder.postmaster == nil, log)
+            if let postmaster { #expect(kill(postmaster, 0) == -1 && errno == ESRCH, log) }
+        }
+    }
 }

@@ -163,6 +163,119 @@ struct ApplyTests {
         }
     }
 
+    /// A schema whose field becomes required, with records that get its default.
+    private static func filled(_ ground: Ground) async throws -> DesiredSchema {
+        try await ground.apply(type("customer", [field("stage", .plainText)]))
+        try await ground.insert("shop.customer", ["stage": "nullif(n % 2, 0)::text"], count: 20)
+        return schema(type("customer", [field("stage", .plainText, required: true, default: .value("new"))]))
+    }
+
+    @Test("becoming required with a default waits in short turns for a reader, and other readers go on meanwhile")
+    func fillBesideReader() async throws {
+        try await Ground.with { ground in
+            let desired = try await Self.filled(ground)
+            let held = Seen<[String]>()
+            let (attempts, attempted) = AsyncStream<Int>.makeStream()
+            try await ground.client.withConnection { reader in
+                let pid = try await reader.query("SELECT pg_backend_pid()").first?.decode(Int32.self, 0) ?? 0
+                try await reader.execute("BEGIN; SELECT count(*) FROM shop.customer")
+                async let applied = ground.applier.apply(desired) { event in
+                    guard case .retrying(let attempt, _, _, let holders) = event else { return }
+                    held.note(holders)
+                    attempted.yield(attempt)
+                }
+                for await attempt in attempts {
+                    // Between two turns nobody queues: who would wait behind the apply fails here.
+                    let other = try await ground.client.withConnection { other in
+                        try await other.execute("SET lock_timeout = '5s'")
+                        defer { Task { try? await other.execute("RESET lock_timeout") } }
+                        return try await other.query("SELECT count(*) FROM shop.customer WHERE stage = 'new'").first?.decode(Int64.self, 0)
+                    }
+                    #expect(other == 10)
+                    if attempt == 3 { break }
+                }
+                // The other reader may be seen beside it.
+                #expect(held.all.prefix(3).allSatisfy { $0.contains { $0.hasPrefix("\(pid) (") } }, "\(held.all)")
+                try await reader.execute("COMMIT")
+                _ = try await applied
+            }
+            #expect(try await ground.plan(desired).isEmpty)
+            #expect(try await ground.text("SELECT count(*) FROM shop.customer WHERE stage = 'new'") == "10")
+        }
+    }
+
+    @Test("while records are filled, whoever holds one of them is waited for in short turns")
+    func fillBesideWriter() async throws {
+        try await Ground.with { ground in
+            let desired = try await Self.filled(ground)
+            let (attempts, attempted) = AsyncStream<[String]>.makeStream()
+            try await ground.client.withConnection { writer in
+                try await writer.execute("BEGIN; UPDATE shop.customer SET version = version WHERE stage IS NULL")
+                async let applied = ground.applier.apply(desired) { event in
+                    if case .retrying(_, _, _, let holders) = event { attempted.yield(holders) }
+                }
+                for await holders in attempts {
+                    #expect(holders.count == 1)
+                    break
+                }
+                // The records that the apply has filled already are free between its turns.
+                try await writer.execute("COMMIT")
+                _ = try await applied
+            }
+            #expect(try await ground.plan(desired).isEmpty)
+        }
+    }
+
+    @Test("only what loses its work by giving up waits for as long as it takes, and never with a lock that shuts out readers or writers")
+    func patientSteps() async throws {
+        try await Ground.with { ground in
+            try await Self.prepare(ground)
+            let steps = try await ground.plan(Self.after).steps
+            let patient = steps.filter(\.isPatient)
+            #expect(!patient.isEmpty)
+            for step in patient {
+                #expect(step.sql.contains(" INDEX CONCURRENTLY ") || step.sql.contains(" VALIDATE CONSTRAINT "), "\(step.sql)")
+                #expect(step.locks.allSatisfy { [.shareUpdateExclusive, .rowShare].contains($0.mode) }, "\(step.locks)")
+            }
+        }
+    }
+
+    @Test("an index build that waits for a transaction names it, and is stopped when the apply is")
+    func indexBuildWaits() async throws {
+        try await Ground.with { ground in
+            try await ground.apply(type("customer", [field("size", .plainInteger)]))
+            try await ground.insert("shop.customer", ["size": "n"], count: 20)
+            let desired = schema(type("customer", [field("size", .plainInteger)], indexes: [["size"]]))
+            let (states, told) = AsyncStream<StepState>.makeStream()
+            try await ground.client.withConnection { writer in
+                let pid = try await writer.query("SELECT pg_backend_pid()").first?.decode(Int32.self, 0) ?? 0
+                try await writer.execute("BEGIN; UPDATE shop.customer SET version = version")
+                func begin() -> Task<ApplyReport, any Error> {
+                    Task {
+                        try await ground.applier.apply(desired) { event in
+                            if case .working(_, _, _, _, let state) = event { told.yield(state) }
+                        }
+                    }
+                }
+                let stopped = begin()
+                for await state in states where !state.holders.isEmpty {
+                    #expect(state.holders.count == 1 && state.holders[0].hasPrefix("\(pid) ("), "\(state)")
+                    #expect(state.phase?.contains("waiting for") == true, "\(state)")
+                    break
+                }
+                stopped.cancel()
+                await #expect(throws: (any Error).self) { try await stopped.value }
+                let building = "SELECT count(*) FROM pg_stat_progress_create_index WHERE datname = current_database()"
+                #expect(try await ground.text(building) == "0")
+                let again = begin()
+                for await state in states where !state.holders.isEmpty { break }
+                try await writer.execute("COMMIT")
+                _ = try await again.value
+            }
+            #expect(try await ground.plan(desired).isEmpty)
+        }
+    }
+
     @Test("patience ends, with the names of those who hold the lock")
     func patience() async throws {
         var options = SchemaApplier.Options.quick

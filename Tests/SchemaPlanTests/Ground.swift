@@ -68,6 +68,7 @@ extension SchemaApplier.Options {
         options.lockTimeout = .milliseconds(50)
         options.firstPause = .milliseconds(5)
         options.longestPause = .milliseconds(20)
+        options.reportInterval = .milliseconds(5)
         return options
     }
 }

@@ -71,6 +71,11 @@ struct RefusalTests {
                     "shop.thing.name: becomes required, and 3 records have no value for it. "
                         + "Give it a default, which they get then, or fill it in first.",
                 ])
+            // Each with the query that lists the records.
+            for (problem, count) in zip(plan.problems, ["9", "9", "2", "3"]) {
+                let query = try #require(problem.query)
+                #expect(try await ground.text("SELECT count(*) FROM (\(query)) AS listed") == count, "\(query)")
+            }
             await #expect {
                 try await ground.applier.apply(plan.target)
             } throws: {
@@ -79,6 +84,37 @@ struct RefusalTests {
             #expect(
                 try await ground.text("SELECT count(*) FROM pg_attribute WHERE attrelid = 'shop.thing'::regclass AND attname = 'more'")
                     == "0")
+        }
+    }
+
+    @Test("deleted records in the way are counted apart, and listed")
+    func deleted() async throws {
+        try await Ground.with { ground in
+            try await ground.apply(type("thing", [field("name", .plainText), field("size", .plainInteger)]))
+            try await ground.insert("shop.thing", ["name": "nullif(n % 3, 0)::text", "size": "n * 1000"], count: 9)
+            try await ground.execute("UPDATE shop.thing SET deleted_at = now() WHERE size IN (1000, 3000, 6000)")
+            let plan = try await ground.plan(
+                type(
+                    "thing",
+                    [
+                        field("name", .plainText, required: true), field("size", .plainDecimal(5, 2)),
+                        field("more", .boolean, required: true),
+                    ]))
+            let hint = " Deleted ones count, since they can be restored: restore and fill them, or purge them."
+            #expect(
+                plan.problems.map(\.description) == [
+                    "shop.thing.size: 9 records have a number that decimal(5,2) can't hold; 3 of them deleted. "
+                        + "Declare a larger precision: integers have up to 19 digits before the point.\(hint)",
+                    "shop.thing.more: is required, and 9 records have no value for it yet; 3 of them deleted. "
+                        + "Give it a default, which existing records get too, or make it required once they have values.\(hint)",
+                    "shop.thing.name: becomes required, and 3 records have no value for it; 2 of them deleted. "
+                        + "Give it a default, which they get then, or fill it in first.\(hint)",
+                ])
+            let query = try #require(plan.problems.last?.query)
+            #expect(query == #"SELECT "id", "deleted_at" FROM "shop"."thing" WHERE "name" IS NULL ORDER BY "id", "deleted_at""#)
+            #expect(try await ground.text("SELECT count(*) || ' ' || count(deleted_at) FROM (\(query)) AS listed") == "3 2")
+            #expect(plan.description.contains("List all of them: tessera psql -- -c '\(query)'"))
+            #expect(plan.json.contains("FROM \\\"shop\\\".\\\"thing\\\" WHERE \\\"name\\\" IS NULL"), "\(plan.json)")
         }
     }
 

@@ -26,42 +26,65 @@ struct ApplyRun {
         try await transaction(plan.steps(in: .transaction), of: .transaction, always: true) { connection in
             try await LedgerWriter(connection: connection).write(target, forgetting: forgotten)
         }
-        for step in plan.steps(in: .concurrent) { try await alone(step) }
+        for step in plan.steps(in: .concurrent) {
+            if step.isPatient { try await alone(step) } else { try await inTurns(1, of: .concurrent) { try await $0.attemptAlone(step) } }
+        }
         for step in plan.steps(in: .finish) { try await transaction([step], of: .finish, always: false) { _ in } }
         // Last, so that a server that looks finds everything in place. Said even when nothing changed in the tables: labels may have.
         _ = try await connection.query("SELECT pg_notify(\(bind: SchemaApplier.channel), \(bind: plan.target.digest))")
     }
 
-    /// Runs steps together, again and again while others hold the locks.
+    /// Runs steps together.
     private mutating func transaction(
-        _ steps: [PlanStep], of phase: PlanStep.Phase, always: Bool, _ ending: (PostgresConnection) async throws -> Void
+        _ steps: [PlanStep], of phase: PlanStep.Phase, always: Bool, _ ending: @escaping (PostgresConnection) async throws -> Void
     ) async throws {
         guard always || !steps.isEmpty else { return }
+        try await inTurns(steps.count, of: phase) { try await $0.attemptOnce(steps, ending) }
+    }
+
+    /// Tries again and again while others hold the locks; in between nobody waits behind it.
+    private mutating func inTurns(_ count: Int, of phase: PlanStep.Phase, _ attempt: (ApplyRun) async throws -> Void) async throws {
         var pause = applier.options.firstPause
-        var attempt = 1
+        var attempts = 1
         while true {
             do {
-                try await attemptOnce(steps, ending)
-                done += steps.count
+                try await attempt(self)
+                done += count
                 await progress(.committed(phase))
                 return
             } catch let blocked as BlockedStep {
-                try await wait(for: blocked, attempt: attempt, &pause)
-                attempt += 1
+                try await wait(for: blocked, attempt: attempts, &pause)
+                attempts += 1
             }
         }
     }
 
-    private func attemptOnce(_ steps: [PlanStep], _ ending: (PostgresConnection) async throws -> Void) async throws {
+    /// In milliseconds.
+    private var lockTimeout: Int64 {
         let timeout = applier.options.lockTimeout.components
-        let milliseconds = max(1, timeout.seconds * 1_000 + timeout.attoseconds / 1_000_000_000_000_000)
-        try await connection.execute("BEGIN; SET LOCAL lock_timeout = \(milliseconds); SET LOCAL statement_timeout = 0")
+        return max(1, timeout.seconds * 1_000 + timeout.attoseconds / 1_000_000_000_000_000)
+    }
+
+    private func attemptOnce(_ steps: [PlanStep], _ ending: (PostgresConnection) async throws -> Void) async throws {
+        try await connection.execute("BEGIN; SET LOCAL lock_timeout = \(lockTimeout); SET LOCAL statement_timeout = 0")
         do {
             for (index, step) in steps.enumerated() { try await send(step, number: done + index + 1) }
             try await ending(connection)
             try await connection.execute("COMMIT")
         } catch {
             await rollBack()
+            throw error
+        }
+    }
+
+    /// A statement that is a transaction of its own, or commits piece by piece.
+    private func attemptAlone(_ step: PlanStep) async throws {
+        try await connection.execute("SET lock_timeout = \(lockTimeout); SET statement_timeout = 0")
+        do {
+            try await send(step, number: done + 1)
+            try await connection.execute("RESET lock_timeout; RESET statement_timeout")
+        } catch {
+            await reset()
             throw error
         }
     }
@@ -76,11 +99,19 @@ struct ApplyRun {
         }.value
     }
 
-    /// Outside of a transaction, as PostgreSQL asks for concurrent builds. Waiting for a lock keeps nobody out here, so it may take its time.
+    /// Outside of a transaction, as PostgreSQL asks for concurrent builds. Nobody queues behind a patient step, so it may take its time, and tells
+    /// what it takes it for.
     private mutating func alone(_ step: PlanStep) async throws {
+        let (number, total) = (done + 1, plan.steps.count)
         try await connection.execute("SET lock_timeout = 0; SET statement_timeout = 0")
         do {
-            try await send(step, number: done + 1)
+            let watch = PatientStep(step: step, session: try await session(), applier: applier)
+            let progress = progress
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await watch.report { await progress(.working(step, number: number, of: total, for: $0, $1)) } }
+                defer { group.cancelAll() }
+                try await send(step, number: number)
+            }
             try await connection.execute("RESET lock_timeout; RESET statement_timeout")
         } catch {
             await reset()
@@ -91,6 +122,10 @@ struct ApplyRun {
         }
         done += 1
         await progress(.committed(.concurrent))
+    }
+
+    private func session() async throws -> Int32 {
+        try await connection.query("SELECT pg_backend_pid()").first?.decode(Int32.self, 0) ?? 0
     }
 
     private func reset() async {
@@ -130,9 +165,10 @@ struct ApplyRun {
         let holders = try await holders(of: blocked.step)
         guard attempt < applier.options.attempts else {
             let who = holders.isEmpty ? "Others keep the tables locked" : "Locked by \(holders.joined(separator: "; "))"
+            let what = blocked.step.phase <= .transaction ? "Nothing of this transaction was done" : "What came before is kept"
             throw SchemaError(
                 .lockTimeout,
-                "No lock was to be had for: \(blocked.step.summary). \(who). Nothing of this transaction was done; apply again later, or end "
+                "No lock was to be had for: \(blocked.step.summary). \(who). \(what); apply again later, or end "
                     + "those sessions with SELECT pg_terminate_backend(PID).",
                 cause: blocked.error)
         }
@@ -140,13 +176,18 @@ struct ApplyRun {
         try await applier.sleep(&pause)
     }
 
+    /// A session `a` of pg_stat_activity for people: `4711 (psql, idle in transaction, in a transaction for 12 s)`.
+    static let sessionText = """
+        a.pid::text || ' (' || coalesce(nullif(a.application_name, ''), 'unnamed') || ', ' || coalesce(a.state, 'unknown') \
+        || coalesce(', in a transaction for ' || round(extract(epoch FROM clock_timestamp() - a.xact_start)) || ' s', '') || ')'
+        """
+
     private func holders(of step: PlanStep) async throws -> [String] {
         let tables = step.locks.map(\.table.sql)
         guard !tables.isEmpty else { return [] }
         let rows = try await connection.query(
             """
-            SELECT DISTINCT a.pid::text || ' (' || coalesce(nullif(a.application_name, ''), 'unnamed') || ', ' || coalesce(a.state, 'unknown')
-                || coalesce(', in a transaction for ' || round(extract(epoch FROM clock_timestamp() - a.xact_start)) || ' s', '') || ')'
+            SELECT DISTINCT \(raw: Self.sessionText)
             FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
                 AND l.relation = ANY(SELECT to_regclass(name) FROM unnest(\(bind: tables)::text[]) AS name)

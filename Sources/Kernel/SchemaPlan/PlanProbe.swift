@@ -6,8 +6,10 @@ package enum PlanProbe: Sendable, Hashable {
     /// Whether there are rows: 0 or 1.
     case rows(TableName)
     case total(TableName)
-    /// Rows without a value in one of these columns.
-    case missing(TableName, columns: [String])
+    /// Rows without a value in a column.
+    case missing(TableName, column: String)
+    /// Of these rows the deleted ones, which can be restored.
+    case deleted(TableName, among: RowCondition)
     /// Combinations of values that occur more than once among the records that an index covers.
     case repeated(TableName, columns: [String], predicate: String?)
     /// Rows whose number has more digits before the point than the new type keeps.
@@ -21,21 +23,37 @@ package enum PlanProbe: Sendable, Hashable {
             return "SELECT count(*) FROM (SELECT FROM \(raw: table.sql) LIMIT 1) AS any_row"
         case .total(let table):
             return "SELECT count(*) FROM \(raw: table.sql)"
-        case .missing(let table, let columns):
-            let anyNull = columns.map { "\(SQLName.quoted($0)) IS NULL" }.joined(separator: " OR ")
-            return "SELECT count(*) FROM \(raw: table.sql) WHERE \(raw: anyNull)"
+        case .missing(let table, let column):
+            return "SELECT count(*) FROM \(raw: table.sql) WHERE \(raw: RowCondition.missing(column).sql)"
+        case .deleted(let table, let condition):
+            return "SELECT count(*) FROM \(raw: table.sql) WHERE deleted_at IS NOT NULL AND \(raw: condition.sql)"
         case .repeated(let table, let columns, let predicate):
             let group = "SELECT \(RepeatedValues(table: table, columns: columns, predicate: predicate).groups)"
             return "SELECT count(*) FROM (\(raw: group)) AS repeated"
         case .large(let table, let column, let power):
-            let name = SQLName.quoted(column)
-            let limit = "1" + String(repeating: "0", count: power)
-            return
-                "SELECT count(*) FROM \(raw: table.sql) WHERE \(raw: name)::numeric >= \(raw: limit) OR \(raw: name)::numeric <= -\(raw: limit)"
+            return "SELECT count(*) FROM \(raw: table.sql) WHERE \(raw: RowCondition.large(column, power: power).sql)"
         case .holding(let table, let column, let choice, let isList, let record):
             let name = SQLName.quoted(column)
             let condition = isList ? "\(name) @> ARRAY[\(SQLName.literal(choice))]" : "\(name) = \(SQLName.literal(choice))"
             return "SELECT count(DISTINCT \(raw: SQLName.quoted(record))) FROM \(raw: table.sql) WHERE \(raw: condition)"
+        }
+    }
+}
+
+/// What rows have that stand in a change's way.
+package enum RowCondition: Sendable, Hashable {
+    case any
+    case missing(String)
+    /// A number of more digits before the point than `power`.
+    case large(String, power: Int)
+
+    var sql: String {
+        switch self {
+        case .any: return "true"
+        case .missing(let column): return "\(SQLName.quoted(column)) IS NULL"
+        case .large(let column, let power):
+            let (name, limit) = (SQLName.quoted(column), "1" + String(repeating: "0", count: power))
+            return "(\(name)::numeric >= \(limit) OR \(name)::numeric <= -\(limit))"
         }
     }
 }

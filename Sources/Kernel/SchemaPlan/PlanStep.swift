@@ -8,7 +8,7 @@ package struct PlanStep: Sendable, Hashable {
         case system
         /// In the one transaction that changes tables, ledger and schema state together.
         case transaction
-        /// By itself, without blocking writers: building indexes, reading tables through.
+        /// By itself, beside readers and writers: building indexes, filling columns, reading tables through.
         case concurrent
         /// By itself, in a moment, relying on what was read through before.
         case finish
@@ -27,12 +27,15 @@ package struct PlanStep: Sendable, Hashable {
     package var rewrites: Bool
     /// Every row is read.
     package var scans: Bool
+    /// Waits for locks as long as it takes. Only for a step behind whose wait nobody queues, and that would lose its work, or leave half an index
+    /// behind, if it gave up; every other one waits for moments and tries again.
+    package var isPatient: Bool
     /// What becomes of stored values and of what is sure about them. Empty when nothing does.
     package var effect: String
 
     package init(
         _ phase: Phase, _ sql: String, summary: String? = nil, locks: [TableLock] = [], rewrites: Bool = false, scans: Bool = false,
-        effect: String = ""
+        isPatient: Bool = false, effect: String = ""
     ) {
         self.phase = phase
         self.sql = sql
@@ -40,6 +43,7 @@ package struct PlanStep: Sendable, Hashable {
         self.locks = locks
         self.rewrites = rewrites
         self.scans = scans
+        self.isPatient = isPatient
         self.effect = effect
     }
 

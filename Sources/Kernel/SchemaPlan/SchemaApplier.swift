@@ -9,10 +9,22 @@ package enum ApplyEvent: Sendable {
     /// A statement is about to be sent.
     case starting(PlanStep, number: Int, of: Int)
     case finished(PlanStep, number: Int, of: Int, took: Duration)
+    /// A patient step has been at work for a while: what it does, or for whom it waits.
+    case working(PlanStep, number: Int, of: Int, for: Duration, StepState)
     /// A lock wasn't to be had. `holders` says who has it, as far as PostgreSQL tells.
     case retrying(attempt: Int, of: Int, after: Duration, holders: [String])
     /// All steps of a phase are committed.
     case committed(PlanStep.Phase)
+}
+
+/// What a patient step is at, as PostgreSQL tells.
+package struct StepState: Sendable, Hashable {
+    /// A phase of an index build in PostgreSQL's words, such as `building index: scanning table`.
+    package var phase: String?
+    /// How much of the phase is done, in percent, where that is known.
+    package var percent: Int?
+    /// The sessions that it waits for.
+    package var holders: [String]
 }
 
 /// What an apply did.
@@ -31,6 +43,8 @@ package struct SchemaApplier: Sendable {
         /// Pause after the first failed attempt; it doubles up to `longestPause`.
         package var firstPause: Duration = .milliseconds(250)
         package var longestPause: Duration = .seconds(5)
+        /// How often a patient step tells how it stands.
+        package var reportInterval: Duration = .seconds(1)
 
         package init() {}
     }

@@ -22,9 +22,10 @@ extension SchemaDiff {
                     continue
                 }
                 block(field.path)
-                problem(
-                    .valuesTooLarge, field.path, "\(records(large)) a number that \(field.signature) can't hold.",
-                    "Declare a larger precision: integers have up to 19 digits before the point.")
+                inTheWay(
+                    .valuesTooLarge, field.path, "\(records(large)) a number that \(field.signature) can't hold",
+                    "Declare a larger precision: integers have up to 19 digits before the point.",
+                    rows: field.columns.first.map { .large($0, power: power) } ?? .any, of: table)
             }
         }
     }
@@ -98,9 +99,9 @@ extension SchemaDiff {
         let hasRows = facts.hasRows(table.name)
         if hasRows, column.isNotNull, column.fill == nil, column.standingDefault == nil {
             let count = facts.count(.total(table.name))
-            problem(
-                .valuesMissing, column.field ?? table.subject, "is required, and \(records(count)) no value for it yet.",
-                "Give it a default, which existing records get too, or make it required once they have values.")
+            inTheWay(
+                .valuesMissing, column.field ?? table.subject, "is required, and \(records(count)) no value for it yet",
+                "Give it a default, which existing records get too, or make it required once they have values.", rows: .any, of: table)
             return
         }
         let fill = hasRows ? column.fill.flatMap { $0.isConstant || column.isNotNull ? $0 : nil } : nil
@@ -175,12 +176,12 @@ extension SchemaDiff {
                     .transaction, "\(alter(table)) ALTER COLUMN \(name) SET NOT NULL", locks: exclusive, effect: "required from now on"))
             return
         }
-        let missing = facts.count(.missing(table.name, columns: [column.name]))
+        let missing = facts.count(.missing(table.name, column: column.name))
         if missing > 0 {
             guard let fill = column.fill else {
-                problem(
-                    .valuesMissing, column.field ?? table.subject, "becomes required, and \(records(missing)) no value for it.",
-                    "Give it a default, which they get then, or fill it in first.")
+                inTheWay(
+                    .valuesMissing, column.field ?? table.subject, "becomes required, and \(records(missing)) no value for it",
+                    "Give it a default, which they get then, or fill it in first.", rows: .missing(column.name), of: table)
                 return
             }
             add(
@@ -201,12 +202,31 @@ extension SchemaDiff {
             add(
                 PlanStep(
                     .concurrent, "\(alter(table)) VALIDATE CONSTRAINT \(constraint)", locks: [TableLock(.shareUpdateExclusive, table.name)],
-                    scans: true))
+                    scans: true, isPatient: true))
         }
         add(
             PlanStep(
                 .finish, "\(alter(table)) ALTER COLUMN \(name) SET NOT NULL;\n\(alter(table)) DROP CONSTRAINT \(constraint)",
                 locks: exclusive))
+    }
+
+    // MARK: Values in the way
+
+    /// A problem with stored rows: says how many of them are deleted, which lists don't show and a change would find all the same, and how to list
+    /// all of them.
+    private mutating func inTheWay(
+        _ code: SchemaProblem.Code, _ target: String, _ message: String, _ remedy: String, rows: RowCondition, of table: DesiredTable
+    ) {
+        let columns = actual.tables[table.name]?.columns ?? [:]
+        let deleted = columns["deleted_at"] == nil ? 0 : facts.count(.deleted(table.name, among: rows))
+        let hint = deleted == 0 ? "" : " Deleted ones count, since they can be restored: restore and fill them, or purge them."
+        var problem = SchemaProblem(
+            code, target, "\(message)\(deleted == 0 ? "" : "; \(Figure.grouped(deleted)) of them deleted").", remedy: "\(remedy)\(hint)")
+        // Rows of lists have no id of their own.
+        let shown = columns["id"] == nil ? table.primaryKey.columns : ["id"] + (columns["deleted_at"] == nil ? [] : ["deleted_at"])
+        let list = shown.map(SQLName.quoted).joined(separator: ", ")
+        problem.query = "SELECT \(list) FROM \(table.name.sql) WHERE \(rows.sql) ORDER BY \(list)"
+        add(problem)
     }
 
     // MARK: Words

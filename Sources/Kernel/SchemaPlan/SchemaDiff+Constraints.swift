@@ -45,7 +45,9 @@ extension SchemaDiff {
     private mutating func validate(_ name: String, of table: DesiredTable, reading target: TableName?) {
         var locks = [TableLock(.shareUpdateExclusive, table.name)]
         if let target, target != table.name { locks.append(TableLock(.rowShare, target)) }
-        add(PlanStep(.concurrent, "\(alter(table)) VALIDATE CONSTRAINT \(SQLName.quoted(name))", locks: locks, scans: true))
+        add(
+            PlanStep(.concurrent, "\(alter(table)) VALIDATE CONSTRAINT \(SQLName.quoted(name))", locks: locks, scans: true, isPatient: true)
+        )
     }
 
     func locks(_ mode: TableLock.Mode, _ table: TableName, _ target: TableName) -> [TableLock] {
@@ -76,8 +78,8 @@ extension SchemaDiff {
         if index.shape.isUnique, isRepeated(index, of: table, stored: stored) { return }
         let beside = [TableLock(.shareUpdateExclusive, table.name)]
         // Left by a build that didn't end, or changed by hand: it serves nobody as it is.
-        if isReplacing { add(PlanStep(.concurrent, "DROP INDEX CONCURRENTLY \(name)", locks: beside)) }
-        add(PlanStep(.concurrent, index.definition(on: table.name, concurrently: true), locks: beside, scans: true))
+        if isReplacing { add(PlanStep(.concurrent, "DROP INDEX CONCURRENTLY \(name)", locks: beside, isPatient: true)) }
+        add(PlanStep(.concurrent, index.definition(on: table.name, concurrently: true), locks: beside, scans: true, isPatient: true))
     }
 
     private mutating func isRepeated(_ index: DesiredIndex, of table: DesiredTable, stored: ActualTable) -> Bool {

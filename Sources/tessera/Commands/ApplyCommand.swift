@@ -48,6 +48,19 @@ enum ApplyProgress {
         case .waitingForOtherApply: Console.note("another apply is running; waiting for it")
         case .starting(let step, let number, let total): Console.progress("\(number)/\(total)  \(step.summary)")
         case .finished, .committed: Console.progress("")
+        case .working(let step, let number, let total, let elapsed, let state):
+            let seconds = Int(elapsed.components.seconds)
+            let percent = state.percent.map { " \($0) %" } ?? ""
+            let parts = [
+                state.phase.map { "\($0)\(percent)" }, state.holders.isEmpty ? nil : "waits for \(state.holders.joined(separator: "; "))",
+            ]
+            let line = "\(number)/\(total)  \(step.summary)  \(([("\(seconds) s")] + parts.compactMap(\.self)).joined(separator: ", "))"
+            if Console.isInteractive {
+                Console.progress(line)
+            } else if seconds & (seconds - 1) == 0 {
+                // Ever more rarely, since each is a line of its own: after 1, 2, 4, 8 s.
+                Console.note(line)
+            }
         case .retrying(let attempt, let total, let pause, let holders):
             Console.progress("")
             let who = holders.isEmpty ? "" : ", held by \(holders.joined(separator: "; "))"

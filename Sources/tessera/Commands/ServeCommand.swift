@@ -15,7 +15,6 @@ import SchemaPlan
 import Server
 import ServiceLifecycle
 import Transfer
-import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -60,13 +59,15 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reportingFailures {
+            // Before anything is started that would have to be stopped.
+            let stop = await StopSignal()
             let rates = try RateLimitOptions(standard: rateLimit, own: rateLimitOf)
             let address = try ListenAddress(listen)
             let deployment = try options.load()
             let limits = rates.over(deployment.composition.deployment.limits)
             let logger = CommandLog.server
             let modules = try deployment.loadModules(logger: logger)
-            let (url, cluster) = try await Database.own(options, logger: logger)
+            let (url, cluster) = try await stop.cancelling { [options] in try await Database.own(options, logger: logger) }
             do {
                 let client = PostgresClient(configuration: try PostgresConfiguration(url: url), logger: logger)
                 let setup = ServerSetup(deployment: deployment, options: options, client: client, logger: logger)
@@ -101,7 +102,9 @@ struct ServeCommand: AsyncParsableCommand {
                 services.append(FrontDoor(setup: setup, store: store, tokens: tokens, server: server, worker: worker, events: events))
                 services.append(watch)
                 services.append(FileCollector(files: files, logger: logger))
-                try await ServiceGroup(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: CommandLog.quiet).run()
+                var group = ServiceGroupConfiguration(services: services, logger: CommandLog.quiet)
+                group.services.append(.init(service: stop, successTerminationBehavior: .gracefullyShutdownGroup))
+                try await ServiceGroup(configuration: group).run()
             } catch {
                 await cluster?.stop()
                 throw Failure(listening: listen, error) ?? error

@@ -13,9 +13,9 @@ struct FileCollector: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            do { try await files.contents.probe() } catch {
+            do { try await files.contents.probe() } catch  where !Task.isCancelled {
                 logger.warning("Files can't be kept or read just now.", metadata: ["error": "\(error)"])
-            }
+            } catch {}
             var pause = Self.pauses.first
             while !Task.isCancelled {
                 do {

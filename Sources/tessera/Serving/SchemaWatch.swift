@@ -38,7 +38,12 @@ struct SchemaWatch: Service {
                 group.addTask {
                     defer { occasion.finish() }
                     // While the connection was away, an apply may have gone unheard: that it is back is an occasion too.
-                    for try await _ in try await setup.client.notifications(channel: SchemaApplier.channel) { occasion.yield(.changed) }
+                    do {
+                        for try await _ in try await setup.client.notifications(channel: SchemaApplier.channel) { occasion.yield(.changed) }
+                    } catch {
+                        // A server that is told to stop while it begins to listen has nothing to complain of.
+                        guard Task.isCancelled else { throw error }
+                    }
                 }
                 var inForce = setup.deployment.catalog
                 var pause = Self.firstPause
