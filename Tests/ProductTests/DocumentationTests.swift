@@ -37,7 +37,7 @@ extension ProductTests {
             #expect(
                 names.isSuperset(of: [
                     "README.md", "sdk/README.md", "docs/api.md", "docs/files.md", "docs/import.md", "docs/query-language.md",
-                    "docs/operations.md", "docs/sync.md",
+                    "docs/operations.md", "docs/schema.md", "docs/sync.md",
                 ]))
         }
     }

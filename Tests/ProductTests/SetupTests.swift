@@ -242,6 +242,26 @@ extension ProductTests {
             #expect(outcome.output.contains("bad  modules") && !outcome.output.contains("build them"), "\(outcome.output)")
         }
 
+        @Test("doctor looks at the disk of uploads beside a database elsewhere, and says one remedy for each thing")
+        func databaseElsewhere() throws {
+            let folder = try DataFolder()
+            let words = ["doctor", "--data", folder.data, "--deployment", Program.starter, "--output", "json"]
+            let outcome = try Program.run(words, environment: ["TESSERA_DATABASE_URL": "postgresql://127.0.0.1:1/none"])
+            #expect(outcome.code == 1)
+            let findings = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [[String: Any]])
+            func finding(_ name: String) -> [String: Any]? { findings.first { $0["check"] as? String == name } }
+            let database = try #require(finding("database"))
+            #expect(database["mend"] as? String == "Start it, or correct TESSERA_DATABASE_URL.", "\(database)")
+            #expect((database["detail"] as? String)?.contains("TESSERA_DATABASE_URL") == false, "\(database)")
+            // The folder of uploads isn't there yet; what counts is where it will be.
+            #expect((finding("disk")?["detail"] as? String)?.hasSuffix(" free at \(folder.path)") == true, "\(findings)")
+            let own = try Program.run(words)
+            let missing = try #require(try JSONSerialization.jsonObject(with: Data(own.output.utf8)) as? [[String: Any]])
+            #expect(missing.count { $0["check"] as? String == "disk" } == 1, "\(missing)")
+            let mends = missing.compactMap { $0["check"] as? String == "database" ? $0["mend"] as? String : nil }
+            #expect(mends.count == 1 && mends[0].hasPrefix("`tessera serve` or `tessera apply` sets one up."), "\(missing)")
+        }
+
         @Test("needs the secrets of modules without code as well, and doctor says which")
         func secrets() throws {
             let folder = try DataFolder()

@@ -182,6 +182,82 @@ extension ProductTests {
             #expect(!FileManager.default.fileExists(atPath: rows))
         }
 
+        @Test("a dry run leaves files of failed rows alone, and no import loses what was corrected there")
+        func corrections() throws {
+            let folder = try DataFolder()
+            let server = try RunningServer(folder)
+            let bad = "name,founded_year\nGood,1999\nBad,99\n"
+            let file = try folder.file("in.csv", bad)
+            func run(_ options: String..., isRemote: Bool) throws -> Outcome {
+                let words = ["import", "organisations", file, "--match", "name"] + options
+                return isRemote
+                    ? try Program.run(words, environment: server.environment)
+                    : try Program.run(words + ["--data", folder.data, "--deployment", Program.starter])
+            }
+            for isRemote in [false, true] {
+                let rows = "in.csv.failed.csv"
+                let before = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+                #expect(try run("--dry-run", isRemote: isRemote).code == 2)
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == before)
+                #expect(try run(isRemote: isRemote).code == 2)
+                let written = try folder.text(rows)
+                let corrected = written.replacingOccurrences(of: "Bad,99", with: "Bad,1998")
+                _ = try folder.file(rows, corrected)
+                // The same failure again, or none: in a dry run nothing happens to it.
+                #expect(try run("--dry-run", isRemote: isRemote).code == 2)
+                _ = try folder.file("in.csv", "name,founded_year\nGood,1999\n")
+                #expect(try run("--dry-run", isRemote: isRemote).code == 0)
+                #expect(try folder.text(rows) == corrected)
+                // In earnest it stays while no row fails, and is put aside when one does.
+                let kept = try run(isRemote: isRemote)
+                #expect(kept.code == 0 && kept.errors.contains("may hold corrections; it stays"), "\(kept)")
+                #expect(try folder.text(rows) == corrected)
+                _ = try folder.file("in.csv", bad)
+                let aside = try run(isRemote: isRemote)
+                #expect(aside.code == 2 && aside.errors.contains("it is \(file).failed.1.csv now"), "\(aside)")
+                #expect(try folder.text("in.csv.failed.1.csv") == corrected)
+                #expect(try folder.text(rows) == written)
+                // What nobody has changed is written anew.
+                #expect(try run(isRemote: isRemote).code == 2)
+                #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/in.csv.failed.2.csv"))
+                _ = try folder.file("in.csv", "name,founded_year\nGood,1999\nBad,98\n")
+                #expect(try run(isRemote: isRemote).code == 2)
+                #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/in.csv.failed.2.csv"))
+                _ = try folder.file("in.csv", bad)
+                for name in [rows, "in.csv.failed.mapping.yaml", "in.csv.failed.1.csv", "in.csv.failed.1.mapping.yaml"] {
+                    try? FileManager.default.removeItem(atPath: "\(folder.path)/\(name)")
+                }
+            }
+        }
+
+        @Test("corrected failed rows are read as their file was, though they alone could be read otherwise")
+        func formatsOfFailedRows() throws {
+            let folder = try DataFolder()
+            let server = try RunningServer(folder)
+            let file = try folder.file(
+                "people.csv", "Last name;Birthday;Email\nBerg;13.02.1990;berg@example.com\nHolm;01.02.1990;holm\n")
+            for isRemote in [false, true] {
+                func run(_ words: [String]) throws -> Outcome {
+                    isRemote
+                        ? try Program.run(words, environment: server.environment)
+                        : try Program.run(words + ["--data", folder.data, "--deployment", Program.starter])
+                }
+                let first = try run(["import", "people", file, "--match", "primary_email"])
+                #expect(first.code == 2 && first.output.hasSuffix("1 failed\nrows that failed: \(file).failed.csv\n"), "\(first)")
+                #expect(first.errors.contains("tessera import people \(file).failed.csv"), "\(first)")
+                let rows = try folder.file(
+                    "people.csv.failed.csv",
+                    try folder.text("people.csv.failed.csv").replacingOccurrences(of: ",holm,", with: ",holm@example.com,"))
+                let second = try run(["import", "people", rows])
+                #expect(second.code == 0 && second.errors.contains("mapping: \(file).failed.mapping.yaml"), "\(second)")
+                #expect(
+                    second.output == (isRemote ? "0 created, 0 updated, 1 unchanged" : "1 created, 0 updated, 0 unchanged") + ", 0 failed\n"
+                )
+            }
+            let days = try server.http.get("/api/people?orderby=last_name").items.map { $0["birthday"] as? String }
+            #expect(days == ["1990-02-13", "1990-02-01"])
+        }
+
         @Test("reports a bad row with its reason, and takes it corrected")
         func failedRows() throws {
             let folder = try DataFolder()
@@ -198,7 +274,7 @@ extension ProductTests {
             let corrected = try folder.file(
                 "corrected.csv",
                 try folder.text("failed.csv").replacingOccurrences(of: "Bad,12,99", with: "Bad,12,1999")
-                    .replacingOccurrences(of: "Too,many,cells", with: "Too,3,2001"))
+                    .replacingOccurrences(of: "Too,many,cells", with: "Too,3,2001").replacingOccurrences(of: ",here", with: ","))
             let second = try folder.tessera("import", "organisations", corrected, "--output", "json")
             #expect(second.code == 0, "\(second.errors)")
             #expect(try server.http.get("/api/organisations?orderby=name").items.map { $0["name"] as? String } == ["Bad", "Good", "Too"])

@@ -65,7 +65,7 @@ struct ImportTests {
             let corrected = file.text.replacing("5000", with: "500")
             let again = try await finished(host, try await begin(host, options, corrected))
             #expect(again["created"] == .integer(1) && again["failed"] == .integer(0), "\(again.json)")
-            #expect(again["failed_rows_id"] == .null)
+            #expect(again["failed_rows_id"] == .null && again["failed_rows_mapping"] == .null)
             #expect(try await host.outboxRows() == 3)
             // What changes nothing leaves no change set behind.
             let sets = try await host.send("GET", "/api/change_sets").text
@@ -75,6 +75,24 @@ struct ImportTests {
             #expect(unchanged["unchanged"] == .integer(1) && unchanged["change_set"] == .null, "\(unchanged.json)")
             #expect(try await host.send("GET", "/api/change_sets").text == sets)
             #expect(try await host.outboxRows() == 4)
+        }
+    }
+
+    @Test("the mapping that comes with failed rows reads them as the whole file was read, though they alone could be read otherwise")
+    func failedRowsMapping() async throws {
+        try await TestHost.with { host in
+            let file = "title;amount\nred;1.000\nblue;12x\n"
+            let options =
+                #"{"collection": "samples", "mapping": {"import": 1, "collection": "samples", "columns": [{"header": "title", "to": "title"}, {"header": "amount", "to": "amount", "format": "1.234,5"}]}}"#
+            let result = try await finished(host, try await begin(host, options, file))
+            let failed = try #require(result["failed_rows_id"]?.asText, "\(result.json)")
+            let mapping = try #require(result["failed_rows_mapping"])
+            #expect(mapping["columns"]?.items.last?["format"] == .string("1.234,5"), "\(mapping.json)")
+            let rows = try await host.send("GET", "/api/files(\(failed))/$value").text
+            let corrected = rows.replacing("12x", with: "1.000")
+            let again = try await finished(
+                host, try await begin(host, #"{"collection": "samples", "mapping": \#(mapping.json)}"#, corrected))
+            #expect(again["created"] == .integer(1) && again["failed"] == .integer(0), "\(again.json)")
         }
     }
 

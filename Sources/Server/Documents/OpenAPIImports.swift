@@ -179,6 +179,15 @@ enum OpenAPIImports {
                     json.field("description", description)
                 }
             }
+            json.object("failed_rows_mapping") { json in
+                json.field(
+                    "description",
+                    "The mapping that reads the file with the rows that failed as this one was read; null where none did, and for cards.")
+                json.array("anyOf") { json in
+                    json.object { $0.field("$ref", "#/components/schemas/import_mapping") }
+                    json.object { $0.field("type", "null") }
+                }
+            }
             OpenAPISchemas.writeRehearsed(limit: Importer.listedChanges, to: &json)
             json.object("errors") { json in
                 json.field("type", "array")

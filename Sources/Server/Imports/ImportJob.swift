@@ -100,6 +100,7 @@ package struct ImportJob: JobHandler {
         result["change_set"] = changeSet.map(Value.guid) ?? .null
         result["resumed_after"] = .integer(Int64(before))
         result["failed_rows_id"] = kept.map(Value.guid) ?? .null
+        result["failed_rows_mapping"] = kept.flatMap { _ in plan.failedRowsMapping?.value } ?? .null
         result["errors"] = .collection(failures.told)
         if let changes {
             result["counts"] = .collection(changes.counts.map(\.value))

@@ -58,7 +58,7 @@ extension ImportPlan {
 
 extension ImportMapping {
     /// What a mapping file has, as JSON.
-    fileprivate var value: Value {
+    var value: Value {
         let columns = columns.map { column -> Value in
             var members: [String: Value] = ["header": .string(column.header), "to": .string(column.target)]
             members["format"] = column.format.map(Value.string)

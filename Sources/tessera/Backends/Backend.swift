@@ -89,8 +89,8 @@ protocol PreparedImport: Sendable {
 
     /// Brings the file in, or tries it.
     ///
-    /// - Parameter failed: where rows that fail are written; nothing is where none fails.
-    func run(failed path: String, display: ProgressDisplay) async throws -> ImportReport
+    /// - Parameter failed: where rows that fail are written; nothing is where none fails. Nil to write none.
+    func run(failed file: FailedRowsFile?, display: ProgressDisplay) async throws -> ImportReport
 }
 
 /// What an import will do with the columns of its file.
@@ -119,6 +119,8 @@ struct ImportReport: Sendable {
     var changeSet: GUID?
     /// The first rows that failed.
     var errors: [(line: Int, reason: String)]
+    /// The text of the mapping that reads the file of failed rows; nil for cards, and where none failed.
+    var failedRowsMapping: String?
     /// Of a dry run: what would change.
     var changes: RehearsedChanges?
 

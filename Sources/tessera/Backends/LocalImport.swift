@@ -32,7 +32,7 @@ private struct LocalImport: PreparedImport {
             failedPath: FailedRows.path(beside: order.file, plan.format))
     }
 
-    func run(failed path: String, display: ProgressDisplay) async throws -> ImportReport {
+    func run(failed file: FailedRowsFile?, display: ProgressDisplay) async throws -> ImportReport {
         var settings = Importer.Options()
         settings.createsMissingLinks = order.createsLinks
         settings.runsAutomation = order.runsAutomation
@@ -45,7 +45,7 @@ private struct LocalImport: PreparedImport {
             let key = ImportLedger.Key(
                 source: TextFile.absolute(order.file), collection: plan.type.collection, digest: try FileDigest.sha256(order.file),
                 settings: importer.settings)
-            let failures = FailureFile(path: path, plan: plan)
+            let failures = FailureFile(file: file, plan: plan)
             let counts: ImportCounts
             var changeSet: GUID?
             var changes: RehearsedChanges?
@@ -65,7 +65,7 @@ private struct LocalImport: PreparedImport {
             display.finish(counts.rows)
             return ImportReport(
                 created: counts.created, updated: counts.updated, unchanged: counts.unchanged, failed: counts.failed, changeSet: changeSet,
-                errors: failures.first, changes: changes)
+                errors: failures.first, failedRowsMapping: counts.failed == 0 ? nil : plan.failedRowsMapping?.yaml, changes: changes)
         }
     }
 }
@@ -83,13 +83,14 @@ extension ImportCommandOrder {
 
 /// The file of failed rows, made when the first one fails. Used by one task.
 private final class FailureFile {
-    private let path: String
+    /// Nil where the rows are told and not kept.
+    private let file: FailedRowsFile?
     private var rows: FailedRows
     private var descriptor: Int32 = -1
     private(set) var first: [(line: Int, reason: String)] = []
 
-    init(path: String, plan: ImportPlan) {
-        self.path = path
+    init(file: FailedRowsFile?, plan: ImportPlan) {
+        self.file = file
         rows = FailedRows(plan: plan)
     }
 
@@ -98,7 +99,7 @@ private final class FailureFile {
     }
 
     func add(_ cells: [String?], _ line: Int, _ reason: String) throws {
-        rows.add(cells, reason: reason)
+        if file != nil { rows.add(cells, reason: reason) }
         if first.count < ImportReport.shownErrors { first.append((line, reason)) }
         if let piece = rows.take() { try write(piece) }
     }
@@ -108,7 +109,8 @@ private final class FailureFile {
     }
 
     private func write(_ piece: [UInt8]) throws {
-        if descriptor < 0 { descriptor = try TextFile.create(path, mode: 0o600) }
-        try Console.write(piece, to: descriptor, name: path)
+        guard let file else { return }
+        if descriptor < 0 { descriptor = try file.create() }
+        try Console.write(piece, to: descriptor, name: file.path)
     }
 }

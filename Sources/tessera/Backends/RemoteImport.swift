@@ -17,7 +17,7 @@ extension RemoteBackend {
         guard let id = file["id"]?.asGUID else { throw RemoteFailure.unknownAnswer(client.address) }
         let plan = try await client.send(.POST, "/imports/plan", json: order.options(file: id)).value()
         guard let preview = ImportPreview(plan, file: order.file) else { throw RemoteFailure.unknownAnswer(client.address) }
-        return RemoteImport(backend: self, order: order, file: id, preview: preview)
+        return RemoteImport(backend: self, order: order, upload: id, preview: preview)
     }
 
     private static func encoded(_ text: String) -> String {
@@ -35,18 +35,18 @@ extension RemoteBackend {
 private struct RemoteImport: PreparedImport {
     let backend: RemoteBackend
     let order: ImportCommandOrder
-    let file: GUID
+    let upload: GUID
     let preview: ImportPreview
 
-    func run(failed path: String, display: ProgressDisplay) async throws -> ImportReport {
+    func run(failed file: FailedRowsFile?, display: ProgressDisplay) async throws -> ImportReport {
         let accepted = try await backend.client.send(
-            .POST, "/imports" + (order.isRehearsal ? "?dry_run=true" : ""), json: order.options(file: file))
+            .POST, "/imports" + (order.isRehearsal ? "?dry_run=true" : ""), json: order.options(file: upload))
         let id = try backend.job(of: accepted)
         display.note("job \(id): `tessera jobs cancel` stops it, Ctrl-C leaves it to the server")
         display.begin(order.collection, total: preview.rows)
         let job = try await backend.finished(id) { display.show($0.progress.done, of: $0.progress.total) }
         guard let result = job.result, let report = ImportReport(result) else { throw RemoteFailure.unknownAnswer(backend.client.address) }
-        if let failed = result["failed_rows_id"]?.asGUID { try await download(failed, to: path) }
+        if let file, let failed = result["failed_rows_id"]?.asGUID { try await download(failed, to: file) }
         display.finish(report.created + report.updated + report.unchanged + report.failed)
         if let rows = result["resumed_after"]?.asInt, rows > 0 {
             display.note("went on after \(rows.grouped) rows that were in already")
@@ -54,10 +54,10 @@ private struct RemoteImport: PreparedImport {
         return report
     }
 
-    private func download(_ id: GUID, to path: String) async throws {
-        let descriptor = try TextFile.create(path, mode: 0o600)
+    private func download(_ id: GUID, to file: FailedRowsFile) async throws {
+        let descriptor = try file.create()
         defer { TextFile.close(descriptor) }
-        try await backend.client.stream("/files(\(id))/$value") { try Console.write($0, to: descriptor, name: path) }
+        try await backend.client.stream("/files(\(id))/$value") { try Console.write($0, to: descriptor, name: file.path) }
     }
 }
 
@@ -87,9 +87,7 @@ extension ImportPreview {
             let candidates = (assignment["candidates"]?.items ?? []).compactMap(\.asText)
             return candidates.isEmpty ? nil : FormatDoubt(header: assignment["source"]?.asText ?? "", candidates: candidates)
         }
-        let mapping = plan["mapping"] ?? .null
-        let parsed = mapping.isNull ? nil : ImportMapping.parse(ManifestSource(path: "mapping", bytes: Array(mapping.json.utf8))).manifest
-        self.mapping = parsed?.yaml(candidates: doubts.candidates) ?? ""
+        mapping = ImportMapping(plan["mapping"])?.yaml(candidates: doubts.candidates) ?? ""
         failedPath = FailedRows.path(beside: file, format)
     }
 }
@@ -103,10 +101,20 @@ extension ImportReport {
         self.init(
             created: created, updated: updated, unchanged: unchanged, failed: failed, changeSet: result["change_set"]?.asGUID,
             errors: (result["errors"]?.items ?? []).prefix(Self.shownErrors).map { ($0["line"]?.asInt ?? 0, $0["reason"]?.asText ?? "") },
+            failedRowsMapping: ImportMapping(result["failed_rows_mapping"])?.yaml,
             changes: result["changes"].map { changes in
                 RehearsedChanges(
                     counts: (result["counts"]?.items ?? []).compactMap(ChangeSetEntry.Count.init),
                     changes: changes.items.compactMap(RecordChange.init))
             })
+    }
+}
+
+extension ImportMapping {
+    /// A mapping as the API has it, which is the JSON of a mapping file; nil where there is none.
+    fileprivate init?(_ value: Value?) {
+        guard let value, !value.isNull else { return nil }
+        guard let mapping = Self.parse(ManifestSource(path: "mapping", bytes: Array(value.json.utf8))).manifest else { return nil }
+        self = mapping
     }
 }

@@ -44,11 +44,21 @@ struct DoctorCommand: AsyncParsableCommand {
                 await report.checkModules(of: deployment)
             }
             await report.checkDatabase(options, deployment)
-            if let data = options.data ?? PrivateCluster.defaultDataDirectory(), Database.namedURL == nil {
-                await report.check("disk", mend: "make room on the file system of \(data)") { (try Disk.free(at: data), ()) }
+            for folder in Self.folders(options) {
+                await report.check("disk", mend: "make room on the file system of \(folder)") { (try Disk.free(at: folder), ()) }
             }
             try show(report)
         }
+    }
+
+    /// Where this machine's disk fills: the private database, and uploads, also those on their way to an object store.
+    private static func folders(_ options: DeploymentOptions) -> [String] {
+        var folders: [String] = []
+        if Database.namedURL == nil, let data = options.data ?? PrivateCluster.defaultDataDirectory() {
+            folders.append(Database.absolute(data))
+        }
+        if let files = try? FileSettings.folder(options), !folders.contains(where: { files.hasPrefix("\($0)/") }) { folders.append(files) }
+        return folders
     }
 
     private func show(_ report: DoctorReport) throws {
@@ -98,7 +108,8 @@ struct DoctorReport {
             findings.append(Finding(name: name, isFine: true, detail: detail, mend: nil))
             return result
         } catch {
-            findings.append(Finding(name: name, isFine: false, detail: Failure(error).description, mend: mend))
+            let failure = Failure(error)
+            findings.append(Finding(name: name, isFine: false, detail: failure.message, mend: failure.remedy ?? mend))
             return nil
         }
     }
@@ -137,7 +148,9 @@ struct DoctorReport {
     }
 
     mutating func checkDatabase(_ options: DeploymentOptions, _ deployment: Deployment?) async {
-        let found: [Finding]? = await check("database", mend: "look at the log in the data folder, or at TESSERA_DATABASE_URL") {
+        let mend =
+            Database.namedURL == nil ? "look at the log in the data folder" : "look at TESSERA_DATABASE_URL, and at that PostgreSQL's log"
+        let found: [Finding]? = await check("database", mend: mend) {
             try await Database.with(options, logger: CommandLog.quiet) { database in
                 let row = try await database.client.query(
                     "SELECT current_setting('server_version'), extract(epoch FROM clock_timestamp())::float8, pg_size_pretty(pg_database_size(current_database()))"

@@ -23,8 +23,10 @@ struct FilesCommand: AsyncParsableCommand {
                 """)
 
         @OptionGroup var options: DeploymentOptions
+        @OptionGroup var output: OutputOptions
 
         func run() async throws {
+            let isJSON = output.isJSON
             try await withFiles(options) { files in
                 var total = FileSweep()
                 try await files.sweepAll { sweep in
@@ -32,6 +34,11 @@ struct FilesCommand: AsyncParsableCommand {
                     total.collectedFiles += sweep.collectedFiles
                     total.collectedContents += sweep.collectedContents
                     total.abandoned += sweep.abandoned
+                }
+                guard !isJSON else {
+                    return Console.print(
+                        "{\"files\": \(total.collectedFiles), \"contents\": \(total.collectedContents), \"unreferred\": \(total.marked), "
+                            + "\"uploads\": \(total.abandoned)}")
                 }
                 Console.print(
                     "\(total.collectedFiles) files removed, \(total.collectedContents) contents with them; "
@@ -49,17 +56,26 @@ struct FilesCommand: AsyncParsableCommand {
 
                   tessera files check
                   tessera files check --read
+                  tessera files check --output json
                 """)
 
         @OptionGroup var options: DeploymentOptions
+        @OptionGroup var output: OutputOptions
         @Flag(help: "Read every content and compute its digest, instead of looking at sizes only.") var read = false
 
         func run() async throws {
-            let readsAll = read
+            let (readsAll, isJSON) = (read, output.isJSON)
             let problems = try await withFiles(options) { files in
                 var progress = Progress(label: "contents", total: nil)
                 let found = try await files.check(reading: readsAll) { progress.advance(by: $0 - progress.done) }
                 progress.finish()
+                guard !isJSON else {
+                    let problems = found.problems.map { "{\"digest\": \"\($0.digest)\", \"kind\": \"\($0.kind.rawValue)\"}" }
+                    Console.print(
+                        "{\"contents\": \(found.contents), \"location\": \(JSON.string("\(files.contents.location)")), "
+                            + "\"problems\": [\(problems.joined(separator: ", "))]}")
+                    return found.problems
+                }
                 Console.print("\(found.contents) contents at \(files.contents.location), \(found.problems.count) of them wrong")
                 for problem in found.problems { Console.print("\(problem)") }
                 return found.problems

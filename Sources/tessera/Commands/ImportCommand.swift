@@ -19,7 +19,8 @@ struct ImportCommand: AsyncParsableCommand {
               tessera import organisations accounts.xlsx --sheet Customers
               tessera import people addressbook.vcf --create-links
 
-            Rows that fail go to FILE.failed.csv (cards to FILE.failed.vcf) with the reason; correct them there and import that file. One \
+            Rows that fail go to FILE.failed.csv (cards to FILE.failed.vcf) with the reason; correct them there and import that file, which \
+            is read as the first one was. A dry run writes none unless --failed names a file. One \
             import is one change set, which `tessera undo` takes back. Stopped in the middle, by Ctrl-C or worse, the same command goes \
             on where it stopped. With --server the file is uploaded, and the server's import goes on without this command.
 
@@ -87,15 +88,24 @@ struct ImportCommand: AsyncParsableCommand {
                 )
             }
             try requireClearFormats(preview)
-            try TextFile.requireWritable(failedPath)
-            let report = try await prepared.run(failed: failedPath, display: display)
-            if report.failed == 0, failed == nil { removeStaleRows(failedPath) }
-            try finish(report, failedPath)
+            // A dry run changes no file that it wasn't told to.
+            let rows = dryRun && failed == nil ? nil : FailedRowsFile(failedPath)
+            try rows?.requireWritable()
+            let report = try await prepared.run(failed: rows, display: display)
+            if let rows {
+                let notes =
+                    report.failed > 0 ? rows.finish(mapping: report.failedRowsMapping) : failed == nil ? rows.removeStale() : []
+                for note in notes { Console.note(note) }
+            }
+            try finish(report, rows)
         }
     }
 
     /// Files that are read.
-    private var inputs: [String] { [file] + [mapping].compactMap(\.self) + source.inputs }
+    private var inputs: [String] { [file] + [givenMapping].compactMap(\.self) + source.inputs }
+
+    /// The mapping file that is read: the one that was named, or the one beside a file of failed rows.
+    private var givenMapping: String? { mapping ?? FailedRowsFile.mapping(of: file) }
 
     /// What is written is none of what is read.
     private func requireApart() throws {
@@ -106,20 +116,9 @@ struct ImportCommand: AsyncParsableCommand {
     private func requireClearFormats(_ preview: ImportPreview) throws {
         guard !preview.doubts.isEmpty else { return }
         let remedy =
-            (saveMapping ?? mapping).map { "set `format` of the column in \($0), and pass that with --mapping \($0)" }
+            (saveMapping ?? givenMapping).map { "set `format` of the column in \($0), and pass that with --mapping \($0)" }
             ?? "--save-mapping FILE writes the mapping; set `format` of the column there, and pass it with --mapping FILE"
         throw Failure(.wrongInput, "\(preview.doubts.map(\.description).joined(separator: "\n"))\n\(remedy)")
-    }
-
-    /// The file under its own name tells of the last import: one without failures leaves none there.
-    private func removeStaleRows(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
-        guard var pieces = try? FilePieces(path).makeIterator(), let beginning = try? pieces.nextPiece(), FailedRows.isOne(beginning) else {
-            return
-        }
-        guard unlink(path) == 0 else { return Console.note("\(path) is of an earlier import: no row failed now") }
-        Console.note("removed \(path) of an earlier import: no row failed now")
     }
 
     func validate() throws {
@@ -134,7 +133,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     private func order() throws -> ImportCommandOrder {
         ImportCommandOrder(
-            collection: collection, file: file, match: keys, mapping: try mapping.map { ($0, try readMapping($0)) }, sheet: sheet,
+            collection: collection, file: file, match: keys, mapping: try givenMapping.map { ($0, try readMapping($0)) }, sheet: sheet,
             createsLinks: createLinks, isRehearsal: dryRun, isRestart: restart, runsAutomation: automation.map { $0 == .on })
     }
 
@@ -146,16 +145,24 @@ struct ImportCommand: AsyncParsableCommand {
 
     private func show(_ preview: ImportPreview) {
         Console.note("\(file): \(preview.rows.counted("row"))")
+        if mapping == nil, let found = givenMapping { Console.note("mapping: \(found)") }
         let candidates = preview.doubts.candidates
         for (source, target, known) in preview.assignments {
-            let format = known ?? candidates[source].map { "\($0.joined(separator: " or "))?" }
-            Console.note("  \(source)  →  \(target)\(format.map { "  (\($0))" } ?? "")")
+            let format = known.map { [$0] } ?? candidates[source] ?? []
+            Console.note("  \(source)  →  \(target)\(format.isEmpty ? "" : "  (\(Self.shown(format, isSure: known != nil)))")")
         }
         for header in preview.leftOut { Console.note("  \(header)  is left out") }
         for note in preview.notes { Console.note(note) }
     }
 
-    private func finish(_ report: ImportReport, _ failedPath: String) throws {
+    /// `numbers like 1234.5`, `dates like d/M/yyyy or M/d/yyyy?`
+    private static func shown(_ formats: [String], isSure: Bool) -> String {
+        // Formats of numbers are examples, those of dates patterns.
+        let noun = formats[0].contains(where: \.isNumber) ? "numbers" : "dates"
+        return "\(noun) like \(formats.joined(separator: " or "))\(isSure ? "" : "?")"
+    }
+
+    private func finish(_ report: ImportReport, _ rows: FailedRowsFile?) throws {
         for (line, reason) in report.errors { Console.note("line \(line): \(reason)") }
         if output.isJSON {
             let changes = report.changes.map { changes in
@@ -178,8 +185,12 @@ struct ImportCommand: AsyncParsableCommand {
             Console.print(
                 "\(report.created.grouped) \(verb)created, \(report.updated.grouped) \(verb)updated, \(report.unchanged.grouped) unchanged, "
                     + "\(report.failed.grouped) failed")
-            if report.failed > 0 { Console.print("rows that failed: \(failedPath)") }
+            if report.failed > 0, let rows { Console.print("rows that failed: \(rows.path)") }
             if let changeSet = report.changeSet { Console.note("change set \(changeSet)") }
+            if report.failed > 0, let rows, !dryRun {
+                let links = createLinks ? " --create-links" : ""
+                Console.note("correct them there, then:  tessera import \(collection) \(rows.path)\(links)")
+            }
         }
         if report.failed > 0 { throw ExitCode.partly }
     }

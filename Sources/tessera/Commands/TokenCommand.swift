@@ -27,23 +27,31 @@ struct TokenCommand: AsyncParsableCommand {
 
                   TESSERA_TOKEN=$(tessera token issue --label "the reporting job")
                   tessera token issue --user anna@example.com
+                  tessera token issue --output json
                 """)
 
         @OptionGroup var options: DeploymentOptions
+        @OptionGroup var output: OutputOptions
         @Option(help: "What the token is for, to know it again.") var label = "issued on the command line"
         @Option(help: ArgumentHelp("Whose it is. Default: the administrator.", valueName: "name, mail address or id")) var user: String?
 
         func run() async throws {
             try await reportingFailures {
                 let deployment = try options.load()
-                let token = try await Database.with(options, logger: CommandLog.quiet) { database in
+                let (user, label) = (user, label)
+                let (token, holder) = try await Database.with(options, logger: CommandLog.quiet) { database in
                     try await deployment.requireSchema(on: database.client)
                     let records = RecordStore(client: database.client, catalog: deployment.catalog, logger: CommandLog.quiet)
                     var holder = GUID.administrator
                     if let user { holder = try await PrincipalStore(records: records).find(user, [.user, .service]).id }
-                    return try await TokenStore(client: database.client, logger: CommandLog.quiet).issue(for: holder, label: label)
+                    return (
+                        try await TokenStore(client: database.client, logger: CommandLog.quiet).issue(for: holder, label: label), holder
+                    )
                 }
-                Console.print(token.text)
+                guard output.isJSON else { return Console.print(token.text) }
+                Console.print(
+                    "{\"token\": \(JSON.string(token.text)), \"label\": \(JSON.string(label)), \"principal_id\": \(JSON.string("\(holder)"))}"
+                )
             }
         }
     }

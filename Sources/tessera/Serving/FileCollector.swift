@@ -13,9 +13,12 @@ struct FileCollector: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            do { try await files.contents.probe() } catch  where !Task.isCancelled {
-                logger.warning("Files can't be kept or read just now.", metadata: ["error": "\(error)"])
-            } catch {}
+            do {
+                try await files.contents.probe()
+            } catch {
+                // A server that is told to stop in its first moments has found out nothing.
+                if !Task.isCancelled { logger.warning("Files can't be kept or read just now.", metadata: ["error": "\(error)"]) }
+            }
             var pause = Self.pauses.first
             while !Task.isCancelled {
                 do {

@@ -61,8 +61,9 @@ struct Database: Sendable {
             guard error.code == .notInitialised else { throw error }
             throw Failure(
                 .unreachable,
-                "there is no database in \(clusterOptions.dataDirectory) yet; `tessera serve` or `tessera apply` sets one up. "
-                    + "For another data folder say --data, for a PostgreSQL of your own TESSERA_DATABASE_URL")
+                "there is no database in \(clusterOptions.dataDirectory) yet",
+                remedy: "`tessera serve` or `tessera apply` sets one up. For another data folder say --data, for a PostgreSQL of your own "
+                    + "TESSERA_DATABASE_URL")
         }
     }
 

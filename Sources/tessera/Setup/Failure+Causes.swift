@@ -17,7 +17,7 @@ extension Failure {
         switch error {
         case let failure as Failure: self = failure
         case let error as PostgresError: self.init(postgres: error)
-        case let error as PrivateClusterError: self.init(.unreachable, Self.explanation(of: error))
+        case let error as PrivateClusterError: self.init(.unreachable, error.message, remedy: Self.remedy(of: error))
         case let error as TokenError: self.init(error.code == .notFound ? .wrongInput : .unreachable, error.message)
         case let error as PrincipalsError: self.init(error.code == .unavailable ? .unreachable : .wrongInput, error.message)
         case let error as RecordsError: self.init(Self.code(of: error.code), error.message)
@@ -37,7 +37,7 @@ extension Failure {
         case .server: self.init(.fault, "\(error)")
         case .connectionLost, .closed: self.init(.unreachable, Self.goneAway)
         case .connection, .timeout, .poolExhausted, .unsupportedServer:
-            self.init(.unreachable, "\(error.message)\nStart it, or correct TESSERA_DATABASE_URL.")
+            self.init(.unreachable, error.message, remedy: "Start it, or correct TESSERA_DATABASE_URL.")
         default: self.init(.fault, "\(error)")
         }
     }
@@ -54,11 +54,10 @@ extension Failure {
     }
 
     /// Where the folder is what is wrong, another one would do.
-    private static func explanation(of error: PrivateClusterError) -> String {
+    private static func remedy(of error: PrivateClusterError) -> String? {
         switch error.code {
-        case .systemCall, .folderForeign, .folderUnreachable:
-            "\(error.message)\nName another data folder with --data, or a database in TESSERA_DATABASE_URL."
-        default: error.message
+        case .systemCall, .folderForeign, .folderUnreachable: "Name another data folder with --data, or a database in TESSERA_DATABASE_URL."
+        default: nil
         }
     }
 }

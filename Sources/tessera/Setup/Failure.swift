@@ -4,18 +4,24 @@ import Manifests
 /// Why a command stops: what to print, and the exit code that scripts see.
 struct Failure: Error, CustomStringConvertible {
     let code: ExitCode
-    let description: String
+    /// What is wrong, and where.
+    let message: String
+    /// What the person at the terminal can do, where the message doesn't say it.
+    let remedy: String?
     /// The stable code of the API's error, where a server refused.
     let reason: String?
     /// What is wrong with manifests, where that is why.
     let findings: [Diagnostic]
 
-    init(_ code: ExitCode, _ description: String, reason: String? = nil, findings: [Diagnostic] = []) {
+    init(_ code: ExitCode, _ message: String, remedy: String? = nil, reason: String? = nil, findings: [Diagnostic] = []) {
         self.code = code
-        self.description = description
+        self.message = message
+        self.remedy = remedy
         self.reason = reason
         self.findings = findings
     }
+
+    var description: String { remedy.map { "\(message)\n\($0)" } ?? message }
 }
 
 extension ExitCode {

@@ -50,7 +50,7 @@ enum FileSettings {
     }
 
     /// Where contents lie, or on their way to an object store are staged.
-    private static func folder(_ options: DeploymentOptions) throws -> String {
+    static func folder(_ options: DeploymentOptions) throws -> String {
         if let named = variable("TESSERA_FILES"), !named.hasPrefix("s3://") { return Database.absolute(named) }
         guard let data = options.data ?? PrivateCluster.defaultDataDirectory() else {
             throw Failure(

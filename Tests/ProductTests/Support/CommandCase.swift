@@ -47,7 +47,7 @@ struct CommandCase: Sendable, CustomStringConvertible {
                 errors: $0 == "doctor" ? [] : ["missing.yaml", "No such file", "--deployment"],
                 output: $0 == "doctor" ? "bad  deployment" : "")
         } + [
-            CommandCase(["check", "--deployment", "/tmp"], code: 1, errors: ["/tmp:1:1: error:", "can't be read"]),
+            CommandCase(["check", "--deployment", "/tmp"], code: 1, errors: ["/tmp:1:1: error: /tmp is a folder; name a file"]),
             CommandCase(
                 ["check", "--deployment", "broken.yaml"], code: 1,
                 errors: ["1 error; nothing was changed", "broken.yaml:3:1: error: expected ',' or ']'"]),
@@ -283,6 +283,9 @@ struct CommandCase: Sendable, CustomStringConvertible {
             ["created", "updated", "unchanged", "failed", "dry_run", "change_set", "changes", "counts"]
         ),
         (["token", "list", "--output", "json"], ["id", "label", "created_at", "revoked"]),
+        (["token", "issue", "--output", "json"], ["token", "label", "principal_id"]),
+        (["files", "check", "--output", "json"], ["contents", "location", "problems"]),
+        (["files", "collect", "--output", "json"], ["files", "contents", "unreferred", "uploads"]),
         (["doctor", "--output", "json"], ["check", "detail", "ok"]),
         (["events", "--output", "json"], ["head", "first", "backlog", "subscriptions"]),
         (["query", "parse", "top=1"], ["top"]),

@@ -150,6 +150,83 @@ struct FormatTests {
         }
     }
 
+    @Test("a moment that clocks never show, or show twice, fails its row and says so; with its offset it goes in")
+    func clockChanges() async throws {
+        let rows = """
+            title,measured_at
+            before,2024-03-31 01:59
+            never,2024-03-31 02:30
+            after,2024-03-31 03:00
+            first,2024-10-27 01:59
+            twice,2024-10-27 02:30
+            last,2024-10-27 03:00
+            written,2024-10-27 02:30+02:00
+
+            """
+        try await ImportLab.with(deployment: "time_zone: Europe/Oslo\n") { lab async throws in
+            let outcome = try await lab.run(rows)
+            #expect(outcome.counts == ImportCounts(created: 5, failed: 2))
+            let remedy = "write it with its offset from UTC, such as +01:00 behind the time"
+            #expect(
+                outcome.failures == [
+                    "3: measured_at: '2024-03-31 02:30' doesn't exist in Europe/Oslo, where clocks are put forward; \(remedy)",
+                    "6: measured_at: '2024-10-27 02:30' comes twice in Europe/Oslo, where clocks are put back; \(remedy)",
+                ])
+            let corrected = outcome.failed.replacing("02:30", with: "02:30+01:00")
+            #expect(try await lab.run(corrected).counts == ImportCounts(created: 2))
+            #expect(
+                try await lab.text(
+                    "SELECT string_agg(title || ' ' || to_char(measured_at AT TIME ZONE 'UTC', 'HH24:MI'), ', ' ORDER BY measured_at) FROM lab.sample"
+                )
+                    == "before 00:59, after 01:00, never 01:30, first 23:59, written 00:30, twice 01:30, last 02:00")
+        }
+        // Half an hour, and another side of the world.
+        try await ImportLab.with(deployment: "time_zone: Australia/Lord_Howe\n") { lab async throws in
+            let outcome = try await lab.run("title,measured_at\na,2024-04-07 01:45\nb,2024-10-06 02:15\nc,2024-10-06 02:30\n")
+            #expect(outcome.counts == ImportCounts(created: 1, failed: 2), "\(outcome.failures)")
+        }
+    }
+
+    @Test("of a row all unreadable cells are told; cells without a header stand in its file as they stood, behind the reason")
+    func wholeRows() async throws {
+        try await ImportLab.with { lab async throws in
+            let first = try await lab.run(
+                "title;amount;measured_at\nL1;1;2024-01-01 10:00;EXTRA;MORE\nL2;x;y\nL3;3;2024-01-01 10:00;;\nL4\n")
+            #expect(first.counts == ImportCounts(created: 2, failed: 2))
+            #expect(
+                first.failures == [
+                    "2: the row has 5 cells, the header 3",
+                    "3: amount: 'x' is not a whole number: no one format fits the column (1234.5 fits 2 of 3); set `format` in the mapping. "
+                        + "measured_at: 'y' is not a date and time: no one format fits the column (yyyy-M-d H:mm fits 2 of 3); "
+                        + "set `format` in the mapping",
+                ])
+            #expect(
+                first.failed.hasPrefix(
+                    "title,amount,measured_at,import_error\r\nL1,1,2024-01-01 10:00,\"the row has 5 cells, the header 3\",EXTRA,MORE\r\nL2,x,y,"
+                ),
+                "\(first.failed)")
+            // As they are, they fail as before and lose nothing.
+            let again = try await lab.run(first.failed)
+            #expect(again.counts == ImportCounts(failed: 2))
+            #expect(again.failures.first == "2: the row has 5 cells, the header 3")
+            #expect(again.failed.contains(",EXTRA,MORE\r\n"), "\(again.failed)")
+            let corrected = first.failed.replacing(",EXTRA,MORE", with: ",,").replacing("L2,x,y", with: "L2,2,2024-01-01 11:00")
+            #expect(try await lab.run(corrected).counts == ImportCounts(created: 2))
+        }
+    }
+
+    @Test("rows with fewer cells than the header are told before the import begins, with the lines of the first")
+    func shortRows() throws {
+        let text = "Last name,First name,Birthday\n" + (2...9).map { $0 % 2 == 0 ? "N\($0)\n" : "N\($0),F,1990-01-01\n" }.joined()
+        #expect(
+            try Self.plan(text).notes(createsMissingLinks: false) == [
+                "4 rows have fewer cells than the header (lines 2, 4, 6, 8); the cells that are missing at the end count as empty"
+            ])
+        #expect(try Self.plan("Last name,First name\nBerg,\nHolm,Anna\n").notes(createsMissingLinks: false) == [])
+        // Whoever takes the reasons away has still all cells.
+        #expect(try Self.plan("Last name,First name,import_error\nBerg,Ada\nHolm,\n").notes(createsMissingLinks: false) == [])
+    }
+
     @Test("a failed row goes into its file as it stood, so that a cell which held nothing holds nothing once it is corrected")
     func failedCells() async throws {
         try await ImportLab.with { lab async throws in

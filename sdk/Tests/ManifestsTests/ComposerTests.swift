@@ -75,7 +75,7 @@ import Testing
         #expect(result.diagnostics.map(\.description) == [])
         #expect(
             compose(modules: "{ broken: {} }", ["broken": "manifest: ["]).diagnostics.map(\.description) == [
-                "manifests/broken.yaml:2:1: error: did not find expected node content"
+                "manifests/broken.yaml:2:1: error: expected a value here; close the [ or { before it, or write the value"
             ])
     }
 
@@ -131,14 +131,43 @@ import Testing
     func missingFiles() {
         #expect(
             Composer(files: .memory([:])).compose("d.yaml").diagnostics.map(\.description) == [
-                "d.yaml:1:1: error: the file d.yaml can't be read"
+                "d.yaml:1:1: error: there is no file d.yaml"
             ])
         let files = ["d.yaml": "deployment: 1\nname: acme\noverlays: [o.yaml]\npaths: [../modules]\n"]
         #expect(
             Composer(files: .memory(files)).compose("d.yaml").diagnostics.map(\.description) == [
-                "d.yaml:3:12: error: overlays[0]: the file o.yaml can't be read",
+                "d.yaml:3:12: error: overlays[0]: there is no file o.yaml",
                 "d.yaml:4:9: error: paths[0]: the folder ../modules can't be read",
             ])
+        let folder = ["own/b.yaml": "", "own/a.yaml": "", "own/notes.txt": ""]
+        #expect(
+            Composer(files: .memory(folder)).compose("own").diagnostics.map(\.description) == [
+                "own:1:1: error: own is a folder; name a file, such as own/a.yaml"
+            ])
+        let near = ["d.yaml": "deployment: 1\nname: acme\noverlays: [overlays/peple.yaml]\n", "overlays/people.yaml": "overlay: {}\n"]
+        #expect(
+            Composer(files: .memory(near)).compose("d.yaml").diagnostics.map(\.description) == [
+                "d.yaml:3:12: error: overlays[0]: there is no file overlays/peple.yaml (did you mean people.yaml?)"
+            ])
+    }
+
+    @Test(
+        "what is no YAML is said in words of the one who wrote it",
+        arguments: [
+            ("name: [a, b\nmore: 1\n", "2:5: error: expected ',' or ']', to go on in the list that begins on line 1 or to close it"),
+            ("name: \"a\nmore: 1\n", "3:1: error: the text in quotes that begins on line 1 is not closed"),
+            (
+                "name: \"a\\qb\"\n",
+                "1:9: error: no escape that is known; write \\\\ for a backslash in double quotes, or put the text in single ones"
+            ),
+            ("name: - a\n", "1:7: error: no list can begin here; put '- ' on a line of its own below the key"),
+            ("a: 1\n}\n", "2:1: error: expected a key here; check indentation and quotes"),
+            ("name: & a\n", "1:8: error: anchors (&name) and aliases (*name) are not allowed; quote a text that begins so"),
+            ("name: |x\n", "1:8: error: a text that begins with | or > stands on the lines below, indented; else put it in quotes"),
+            ("%FOO\n---\na: 1\n", "1:5: error: directives (%YAML, %TAG) are not allowed; quote a text that begins with %"),
+        ] as [(String, String)])
+    func noYAML(_ text: String, _ finding: String) {
+        #expect(Composer(files: .memory(["d.yaml": text])).compose("d.yaml").diagnostics.map(\.description) == ["d.yaml:\(finding)"])
     }
 }
 

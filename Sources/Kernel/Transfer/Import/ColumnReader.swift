@@ -145,7 +145,7 @@ struct ColumnReader: Sendable {
             guard let value = DateTime(written + "Z") else { throw refuseDate(text, "a date and time") }
             guard let zone else { throw refuse(text, "a date and time with its zone, such as 2026-11-23T10:00:00Z") }
             values[name] = .dateTime(value)
-            values.localTimes[name] = zone
+            values.localTimes[name] = LocalTime(zone: zone, header: header, text: text)
         case .duration:
             guard let value = DayTimeDuration(text) else { throw refuse(text, "a duration such as PT1H30M") }
             values[name] = .duration(value)

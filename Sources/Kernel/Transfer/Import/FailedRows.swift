@@ -10,22 +10,30 @@ package struct FailedRows: Sendable {
     private var writer = CSVWriter()
     private var cards: [UInt8] = []
     private let width: Int
+    /// Where the import's file has reasons of an earlier one.
+    private let reasons: Int?
     package private(set) var count = 0
 
     package init(plan: ImportPlan) {
         format = plan.format
         let own = plan.headers.filter { $0 != Self.column }
         width = own.count
+        reasons = plan.headers.firstIndex(of: Self.column)
         if format != .vcard { writer.row(own + [Self.column]) }
     }
 
+    /// Cells for which the header has no name stand behind the reason.
+    ///
     /// - Parameter cells: as they stood in the file; nil for those that held nothing.
     package mutating func add(_ cells: [String?], reason: String) {
         count += 1
         if format == .vcard {
             for card in cells.compactMap(\.self) { cards += Self.card(card, reason: reason) }
         } else {
-            writer.row(cells.prefix(width) + [String?](repeating: nil, count: max(0, width - cells.count)) + [reason])
+            var cells = cells
+            if let reasons, reasons < cells.count { cells.remove(at: reasons) }
+            cells += [String?](repeating: nil, count: max(0, width - cells.count))
+            writer.row(cells[..<width] + [reason] + cells[width...])
         }
     }
 

@@ -91,6 +91,11 @@ extension ColumnReader {
     /// As a mapping file has it.
     var format: String? { dates?.pattern ?? numbers?.description }
 
+    /// How an export writes the column's values, where they have a format.
+    var exportFormat: String? {
+        holdsDates ? DateFormat.iso.pattern : holdsNumbers ? NumberFormat.plain.description : nil
+    }
+
     var holdsDates: Bool {
         guard case .property(_, let field?) = target else { return false }
         switch field.type {

@@ -26,6 +26,10 @@ package struct ImportPlan: Sendable {
     private let makingNone: [String]
     /// The sheet of a workbook; nil for the first.
     let sheet: String?
+    /// How a file of failed rows is read: as this file was. Nil for cards.
+    package let failedRowsMapping: ImportMapping?
+    /// Rows of a CSV file that have fewer cells than its header, and the lines of the first ones.
+    private let shortRows: (count: Int, lines: [Int])
 
     enum Form: Sendable {
         case columns([(column: Int, reader: ColumnReader)])
@@ -79,6 +83,8 @@ package struct ImportPlan: Sendable {
         doubts = []
         headers = []
         sheet = nil
+        failedRowsMapping = nil
+        shortRows = (0, [])
         joining = Set(
             form.places.map(\.field).filter { field in
                 switch field.type {
@@ -131,10 +137,16 @@ package struct ImportPlan: Sendable {
         try Self.requireKeys(keys, of: type, form: .columns(readers))
         var survey = FormatSurvey(readers, prefersStandard: isExport)
         var rows = 0
+        var short: (count: Int, lines: [Int]) = (0, [])
+        let width = headers.last == FailedRows.column ? headers.count - 1 : headers.count
         while case .row(let row)? = try source.next() {
             rows += 1
             survey.look(at: row)
+            guard format == .csv, row.count < width else { continue }
+            short.count += 1
+            if short.lines.count < Self.shownLines { short.lines.append(row.line) }
         }
+        shortRows = short
         let formatted = survey.readers()
         readers = formatted.readers
         doubts = formatted.doubts
@@ -149,13 +161,18 @@ package struct ImportPlan: Sendable {
         let replaced = zip(mapping.columns, readers).filter(\.0.replaces).compactMap { $1.reader.target.joinedList?.key }
         joining = lists.subtracting(replaced)
         makingNone = readers.compactMap { Self.whyNoneIsMade(for: $0.reader, catalog) }
-        self.mapping = ImportMapping(
-            collection: mapping.collection, match: keys,
-            columns: zip(mapping.columns, readers).map { column, entry in
-                ImportMapping.Column(
-                    header: column.header, target: column.target, format: entry.reader.format, currency: column.currency,
-                    zone: column.zone, replaces: column.replaces)
-            })
+        func settled(_ format: (ColumnReader) -> String?) -> ImportMapping {
+            ImportMapping(
+                collection: mapping.collection, match: keys,
+                columns: zip(mapping.columns, readers).map { column, entry in
+                    ImportMapping.Column(
+                        header: column.header, target: column.target, format: format(entry.reader), currency: column.currency,
+                        zone: column.zone, replaces: column.replaces)
+                })
+        }
+        self.mapping = settled(\.format)
+        // Values of a workbook go into that file in the forms of an export.
+        failedRowsMapping = settled { $0.format ?? (format == .xlsx ? $0.exportFormat : nil) }
         let used = Set(mapping.columns.map(\.header))
         unmapped = headers.filter { !used.contains($0) && $0 != FailedRows.column }
     }
@@ -185,8 +202,19 @@ package struct ImportPlan: Sendable {
             let remedy = format == .vcard ? "" : "; `replace: true` of a column in the mapping makes it the whole list"
             notes.append("\(lists): what a row has joins what its record has\(remedy)")
         }
+        if shortRows.count > 0 {
+            let more = shortRows.count > shortRows.lines.count ? ", …" : ""
+            let lines =
+                "\(shortRows.lines.count == 1 ? "line" : "lines") \(shortRows.lines.map(String.init).joined(separator: ", "))\(more)"
+            notes.append(
+                "\(shortRows.count == 1 ? "1 row has" : "\(shortRows.count) rows have") fewer cells than the header (\(lines)); the cells that "
+                    + "are missing at the end count as empty")
+        }
         return notes + (createsMissingLinks ? makingNone : [])
     }
+
+    /// So many lines does a note name.
+    private static let shownLines = 5
 
     private static func whyNoneIsMade(for reader: ColumnReader, _ catalog: Catalog) -> String? {
         guard let link = reader.target.linkByKey, let target = catalog.type(id: link.target),
@@ -235,17 +263,21 @@ package struct ImportPlan: Sendable {
     }
 
     private func record(of row: TableRow, _ readers: [(column: Int, reader: ColumnReader)]) -> Result<ImportedRecord, RecordsError> {
-        if row.count > headers.count {
-            return .failure(RecordsError(.invalid, "the row has \(row.count) cells, the header \(headers.count)"))
+        var refusals: [String] = []
+        // Empty cells at the end are no more than separators too many.
+        if let last = row.cells.lastIndex(where: { $0 != nil }), last >= headers.count {
+            let own = headers.contains(FailedRows.column) ? 1 : 0
+            refusals.append("the row has \(last + 1 - own) cells, the header \(headers.count - own)")
         }
         var values = RowValues()
         for (column, reader) in readers where column < row.count {
             do throws(ColumnReader.Refusal) {
                 try reader.read(row.text(column), isQuoted: row.isQuoted(column), origin: row.origin(column), into: &values)
             } catch {
-                return .failure(RecordsError(.invalid, error.message))
+                refusals.append(error.message)
             }
         }
+        guard refusals.isEmpty else { return .failure(RecordsError(.invalid, refusals.joined(separator: ". "))) }
         for field in type.fields { ChannelForm.join(field, in: &values.values) }
         return .success(ImportedRecord(input: input(values.values), localTimes: values.localTimes))
     }
@@ -331,7 +363,7 @@ package struct ImportPlan: Sendable {
 struct ImportedRecord: Sendable {
     var input: RecordInput
     /// Moments without a zone, as `RowValues` has them.
-    var localTimes: [String: String] = [:]
+    var localTimes: [String: LocalTime] = [:]
     /// Files that aren't stored yet, by the key of the field that gets them.
     var files: [String: CardFile] = [:]
 }

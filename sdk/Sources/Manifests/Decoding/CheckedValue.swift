@@ -29,6 +29,8 @@ struct CheckedMap: Sendable {
     }
 
     let entries: [Entry]
+    /// Whether it was to have more of them, which can't be read.
+    let isOpen: Bool
 }
 
 /// A mapping whose keys the language knows. Values with errors are missing; the errors are reported.
@@ -39,17 +41,20 @@ struct CheckedObject: Sendable {
     let variant: String?
     /// The keys that this object could have.
     let knownKeys: Set<String>
+    /// Whether it was to have more keys, which can't be read.
+    let isOpen: Bool
     fileprivate(set) var values: [String: Located<CheckedItem>] = [:]
     /// The keys that are there, the broken ones included.
     fileprivate(set) var givenKeys: Set<String> = []
     /// The keys that are most likely meant by those that aren't known.
     private(set) var meantKeys: Set<String> = []
 
-    init(shape: ObjectShape, location: SourceLocation, variant: String?, knownKeys: Set<String>) {
+    init(shape: ObjectShape, location: SourceLocation, variant: String?, knownKeys: Set<String>, isOpen: Bool) {
         self.shape = shape
         self.location = location
         self.variant = variant
         self.knownKeys = knownKeys
+        self.isOpen = isOpen
     }
 
     mutating func set(_ key: String, _ value: CheckedValue?, at location: SourceLocation) {

@@ -8,10 +8,14 @@ struct ShapeChecker {
         diagnostics.append(Diagnostic(code: code, location: location, message: message, suggestion: suggestion))
     }
 
-    private mutating func wrongType(_ node: YAMLNode, _ expected: String) {
+    private mutating func wrongType(_ node: YAMLNode, _ expected: String, hint: String = "") {
         if case .broken = node.content { return }
-        report(.wrongType, node.location, "must be \(expected), not \(node.kindName)")
+        report(.wrongType, node.location, "must be \(expected), not \(node.kindName)\(hint)")
     }
+
+    /// For those who write `overlay: 1` as a deployment file has `deployment: 1`.
+    private static let overlayHint =
+        "; overlays have no number: what they add stands below the key, as in overlay: { extends: { contacts.person: { fields: … } } }"
 
     // MARK: Values
 
@@ -163,7 +167,7 @@ struct ShapeChecker {
             wrongType(node, "a mapping")
             return nil
         }
-        let isSized = size(nodes.count, count, "entries", node)
+        let isSized = node.isOpen && nodes.isEmpty || size(nodes.count, count, "entries", node)
         var entries: [CheckedMap.Entry] = []
         for entry in nodes {
             // What is called wrongly is there all the same: so are its other errors, and those who name it.
@@ -171,7 +175,7 @@ struct ShapeChecker {
             let value = check(entry.value, shape).map { Located(CheckedItem(value: $0), at: entry.value.location) }
             entries.append(CheckedMap.Entry(key: entry.key, value: value))
         }
-        return isSized ? .map(CheckedMap(entries: entries)) : nil
+        return isSized ? .map(CheckedMap(entries: entries, isOpen: node.isOpen)) : nil
     }
 
     private mutating func size(_ count: Int, _ range: ClosedRange<Int>, _ noun: String, _ node: YAMLNode) -> Bool {
@@ -186,14 +190,15 @@ struct ShapeChecker {
 
     mutating func object(_ node: YAMLNode, _ shape: ObjectShape) -> CheckedObject? {
         guard case .mapping(let entries) = node.content else {
-            wrongType(node, "a mapping")
+            wrongType(node, "a mapping", hint: shape.name == .overlay ? Self.overlayHint : "")
             return nil
         }
         guard let variant = variant(entries, node, shape) else { return nil }
         let properties = shape.properties(of: variant.case)
         let discriminator = shape.variants?.discriminator
         var object = CheckedObject(
-            shape: shape, location: node.location, variant: variant.case?.word, knownKeys: Set(properties.map(\.key)))
+            shape: shape, location: node.location, variant: variant.case?.word, knownKeys: Set(properties.map(\.key)),
+            isOpen: node.isOpen)
         var hasUnknown = false
         for entry in entries where entry.key.value != discriminator {
             if let property = properties.first(where: { $0.key == entry.key.value }) {
@@ -204,11 +209,11 @@ struct ShapeChecker {
                 hasUnknown = true
             }
         }
-        for property in properties where property.isRequired && !object.has(property.key) {
+        for property in properties where property.isRequired && !object.has(property.key) && !node.isOpen {
             report(.missingKey, node.location, "the key '\(property.key)' is missing")
         }
         // An unknown key is most likely a misspelt one of those that are asked for.
-        return hasUnknown || count(object, shape, node) ? object : nil
+        return hasUnknown || node.isOpen || count(object, shape, node) ? object : nil
     }
 
     private mutating func count(_ object: CheckedObject, _ shape: ObjectShape, _ node: YAMLNode) -> Bool {
@@ -233,7 +238,7 @@ struct ShapeChecker {
     private mutating func variant(_ entries: [YAMLNode.Entry], _ node: YAMLNode, _ shape: ObjectShape) -> ChosenVariant? {
         guard let variants = shape.variants else { return ChosenVariant(case: nil) }
         guard let entry = entries.first(where: { $0.key.value == variants.discriminator }) else {
-            report(.missingKey, node.location, "the key '\(variants.discriminator)' is missing")
+            if !node.isOpen { report(.missingKey, node.location, "the key '\(variants.discriminator)' is missing") }
             return nil
         }
         if case .scalar(let scalar) = entry.value.content, let planned = Language.planned[shape.name]?[scalar.text.text] {

@@ -58,6 +58,9 @@ extension CheckedObject {
     /// Whether the key is there, and what it holds can't be used.
     func isBroken(_ key: String) -> Bool { has(key) && values[key] == nil }
 
-    /// The same, or it stands there misspelt.
-    func isLost(_ key: String) -> Bool { isBroken(key) || !has(key) && meantKeys.contains(key) }
+    /// The same, or it stands there misspelt, or more than can be read was to be there.
+    func isLost(_ key: String) -> Bool {
+        if case .map(let map)? = values[key]?.value.value, map.isOpen { return true }
+        return isBroken(key) || !has(key) && (isOpen || meantKeys.contains(key))
+    }
 }

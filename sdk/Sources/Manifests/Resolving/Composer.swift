@@ -100,8 +100,20 @@ private struct Composing {
     private mutating func read(_ path: String, for mention: SourceLocation?) -> ManifestSource? {
         if let bytes = files.read(path) { return ManifestSource(path: path, bytes: bytes) }
         let place = mention ?? SourceLocation(file: path, line: 1, column: 1)
-        diagnostics.append(Diagnostic(code: .unreadable, location: place, message: "the file \(path) can't be read"))
+        let (reason, suggestion) = reason(of: path, mentionedIn: mention?.file)
+        diagnostics.append(Diagnostic(code: .unreadable, location: place, message: reason, suggestion: suggestion))
         return nil
+    }
+
+    /// Why a file can't be read, and the one beside it that was probably meant.
+    private func reason(of path: String, mentionedIn file: String?) -> (message: String, suggestion: String?) {
+        if let names = files.list(path) {
+            let example = names.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.min().map { ", such as \(Path.join(path, $0))" }
+            return ("\(path) is a folder; name a file\(example ?? "")", nil)
+        }
+        let names = files.list(Path.folder(of: path)) ?? []
+        if names.contains(Path.name(of: path)) { return ("the file \(path) can't be read; look at who may read it", nil) }
+        return ("there is no file \(path)", Names.nearest(to: Path.name(of: path), among: names.filter { $0 != file.map(Path.name) }))
     }
 
     private mutating func overlays(

@@ -115,20 +115,29 @@ private struct YAMLDocumentReader {
             report(.forbiddenYAML, place, "aliases (*name) are not allowed; write the value out")
             return YAMLNode(content: .broken, location: place)
         case .sequenceStart:
-            try limit(depth, place)
+            if depth > YAMLDocument.maxDepth { return try tooDeep(&stream, place) }
             return YAMLNode(content: .sequence(try items(&stream, keyPath, depth)), location: place)
         case .mappingStart:
-            try limit(depth, place)
-            let entries = try entries(&stream, keyPath, depth)
-            return YAMLNode(content: entries.map(YAMLNode.Content.mapping) ?? .broken, location: place)
+            if depth > YAMLDocument.maxDepth { return try tooDeep(&stream, place) }
+            let (entries, isOpen) = try entries(&stream, keyPath, depth)
+            return YAMLNode(content: .mapping(entries), location: place, isOpen: isOpen)
         default: throw Stop()
         }
     }
 
-    private mutating func limit(_ depth: Int, _ place: SourceLocation) throws {
-        guard depth > YAMLDocument.maxDepth else { return }
+    /// Passes over what lies too deep, so that the rest of the file is looked at all the same.
+    private mutating func tooDeep(_ stream: inout YAMLEventStream, _ place: SourceLocation) throws -> YAMLNode {
         report(.tooLarge, place, "nested deeper than \(YAMLDocument.maxDepth) levels")
-        throw Stop()
+        var depth = 1
+        while depth > 0 {
+            switch try stream.next().kind {
+            case .sequenceStart, .mappingStart: depth += 1
+            case .sequenceEnd, .mappingEnd: depth -= 1
+            case .streamEnd: throw Stop()
+            default: continue
+            }
+        }
+        return YAMLNode(content: .broken, location: place)
     }
 
     private mutating func scalar(_ text: String, _ style: YAMLScalarStyle, _ event: YAMLEvent, _ place: SourceLocation) -> YAMLNode {
@@ -152,20 +161,22 @@ private struct YAMLDocumentReader {
         }
     }
 
-    /// The entries of a mapping; nil when a merge key leaves open what the others are.
-    private mutating func entries(_ stream: inout YAMLEventStream, _ keyPath: String, _ depth: Int) throws -> [YAMLNode.Entry]? {
+    /// The entries of a mapping, and whether a merge key or one that can't be read leaves open what others there are.
+    private mutating func entries(
+        _ stream: inout YAMLEventStream, _ keyPath: String, _ depth: Int
+    ) throws -> (entries: [YAMLNode.Entry], isOpen: Bool) {
         var entries: [YAMLNode.Entry] = []
-        var hasMergeKey = false
+        var isOpen = false
         var lines: [String: Int] = [:]
         while true {
             let event = try stream.next()
-            if case .mappingEnd = event.kind { return hasMergeKey ? nil : entries }
+            if case .mappingEnd = event.kind { return (entries, isOpen) }
             let keyNode = try value(event, &stream, keyPath: keyPath, depth: depth + 1)
             if keyNode.isMergeKey {
                 report(.forbiddenYAML, keyNode.location, "merge keys (<<) are not allowed; write the keys out")
-                hasMergeKey = true
             }
-            let key = hasMergeKey ? nil : try self.key(keyNode, keyPath)
+            let key = keyNode.isMergeKey ? nil : try self.key(keyNode, keyPath)
+            if key == nil { isOpen = true }
             let path = key?.location.keyPath ?? keyPath
             let value = try value(try stream.next(), &stream, keyPath: path, depth: depth + 1)
             guard let key else { continue }

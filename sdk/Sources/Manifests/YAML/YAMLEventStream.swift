@@ -124,22 +124,48 @@ struct YAMLEventStream: ~Copyable {
         // Errors of the reader (bytes that are no characters) carry an offset only; the caller has checked UTF-8, so what is left are
         // control characters, and the scanner stands close before them.
         let isReader = state.error == YAML_READER_ERROR
-        return YAMLSyntaxError(message: Self.advice(problem), mark: Self.mark(isReader ? state.mark : state.problem_mark))
+        // Where the value, list or mapping begins that the problem is in.
+        let beginning = state.context == nil ? nil : Self.mark(state.context_mark).line
+        return YAMLSyntaxError(
+            message: Self.advice(problem, beginning), mark: Self.mark(isReader ? state.mark : state.problem_mark))
     }
 
-    /// libyaml's sentence, with what usually helps.
-    private static func advice(_ problem: String) -> String {
-        switch problem {
+    /// What libyaml's sentence means for who wrote the file, and what usually helps.
+    private static func advice(_ problem: String, _ beginning: Int?) -> String {
+        let since = beginning.map { " that begins on line \($0)" } ?? ""
+        return switch problem {
         case "mapping values are not allowed in this context":
             "unexpected ': '; put a text that contains it in quotes, or check the indentation"
-        case "found character that cannot start any token":
+        case "found character that cannot start any token", "found a tab character that violates indentation",
+            "found a tab character where an indentation space is expected":
             "unexpected character; indent with spaces, not tabs, and quote texts that begin with @, ` or %"
         case "did not find expected key": "expected a key here; check indentation and quotes"
-        case "control characters are not allowed": "control characters are not allowed"
+        case "control characters are not allowed": problem
         case "could not find expected ':'": "expected ':' after the key before this place"
-        case "did not find expected ',' or '}'": "expected ',' or '}'"
-        case "did not find expected ',' or ']'": "expected ',' or ']'"
-        default: problem
+        case "did not find expected ',' or '}'": "expected ',' or '}', to go on in the mapping\(since) or to close it"
+        case "did not find expected ',' or ']'": "expected ',' or ']', to go on in the list\(since) or to close it"
+        case "did not find expected node content": "expected a value here; close the [ or { before it, or write the value"
+        case "did not find expected '-' indicator": "expected '- ' and another entry of the list\(since); check the indentation"
+        case "did not find expected <document start>":
+            "what begins here belongs to nothing before it; a file is one mapping: check indentation and quotes"
+        case "found unexpected end of stream", "found unexpected document indicator": "the text in quotes\(since) is not closed"
+        case "found unknown escape character", "did not find expected hexdecimal number", "found invalid Unicode character escape code":
+            "no escape that is known; write \\\\ for a backslash in double quotes, or put the text in single ones"
+        case "block sequence entries are not allowed in this context": "no list can begin here; put '- ' on a line of its own below the key"
+        case "mapping keys are not allowed in this context":
+            "no key can stand here; check the indentation, and quote a text that begins with '? '"
+        case "did not find expected alphabetic or numeric character":
+            "anchors (&name) and aliases (*name) are not allowed; quote a text that begins so"
+        case "did not find expected comment or line break", "found an indentation indicator equal to 0":
+            "a text that begins with | or > stands on the lines below, indented; else put it in quotes"
+        case "did not find expected whitespace or line break", "did not find expected '!'", "did not find the expected '>'",
+            "did not find expected tag URI", "did not find URI escaped octet", "found undefined tag handle":
+            "tags (!name) are not allowed; quote a text that begins with !"
+        case "found unknown directive name", "found duplicate %YAML directive", "found duplicate %TAG directive",
+            "found incompatible YAML document", "could not find expected directive name", "did not find expected version number",
+            "did not find expected digit or '.' character", "found unexpected non-alphabetical character":
+            "directives (%YAML, %TAG) are not allowed; quote a text that begins with %"
+        default: "this is no YAML; check indentation, brackets and quotes (\(problem))"
         }
     }
 }

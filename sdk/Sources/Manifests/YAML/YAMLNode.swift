@@ -22,6 +22,14 @@ struct YAMLNode: Sendable {
 
     let content: Content
     let location: SourceLocation
+    /// Whether a mapping was to have more keys than it says, from a merge key or under a key that can't be read: what isn't there isn't missing.
+    let isOpen: Bool
+
+    init(content: Content, location: SourceLocation, isOpen: Bool = false) {
+        self.content = content
+        self.location = location
+        self.isOpen = isOpen
+    }
 }
 
 extension YAMLNode {
