@@ -98,6 +98,41 @@ struct ReactionFailureTests {
         }
     }
 
+    @Test(
+        "a late event keeps what came before it, and has the end that the manifest says",
+        arguments: [("halt", "A1", "halted", 1), ("skip", "A1 C1 A2", "active", 4), ("park", "A1 C1 A2", "active", 4)])
+    func lateness(exhausted: String, notes: String, state: String, position: Int) async throws {
+        let manifest = "  note: { topics: [lab.sample.*], exhausted: \(exhausted), deadline: PT1S, retry: { attempts: 1 } }"
+        try await TestStore.withSubscriptions(manifest) { lab in
+            let first = try await lab.sample("A")
+            for title in ["B", "C"] { _ = try await lab.sample(title) }
+            try await lab.update("samples", first, ["amount": 1])
+            try await lab.react(
+                Script(handlers: [
+                    "note": { image, records in
+                        let title = image.record["title"]?.asText ?? ""
+                        if title == "B" { try await Task.sleep(for: .seconds(3_600)) }
+                        _ = try await records.create("lab.topic", ["name": .string("\(title)\(image.event.version)")])
+                    }
+                ]))
+            #expect(try await lab.notes() == notes)
+            let follower = try await lab.follower()
+            #expect(follower.state == state && follower.position == position && follower.error?.isEmpty != (exhausted == "halt"))
+            #expect(follower.skipped == (exhausted == "skip" ? 1 : 0) && follower.parked == (exhausted == "park" ? 1 : 0))
+        }
+    }
+
+    @Test("an event that is passed over at once keeps nothing of its record back")
+    func passedAtOnce() async throws {
+        try await TestStore.withSubscriptions("  note: { topics: [lab.sample.*], exhausted: skip, retry: { attempts: 1 } }") { lab in
+            let id = try await lab.sample("A")
+            try await lab.update("samples", id, ["title": "B"])
+            try await lab.react(.failing(for: .init(["A"])))
+            #expect(try await lab.notes() == "B2")
+            #expect(try await lab.aside() == "")
+        }
+    }
+
     @Test("of several changes the last is handled, after the quiet time, whatever came of those before")
     func debounced() async throws {
         try await TestStore.withSubscriptions("  note: { topics: [lab.sample.*], watch: [amount], debounce: PT20S }") { lab in
@@ -220,7 +255,7 @@ struct ReactionFailureTests {
             ])
             await #expect(throws: (any Error).self) { try await Reaction("lab.note", lab.store, script, logger: quiet).advance() }
             let follower = try await lab.follower()
-            #expect(follower.attempts == 1 && follower.retryAt != nil && follower.position == 0 && follower.error != nil)
+            #expect(follower.attempts == 0 && follower.retryAt != nil && follower.position == 0 && follower.error != nil)
             #expect(try await lab.aside() == "")
             try await lab.hurry()
             try await lab.react(.failing(for: .init([])))

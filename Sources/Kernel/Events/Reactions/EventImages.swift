@@ -28,6 +28,12 @@ struct EventImages {
                     after[column.name] = try row.value(1 + index, column.type)
                     before[column.name] = try row.value(1 + columns.count + index, column.type)
                 }
+                if after["id"]?.isNull == false {
+                    // Changes keep no values of these, but the event tells them; when and by whom the change before it was, nothing does.
+                    (after["version"], before["version"]) = (.integer(event.version), .integer(event.version - 1))
+                    (after["updated_at"], before["updated_at"]) = (.dateTime(event.at), .null)
+                    (after["updated_by"], before["updated_by"]) = (.guid(event.principal), .null)
+                }
                 var image = EventImage(event: event)
                 for name in event.old.keys { image.old[name] = before[name] ?? event.old[name] }
                 for name in event.new.keys { image.new[name] = after[name] ?? event.new[name] }

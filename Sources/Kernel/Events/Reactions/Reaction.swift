@@ -35,32 +35,28 @@ package struct Reaction: Follower {
     /// - Throws: what is no fault of an event's: the database's errors. The subscription pauses then: 2, 4, … 60 seconds.
     package func advance() async throws -> Bool {
         guard let subscription = store.catalog.subscription(id: id), reactions.hasHandler(subscription.handler) else { return false }
-        do {
-            let (hasMore, lines) = try await store.transaction { store -> (Bool, [String]) in
-                guard let place = try await place(in: store) else { return (false, []) }
-                var turn = ReactionTurn(subscription, place, store: store, reactions: reactions, clock: clock)
-                if place.hasDue { try await turn.handleDue() }
-                try await turn.handleNext()
-                try await turn.keep()
-                return (turn.hasMore, turn.lines)
+        var late: LateEvent?
+        while true {
+            do {
+                let (hasMore, lines) = try await store.transaction { [late] store -> (Bool, [String]) in
+                    guard let place = try await place(in: store) else { return (false, []) }
+                    var turn = ReactionTurn(subscription, place, late: late, store: store, reactions: reactions, clock: clock)
+                    if place.hasDue { try await turn.handleDue() }
+                    try await turn.handleNext()
+                    try await turn.keep()
+                    return (turn.hasMore, turn.lines)
+                }
+                for line in lines { logger.warning("\(line)", metadata: ["subscription": "\(id)"]) }
+                return hasMore
+            } catch let error as CancellationError {
+                throw error
+            } catch let error as LateEvent {
+                // What its handler left behind went with the transaction, and what was handled before it: the turn is taken again up to it.
+                late = error
+            } catch {
+                try await note(error)
+                throw error
             }
-            for line in lines { logger.warning("\(line)", metadata: ["subscription": "\(id)"]) }
-            return hasMore
-        } catch let error as CancellationError {
-            throw error
-        } catch let late as LateEvent {
-            // What the handler left behind went with its transaction, so the event is put aside by another one.
-            let lines = try await store.transaction { store -> [String] in
-                guard let place = try await place(in: store) else { return [] }
-                var turn = ReactionTurn(subscription, place, store: store, reactions: reactions, clock: clock)
-                try await turn.note(late)
-                return turn.lines
-            }
-            for line in lines { logger.warning("\(line)", metadata: ["subscription": "\(id)"]) }
-            return true
-        } catch {
-            try await note(error)
-            throw error
         }
     }
 
@@ -80,12 +76,13 @@ package struct Reaction: Follower {
             hasAside: try row.decode(Bool.self, 4), hasDue: try row.decode(Bool.self, 5))
     }
 
+    /// Pauses, twice as long as the last time while nothing has gone well in between. It is no attempt at an event.
     private func note(_ error: any Error) async throws {
         _ = try await store.run(
             """
-            UPDATE tessera.subscription SET attempts = attempts + 1, error = \(bind: "\(error)"), failed_at = now(), \
-            retry_at = now() + least(power(2, least(attempts, 10) + 1), \(raw: String(Self.longestPause))) * interval '1 second' \
-            WHERE id = \(bind: id)
+            UPDATE tessera.subscription SET error = \(bind: "\(error)"), failed_at = now(), \
+            retry_at = now() + least(greatest(2 * coalesce(extract(epoch FROM retry_at - failed_at), 1), 2), \(raw: String(Self.longestPause))) \
+            * interval '1 second' WHERE id = \(bind: id)
             """)
     }
 }
@@ -93,7 +90,5 @@ package struct Reaction: Follower {
 /// A handler didn't come to its end in time.
 struct LateEvent: Error {
     var event: Event
-    /// Attempts before this one, when the event had been put aside already.
-    var attempts: Int?
     var reason: String
 }

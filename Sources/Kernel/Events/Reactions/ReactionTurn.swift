@@ -4,6 +4,7 @@ import Permissions
 import Postgres
 import QueryLanguage
 import Records
+import ServiceLifecycle
 
 /// One turn of a subscription, within a transaction that has its place locked.
 struct ReactionTurn {
@@ -27,6 +28,10 @@ struct ReactionTurn {
     private let store: RecordStore
     private let reactions: any EventReactions
     private let clock: any Clock<Duration>
+    /// The event whose handler had to be ended when this turn was taken before: it isn't handled again, and the turn ends behind it.
+    private let late: LateEvent?
+    /// The late event has been seen to.
+    private var isOver = false
     private var place: Place
     private var handled: Int64 = 0
     private var skipped: Int64 = 0
@@ -37,7 +42,11 @@ struct ReactionTurn {
     /// What an operator has to know.
     private(set) var lines: [String] = []
 
-    init(_ subscription: EventSubscription, _ place: Place, store: RecordStore, reactions: any EventReactions, clock: any Clock<Duration>) {
+    init(
+        _ subscription: EventSubscription, _ place: Place, late: LateEvent?, store: RecordStore, reactions: any EventReactions,
+        clock: any Clock<Duration>
+    ) {
+        self.late = late
         self.subscription = subscription
         self.place = place
         self.store = store
@@ -58,8 +67,8 @@ struct ReactionTurn {
         let due = try rows.map { (event: try Event($0), attempts: Int(try $0.decode(Int32.self, Event.width + 1))) }
         let images = try await EventImages(store: store).load(due.map(\.event), from: .deliveries(subscription.id))
         for (event, attempts) in due {
-            guard failure == nil else { break }
-            if let failed = try await failure(handling: images[event.position], event, attempts: attempts) {
+            guard failure == nil, !isOver, !Task.isShuttingDownGracefully else { break }
+            if let failed = try await failure(handling: images[event.position], event) {
                 try await retry(event, after: attempts + 1, failed)
             } else {
                 try await forget(event)
@@ -97,7 +106,7 @@ struct ReactionTurn {
     // MARK: The next events
 
     mutating func handleNext() async throws {
-        guard failure == nil, place.position < place.head else { return }
+        guard failure == nil, !isOver, place.position < place.head else { return }
         let last = min(place.head, place.position + Reaction.span)
         let patterns = subscription.topics.map(TopicMatch.like)
         let events = try await store.run(
@@ -110,19 +119,27 @@ struct ReactionTurn {
             """
         ).rows.map { try Event($0) }
         let isCut = events.count == subscription.batch
-        let end = isCut ? events[events.count - 1].position : last
+        var end = isCut ? events[events.count - 1].position : last
         if place.hasAside { _ = try await forgetPurged(through: end) }
         var held = subscription.keepsOrder && place.hasAside ? try await heldRecords(of: events) : [:]
         let images = try await EventImages(store: store).load(events, from: .log)
         for event in events {
+            // What is done so far is kept: a server that stops waits for no more than one event.
+            guard !isOver, !Task.isShuttingDownGracefully else {
+                end = event.position - 1
+                break
+            }
             guard let image = images[event.position], subscription.means(image) else { continue }
             if let before = held[event.record], before < event.position {
                 try await putAside(event, "held")
             } else if subscription.debounce != nil {
                 try await quieten(event)
-            } else if let failed = try await failure(handling: image, event, attempts: place.attempts) {
-                guard try await fail(event, failed) else { return }
-                if subscription.keepsOrder { held[event.record] = min(held[event.record] ?? .max, event.position) }
+            } else if let failed = try await failure(handling: image, event) {
+                switch try await fail(event, failed) {
+                case .stops: return
+                case .isAside where subscription.keepsOrder: held[event.record] = min(held[event.record] ?? .max, event.position)
+                case .isAside, .isPassed: break
+                }
             }
         }
         // What was put aside just now may be of a record that is purged further on; what waits behind it goes on without it.
@@ -135,25 +152,34 @@ struct ReactionTurn {
         hasMore = hasMore || isCut || end < place.head
     }
 
-    /// Whether it goes on behind an event that couldn't be handled.
-    private mutating func fail(_ event: Event, _ failed: FailedEvent) async throws -> Bool {
+    /// What becomes of an event that couldn't be handled.
+    private enum Failing {
+        /// The subscription stands before it.
+        case stops
+        /// It is tried again, or parked; of its record nothing else is handled before.
+        case isAside
+        case isPassed
+    }
+
+    private mutating func fail(_ event: Event, _ failed: FailedEvent) async throws -> Failing {
         let reason = failed.reason
         guard subscription.exhausted != .halt else {
             let attempts = (event.position == place.position + 1 ? place.attempts : 0) + 1
             place.position = event.position - 1
             place.attempts = attempts
             failure = (reason, failed.isFinal || attempts >= subscription.attempts)
-            return false
+            return .stops
         }
         if subscription.attempts > 1, !failed.isFinal {
             try await putAside(event, "waiting", attempts: 1, reason)
         } else if subscription.exhausted == .skip {
             skip(event, reason)
+            return .isPassed
         } else {
             lines.append("The event \(event.position) is parked: \(reason)")
             try await putAside(event, "parked", attempts: 1, reason)
         }
-        return true
+        return .isAside
     }
 
     private mutating func skip(_ event: Event, _ reason: String) {
@@ -215,10 +241,13 @@ struct ReactionTurn {
 
     /// Lets the handler handle an event within a savepoint of its own; why it couldn't, or nil.
     ///
-    /// - Parameter attempts: those before this one.
-    private mutating func failure(handling image: EventImage?, _ event: Event, attempts: Int) async throws -> FailedEvent? {
+    private mutating func failure(handling image: EventImage?, _ event: Event) async throws -> FailedEvent? {
         // Of a type that the deployment has no longer, which nothing can be done with.
         guard let image else { return nil }
+        if let late, late.event.position == event.position {
+            isOver = true
+            return FailedEvent(reason: late.reason)
+        }
         guard event.cause.count < Self.deepest else { return FailedEvent(reason: try await loop(to: event), isFinal: true) }
         let access = Access(principal: place.principal, channel: .module, cause: event.cause + [event.id], rights: .unlimited)
         let (subscription, limit) = (subscription, subscription.deadline)
@@ -237,7 +266,7 @@ struct ReactionTurn {
                 await gate.close()
                 if case .failure(let error) = result, error is Deadline.Passed {
                     throw LateEvent(
-                        event: event, attempts: attempts,
+                        event: event,
                         reason: "\(EventsError.Code.late): The handler was not done after \(limit), its deadline, and was ended.")
                 }
                 if let fault = await gate.fault { throw fault }
@@ -265,23 +294,6 @@ struct ReactionTurn {
             + "\(chain.joined(separator: " → ")). Give the subscription a condition (`when`) that ends it."
     }
 
-    /// Takes note of an event whose handler had to be ended.
-    mutating func note(_ late: LateEvent) async throws {
-        let isAside =
-            try await store.run(
-                """
-                SELECT FROM tessera.delivery WHERE subscription = \(bind: subscription.id) AND position = \(bind: late.event.position) \
-                AND state IN ('waiting', 'quiet')
-                """
-            ).first != nil
-        if isAside {
-            try await retry(late.event, after: (late.attempts ?? 0) + 1, FailedEvent(reason: late.reason))
-        } else if late.event.position > place.position {
-            _ = try await fail(late.event, FailedEvent(reason: late.reason))
-        }
-        try await keep()
-    }
-
     /// Keeps how far the turn has come.
     func keep() async throws {
         let halts = failure?.halts ?? false
@@ -291,8 +303,9 @@ struct ReactionTurn {
             state = \(bind: halts ? "halted" : "active"), \
             retry_at = CASE WHEN \(bind: failure != nil && !halts) THEN now() + \(pause(place.attempts)) END, \
             error = coalesce(\(bind: failure?.reason), error), failed_at = CASE WHEN \(bind: failure != nil) THEN now() ELSE failed_at END, \
-            moved_at = now(), handled = handled + \(bind: handled), skipped = skipped + \(bind: skipped), \
-            rate = rate * exp(-extract(epoch FROM now() - coalesce(moved_at, now())) / 60) + \(bind: Double(handled)) / 60 \
+            moved_at = CASE WHEN \(bind: handled) > 0 THEN now() ELSE moved_at END, handled = handled + \(bind: handled), skipped = skipped + \(bind: skipped), \
+            rate = CASE WHEN \(bind: handled) > 0 THEN rate * exp(-extract(epoch FROM now() - coalesce(moved_at, now())) / 60) \
+            + \(bind: Double(handled)) / 60 ELSE rate END \
             WHERE id = \(bind: subscription.id)
             """)
     }

@@ -42,6 +42,8 @@ struct Purge {
         // No foreign key leads from shares, whose causes may speak of the record. They go last: rights may hang on them until then.
         let all = doomed.inOrder.flatMap(\.ids).map { PostgresUUID(guid: $0) }
         _ = try await runner.query("DELETE FROM tessera.share WHERE record_id = ANY(\(bind: all))")
+        // What subscriptions have put aside of them holds values. What they haven't come to yet they drop when they come to the purge.
+        _ = try await runner.query("DELETE FROM tessera.delivery WHERE record_id = ANY(\(bind: all))")
         return Array(rows.prefix(drafts.count))
     }
 
