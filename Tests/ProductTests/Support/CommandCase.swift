@@ -150,7 +150,7 @@ struct CommandCase: Sendable, CustomStringConvertible {
         CommandCase(
             ["import", "people", "twoways.csv"], code: 1,
             errors: [
-                "Birthday  →  birthday  (d/M/yyyy or M/d/yyyy?)",
+                "Birthday  →  birthday  (dates like d/M/yyyy or M/d/yyyy?)",
                 "the column 'Birthday' can be read in several ways: d/M/yyyy or M/d/yyyy", "--save-mapping FILE writes the mapping",
             ]),
     ]

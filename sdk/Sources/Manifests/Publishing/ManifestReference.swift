@@ -44,7 +44,7 @@ public enum ManifestReference {
             ]
         ),
         ("Additions to other record types", [.typeExtension]),
-        ("Views, roles, events", [.view, .role, .grant, .fieldGrant, .allowance, .onlyRule, .event, .eventField]),
+        ("Views, roles, events", [.view, .role, .grant, .fieldGrant, .allowance, .onlyRule, .event, .eventField, .subscription, .retry]),
         ("Deployment file", [.deployment, .moduleSelection, .secretSource, .limits]),
         ("Overlay", [.overlayFile, .overlay]),
         ("Lock", [.lock, .lockedModule]),
