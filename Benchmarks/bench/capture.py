@@ -9,7 +9,10 @@ import time
 LINE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \S+ \[(\d+)\].*?(LOG|DETAIL|STATEMENT|ERROR|HINT|WARNING|FATAL):  (.*)$")
 EXECUTE = re.compile(r"^duration: [\d.]+ ms  (?:execute|statement)[^:]*: (.*)$", re.S)
 # What a connection does beside requests.
-ASIDE = re.compile(r"^\s*(LISTEN|UNLISTEN|SET|SHOW|DISCARD|DEALLOCATE|SELECT 1\b|SELECT pg_|ALTER SYSTEM)|tessera\.token|bench-marker", re.I)
+# What a connection or the server does beside: its followers of the event log and its jobs look every second.
+ASIDE = re.compile(
+    r"^\s*(LISTEN|UNLISTEN|SET|SHOW|DISCARD|DEALLOCATE|BEGIN|COMMIT|SELECT 1\b|SELECT pg_|ALTER SYSTEM)"
+    r"|(FROM|UPDATE|INTO) tessera\.(token|job|subscription|event|event_head|delivery|directory_state)\b|sequence_events|bench-marker", re.I)
 
 
 class Statement:
