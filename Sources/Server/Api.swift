@@ -86,6 +86,7 @@ final class Api: Responder {
             let (call, resource) = try call(request, access)
             route = resource.route
             if call.takesFile(resource) {
+                try call.refuseKey("A request that brings a file takes no Idempotency-Key: an upload that no record takes goes by itself.")
                 let limit = Int(clamping: files.limits.size) + Call.formOverhead
                 return Admission(
                     route: route,
@@ -130,7 +131,7 @@ final class Api: Responder {
     private func run(_ call: Call, _ resource: Resource, _ body: ByteBuffer, requests: Int = 1) async -> ServerResponse {
         do {
             let place = try await queue.place(of: call.access.principal, requests: requests)
-            var response = try await call.respond(to: resource, body: body)
+            var response = try await call.respondOnce(to: resource, body: body)
             // What is read from the database at the client's pace takes up a connection as long.
             if case .stream(let stream) = response.body, stream.readsDatabase { response.body = .stream(stream.holding(place)) }
             return withExtendedLifetime(place) { response }

@@ -82,7 +82,7 @@ package final class FileStore: Sendable {
     package func file(_ id: GUID, access: Access) async throws -> StoredFile? {
         let readable = AccessGuard.filePredicate(alias: "f", catalog: records.catalog, access: access)
         return try await translating {
-            try await records.client.query(
+            try await records.client.pipelined(
                 "SELECT \(raw: Self.columns) FROM tessera.file AS f WHERE f.id = \(bind: id.postgres) AND \(readable)"
             ).first.map { try Self.file($0) }
         }

@@ -15,10 +15,20 @@ package final class JobQueue: Sendable {
     static let mostAttempts = 5
 
     private let client: PostgresClient
+    /// Where the statements of those run who want work done.
+    private let query: @Sendable (SQL) async throws -> PostgresResult
     private let listeners = Mutex<[@Sendable () -> Void]>([])
 
     package init(client: PostgresClient) {
         self.client = client
+        query = { try await client.query($0) }
+    }
+
+    /// The same queue within the transaction of a store, if it is in one: what is put in is there with all else, or not at all. Workers aren't woken; `wake`
+    /// does that, once it is kept.
+    package init(_ queue: JobQueue, within store: RecordStore) {
+        client = queue.client
+        query = { try await store.run($0) }
     }
 
     // MARK: For those who want work done
@@ -46,12 +56,12 @@ package final class JobQueue: Sendable {
         let open: SQL = """
             SELECT id FROM tessera.job WHERE principal_id = \(bind: principal) AND key = \(bind: key) AND state IN ('queued', 'running')
             """
-        while try await client.query(sql).rows.isEmpty {
+        while try await query(sql).rows.isEmpty {
             // Where it has ended in the meantime, this one is put into the queue after all.
-            guard let known = try await client.query(open).first else { continue }
+            guard let known = try await query(open).first else { continue }
             return GUID(postgres: try known.decode(PostgresUUID.self, 0))
         }
-        for wake in listeners.withLock({ $0 }) { wake() }
+        wake()
         return id
     }
 
@@ -83,8 +93,8 @@ package final class JobQueue: Sendable {
             finished_at = CASE state WHEN 'queued' THEN now() ELSE finished_at END, file = CASE state WHEN 'queued' THEN NULL ELSE file END \
             WHERE id = \(bind: PostgresUUID(guid: id))\(Self.isOwn(principal)) AND state IN ('queued', 'running') RETURNING 1
             """
-        let isStopped = try await !client.query(sql).rows.isEmpty
-        for wake in listeners.withLock({ $0 }) { wake() }
+        let isStopped = try await !query(sql).rows.isEmpty
+        wake()
         return isStopped
     }
 
@@ -94,7 +104,7 @@ package final class JobQueue: Sendable {
             SELECT id, kind, label, state, principal_id, attempts, cancel_asked, progress_done, progress_total, progress_message, created_at, \
             started_at, finished_at, \(result), error_code, error_message, error_details, attempt_started_at FROM tessera.job \(selection)
             """
-        return try await client.query(sql).rows.map { row in
+        return try await query(sql).rows.map { row in
             let code = try row.decode(String?.self, 14)
             return Job(
                 id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), kind: try row.decode(String.self, 1),
@@ -113,6 +123,11 @@ package final class JobQueue: Sendable {
     }
 
     // MARK: For workers
+
+    /// Makes this node's workers look for work.
+    package func wake() {
+        for wake in listeners.withLock({ $0 }) { wake() }
+    }
 
     /// Called whenever there may be something new to do on this node.
     func onWork(_ wake: @escaping @Sendable () -> Void) {
@@ -273,12 +288,5 @@ package final class JobQueue: Sendable {
 extension PostgresRow {
     fileprivate func json(_ column: Int) throws -> Value? {
         try decode(PostgresJSON?.self, column).map { try JSONReader.value(of: $0.bytes) }
-    }
-}
-
-extension PostgresInterval {
-    init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        self.init(microseconds: seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
     }
 }

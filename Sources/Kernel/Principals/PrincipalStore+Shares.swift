@@ -100,7 +100,7 @@ extension PrincipalStore {
             WHERE record_id = \(bind: PostgresUUID(guid: record)) AND (ends_at IS NULL OR ends_at > now()) ORDER BY grantee_id
             """
         return try await PrincipalsError.translating {
-            try await self.client.query(sql).rows.map { row in
+            try await self.records.run(sql).rows.map { row in
                 ShareEntry(
                     record: try row.guid(0), grantee: try row.guid(1),
                     level: ShareLevel(rawValue: Int(try row.decode(Int64.self, 2))) ?? .read, cause: try row.decode(String.self, 3),

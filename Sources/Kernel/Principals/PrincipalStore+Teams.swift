@@ -28,20 +28,20 @@ extension PrincipalStore {
     package func move(_ team: GUID, below parent: GUID?, access: Access) async throws {
         if !access.rights.isUnlimited { try Self.require("Teams are moved by administrators.") }
         try await changing {
-            try await self.client.transaction { transaction in
+            try await self.records.transaction { store in
                 // Two moves at once could make a circle that neither sees.
-                try await transaction.execute("LOCK TABLE tessera.team IN SHARE ROW EXCLUSIVE MODE")
+                _ = try await store.run("LOCK TABLE tessera.team IN SHARE ROW EXCLUSIVE MODE")
                 if let parent {
                     let above: SQL = """
                         WITH RECURSIVE above AS (SELECT id, parent_id FROM tessera.team WHERE id = \(bind: PostgresUUID(guid: parent)) \
                         UNION SELECT t.id, t.parent_id FROM tessera.team t JOIN above a ON t.id = a.parent_id) \
                         SELECT 1 FROM above WHERE id = \(bind: PostgresUUID(guid: team))
                         """
-                    guard try await transaction.query(above).isEmpty else {
+                    guard try await store.run(above).isEmpty else {
                         throw PrincipalsError(.invalid, "A team can't lie below itself.", target: "parent_id")
                     }
                 }
-                let moved = try await transaction.query(
+                let moved = try await store.run(
                     """
                     UPDATE tessera.team SET parent_id = \(bind: parent.map { PostgresUUID(guid: $0) }) \
                     WHERE id = \(bind: PostgresUUID(guid: team)) RETURNING 1

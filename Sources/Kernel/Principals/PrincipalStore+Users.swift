@@ -146,7 +146,7 @@ extension PrincipalStore {
             FROM tessera.principal p LEFT JOIN tessera.team t ON t.id = p.id WHERE \(condition) ORDER BY p.name, p.id
             """
         return try await PrincipalsError.translating {
-            try await self.client.query(sql).rows.map { row in
+            try await self.records.run(sql).rows.map { row in
                 let teams = try row.decode([PostgresUUID].self, 8).map(GUID.init(postgres:))
                 let roles = try zip(row.decode([String].self, 7), teams).map { role, team in
                     Directory.RoleAssignment(role: role, team: team == GUID(high: 0, low: 0) ? nil : team)

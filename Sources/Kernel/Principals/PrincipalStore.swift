@@ -17,7 +17,6 @@ package final class PrincipalStore: Sendable {
     /// Principals whose rights are kept at once.
     private static let remembered = 10_000
 
-    let client: PostgresClient
     let records: RecordStore
 
     private struct Known {
@@ -47,7 +46,6 @@ package final class PrincipalStore: Sendable {
 
     package init(records: RecordStore) {
         self.records = records
-        client = records.client
     }
 
     // MARK: Rights
@@ -142,17 +140,20 @@ package final class PrincipalStore: Sendable {
     }
 
     /// Makes the next look ask the database, after a change.
-    func forget() {
+    package func forget() {
         forgotten.withLock { $0 += 1 }
         known.withLock { $0 = nil }
     }
 
     private func version() async throws -> Int64 {
-        try await client.pipelined("SELECT version FROM tessera.directory_state").first?.decode(Int64.self, 0) ?? 0
+        let sql: SQL = "SELECT version FROM tessera.directory_state"
+        let result = try await records.isInTransaction ? records.run(sql) : records.client.pipelined(sql)
+        return try result.first?.decode(Int64.self, 0) ?? 0
     }
 
     private func load() async throws -> (Directory, [RoleDefinition]) {
-        try await client.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
+        guard !records.isInTransaction else { return try await Self.load { try await self.records.run($0) } }
+        return try await records.client.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
             try await Self.load { try await transaction.query($0) }
         }
     }

@@ -59,6 +59,9 @@ package final class RecordStore: Sendable {
     /// Calls `listener` after each commit of this store's, on the task of whoever wrote: it must do no more than note that.
     package func onCommit(_ listener: @escaping @Sendable () -> Void) { commits.listen(listener) }
 
+    /// Whether its calls are parts of an open transaction.
+    package var isInTransaction: Bool { statements.isTransaction }
+
     /// Runs a statement over the kernel's own tables, where the store's other statements run.
     package func run(_ sql: SQL) async throws -> PostgresResult { try await statements.query(sql) }
 

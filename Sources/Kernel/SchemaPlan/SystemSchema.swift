@@ -115,6 +115,7 @@ package enum SystemSchema {
         events,
         history,
         deliveries,
+        repeats,
     ]
 
     /// The newest version this build knows.

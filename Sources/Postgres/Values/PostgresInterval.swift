@@ -10,6 +10,11 @@ package struct PostgresInterval: Hashable, Sendable, CustomStringConvertible {
         self.microseconds = microseconds
     }
 
+    package init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self.init(microseconds: seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    }
+
     /// ISO 8601 with a sign on each part, such as `P1Y2M-3DT4H5M6.7S`; nothing at all is `PT0S`.
     package var description: String {
         var text = "P"

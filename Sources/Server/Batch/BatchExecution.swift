@@ -7,7 +7,7 @@ import Records
 import Synchronization
 
 /// Carries a batch out: what nothing orders side by side, groups in a transaction each, runs of like writes in one call of the store. A rehearsal,
-/// which is one transaction, does one after the other.
+/// and a batch that may be repeated, are one transaction, and do one after the other.
 struct BatchExecution: Sendable {
     let batch: Call
     let items: [BatchRequest.Item]
@@ -17,8 +17,8 @@ struct BatchExecution: Sendable {
     private let changeSet: BatchChangeSet
 
     /// Units at work at once: enough to use what PostgreSQL has, few enough to leave connections to others.
-    private var width: Int { isRehearsal ? 1 : 4 }
-    private var isRehearsal: Bool { batch.changeSet.isRehearsal }
+    private var width: Int { isOneTransaction ? 1 : 4 }
+    private var isOneTransaction: Bool { batch.store.isInTransaction }
 
     init(_ batch: Call, _ items: [BatchRequest.Item]) {
         self.batch = batch
@@ -99,7 +99,7 @@ struct BatchExecution: Sendable {
             var done: [Int: BatchOutcome] = [:]
             for step in unit.steps {
                 let outcomes =
-                    await isRehearsal ? rehearse(step, known) : run(step, known, on: batch.store, changeSet.current)
+                    await isOneTransaction ? runApart(step, known) : run(step, known, on: batch.store, changeSet.current)
                 changeSet.note(outcomes.values)
                 done.merge(outcomes) { _, new in new }
             }
@@ -130,10 +130,10 @@ struct BatchExecution: Sendable {
     }
 
     /// A request that fails must not spoil the transaction for others.
-    private func rehearse(_ step: [Int], _ known: BatchOutcomes) async -> [Int: BatchOutcome] {
+    private func runApart(_ step: [Int], _ known: BatchOutcomes) async -> [Int: BatchOutcome] {
         do {
             return try await batch.store.transaction { store in
-                let outcomes = await run(step, known, on: store, batch.changeSet)
+                let outcomes = await run(step, known, on: store, changeSet.current)
                 // Of several writes, the store has undone those that failed.
                 guard step.count > 1 || outcomes.values.allSatisfy(\.succeeded) else { throw GroupFailed(outcomes: outcomes) }
                 return outcomes

@@ -29,6 +29,7 @@ struct BatchTask: Sendable {
         (call, resource) = try Call.of(
             request, path: request.path.dropFirst(4), model: batch.model, store: store, limits: batch.limits, access: batch.access,
             root: batch.root, files: batch.files, jobs: batch.jobs, principals: batch.principals, changeSet: batch.changeSet)
+        try call.refuseKey("A request of a batch takes no Idempotency-Key: send one with the batch.")
         // What goes on in the background can't be undone with its group: this preference is passed over.
         call.preferences.respondAsync = false
         if case .batch = resource {

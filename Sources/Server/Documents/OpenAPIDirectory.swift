@@ -112,9 +112,9 @@ enum OpenAPIDirectory {
         json.strings("tags", ["access"])
         json.field("summary", operation.summary)
         json.array("parameters") { json in
-            for name in parameters {
+            for name in parameters + (operation.method == "get" ? [] : ["idempotency_key"]) {
                 json.object { json in
-                    guard name != "id" else { return json.field("$ref", "#/components/parameters/id") }
+                    guard !["id", "idempotency_key"].contains(name) else { return json.field("$ref", "#/components/parameters/\(name)") }
                     json.field("name", name)
                     json.field("in", "path")
                     json.field("required", true)

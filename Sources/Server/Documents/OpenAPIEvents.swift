@@ -141,6 +141,7 @@ extension OpenAPIOperations {
                 json.field("operationId", "order_events")
                 json.strings("tags", ["events"])
                 json.field("summary", "Pause, resume or replay a subscription; retry, skip or edit what it has put aside; administrators")
+                json.array("parameters") { $0.object { $0.field("$ref", "#/components/parameters/idempotency_key") } }
                 json.object("requestBody") { json in
                     json.field("required", true)
                     json.object("content") { json in

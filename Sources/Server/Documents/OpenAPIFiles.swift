@@ -61,7 +61,9 @@ struct OpenAPIFiles {
                 }
                 json.object("delete") { json in
                     head("clear_\(operation)", type.collection, "Clear \(property.name)", to: &json)
-                    json.array("parameters") { $0.object { $0.field("$ref", "#/components/parameters/if_match") } }
+                    json.array("parameters") { json in
+                        for name in ["if_match", "idempotency_key"] { json.object { $0.field("$ref", "#/components/parameters/\(name)") } }
+                    }
                     written(to: &json)
                 }
             }

@@ -1,11 +1,12 @@
 /// Headers of answers that operations share.
 enum OpenAPIHeader: String, CaseIterable {
-    case version, changeSet, serverVersion, location, link, retryAfter, limit, limitPolicy
+    case version, changeSet, repeated, serverVersion, location, link, retryAfter, limit, limitPolicy
 
     private var name: String {
         switch self {
         case .version: "ETag"
         case .changeSet: "Tessera-Change-Set-Id"
+        case .repeated: "Idempotency-Replayed"
         case .serverVersion: "Tessera-Version"
         case .location: "Location"
         case .link: "Link"
@@ -20,6 +21,7 @@ enum OpenAPIHeader: String, CaseIterable {
         case .version: "The version of the record."
         case .changeSet:
             "The change set of what was written, where it is one that is listed: that of many records, or of a name that was given."
+        case .repeated: "`true` where the answer is that to an earlier request with the same Idempotency-Key."
         case .serverVersion: "The version of the server."
         case .location: "Where what was made, or the job, can be read."
         case .link: "Where the next page is (`rel=\"next\"`), also while there is nothing yet."
@@ -55,7 +57,8 @@ enum OpenAPIHeader: String, CaseIterable {
     /// Those of an answer, and those that every answer to somebody with a token has.
     static func references(_ headers: [OpenAPIHeader] = [], to json: inout JSONWriter) {
         json.object("headers") { json in
-            for header in headers + [.limit, .limitPolicy] {
+            let repeated: [OpenAPIHeader] = headers.contains(.changeSet) ? [.repeated] : []
+            for header in headers + repeated + [.limit, .limitPolicy] {
                 json.object(header.name) { $0.field("$ref", "#/components/headers/\(header.rawValue)") }
             }
         }

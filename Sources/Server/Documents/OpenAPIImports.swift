@@ -10,7 +10,7 @@ enum OpenAPIImports {
                     "begin_import", "Import a file",
                     "In the background: Location is the job's address, where the result is in the end. Sent again while it runs, it is the same job; "
                         + "sent again after it was broken off, it goes on where it stopped.", to: &json)
-                parameters(["dry_run", "change_set"], to: &json)
+                parameters(["dry_run", "change_set", "idempotency_key"], to: &json)
                 body(to: &json)
                 json.object("responses") { json in
                     OpenAPIHeader.emptyAnswer(202, "It is queued; Location is the job's address.", [.location], to: &json)

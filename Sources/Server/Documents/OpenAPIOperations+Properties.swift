@@ -147,7 +147,7 @@ extension OpenAPIOperations {
     private func reference(_ method: String, _ id: String, _ type: ApiType, _ summary: String, to json: inout JSONWriter) {
         json.object(method) { json in
             head(id, type.collection, summary, to: &json)
-            parameters(["if_match", "change_set"], to: &json)
+            parameters(["if_match", "change_set", "idempotency_key"], to: &json)
             body("reference", to: &json)
             json.object("responses") { json in
                 emptyAnswer("Linked.", [.changeSet], to: &json)
@@ -159,7 +159,7 @@ extension OpenAPIOperations {
     private func unlink(_ id: String, _ type: ApiType, _ summary: String, _ names: [String], to json: inout JSONWriter) {
         json.object("delete") { json in
             head(id, type.collection, summary, to: &json)
-            parameters(names + ["change_set"], to: &json)
+            parameters(names + ["change_set", "idempotency_key"], to: &json)
             json.object("responses") { json in
                 emptyAnswer("Not linked any more.", [.changeSet], to: &json)
                 OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)

@@ -84,7 +84,7 @@ struct OpenAPIOperations {
             records(type, suffix: name, to: &json)
             json.object("delete") { json in
                 head("delete_\(name)", name, "Delete \(type.record.label); it can be restored", to: &json)
-                parameters(["if_match"], to: &json)
+                parameters(["if_match", "idempotency_key"], to: &json)
                 json.object("responses") { json in
                     emptyAnswer("Deleted.", [.changeSet], to: &json)
                     OpenAPIErrors.references(OpenAPIErrors.writing, to: &json)
@@ -98,7 +98,7 @@ struct OpenAPIOperations {
                     let summary =
                         action == .restore ? "Bring deleted \(type.record.label) back" : "Remove \(type.record.label) for good"
                     head("\(action.rawValue)_\(name)", name, summary, to: &json)
-                    parameters(["if_match", "prefer"], to: &json)
+                    parameters(["if_match", "prefer", "idempotency_key"], to: &json)
                     json.object("responses") { json in
                         emptyAnswer("Done.", to: &json)
                         if action == .restore { answer(200, "The record, with Prefer: return=representation.", type.record.id, to: &json) }

@@ -63,7 +63,8 @@ enum OpenAPIPlatform {
             json.strings("tags", [operation.path.hasPrefix("/jobs") ? "jobs" : "changes"])
             json.field("summary", operation.summary)
             json.array("parameters") { json in
-                for name in operation.parameters { json.object { $0.field("$ref", "#/components/parameters/\(name)") } }
+                let key = operation.method == "get" ? [] : ["idempotency_key"]
+                for name in operation.parameters + key { json.object { $0.field("$ref", "#/components/parameters/\(name)") } }
             }
             json.object("responses") { json in
                 if !operation.schema.isEmpty {

@@ -158,9 +158,9 @@ enum OpenAPIParameters {
     static let references = list.filter { !["select", "expand"].contains($0) }
     static let record = ["select", "expand", "compute", "include_deleted", "if_match", "if_none_match", "odata_max_version"]
     static let linkedRecord = ["select", "expand", "if_match", "if_none_match", "odata_max_version"]
-    static let write = ["select", "expand", "if_match", "if_none_match", "prefer", "change_set", "odata_max_version"]
-    static let create = ["select", "expand", "prefer", "change_set", "odata_max_version"]
-    static let bulk = ["prefer", "change_set", "odata_max_version"]
+    static let write = ["select", "expand", "if_match", "if_none_match", "prefer", "change_set", "idempotency_key", "odata_max_version"]
+    static let create = ["select", "expand", "prefer", "change_set", "idempotency_key", "odata_max_version"]
+    static let bulk = ["prefer", "change_set", "idempotency_key", "odata_max_version"]
 
     static func write(to json: inout JSONWriter) {
         json.object("parameters") { json in
@@ -189,6 +189,11 @@ enum OpenAPIParameters {
                 (
                     "change_set", "Tessera-Change-Set",
                     "Names what this request writes, up to \(ChangeSetName.maximumLength) characters, percent-encoded where not ASCII."
+                ),
+                (
+                    "idempotency_key", "Idempotency-Key",
+                    "A string of the client's, such as a UUID, new for each request: who sends the same request again within a day with its key gets "
+                        + "the same answer, and nothing is written twice. Not for requests that bring a file."
                 ),
                 ("maxpagesize", "Prefer", "`maxpagesize=N`: records of one page, up to \(ReadLimits.largestPageSize)."),
                 (
@@ -257,13 +262,14 @@ enum OpenAPIErrors {
         (406, "not_acceptable", "None of the types in Accept can be served: `odata.not_acceptable`."),
         (
             409, "conflict",
-            "A value that must be unique exists already, or others still need the record: `records.not_unique`, `records.still_referenced`."
+            "A value that must be unique exists already, or others still need the record: `records.not_unique`, `records.still_referenced`. A request with "
+                + "this Idempotency-Key is still at work: `idempotency.in_progress`."
         ),
         (408, "request_timeout", "The request didn't arrive in time: `http.request_timeout`."),
         (
             410, "gone",
             "What changed since a deltatoken can no longer be told, read the collection anew: `records.sync_expired`. Events are kept no longer: "
-                + "`events.gone`."
+                + "`events.gone`. A request was carried out whose answer isn't kept for its repetition: `idempotency.answer_not_kept`."
         ),
         (
             412, "precondition_failed",
@@ -275,6 +281,7 @@ enum OpenAPIErrors {
             415, "unsupported_media_type",
             "The body isn't JSON, or its encoding isn't known: `odata.unsupported_content_type`, `http.unsupported_encoding`."
         ),
+        (422, "key_of_other_request", "The Idempotency-Key was used for another request: `idempotency.other_request`."),
         (428, "precondition_required", "Changes of this type need If-Match: `records.precondition_required`."),
         (429, "too_many_requests", "More requests than a limit of the server allows: `http.rate_limited`. Retry-After says when to go on."),
         (431, "headers_too_large", "The headers are too large: `http.headers_too_large`."),
@@ -291,7 +298,7 @@ enum OpenAPIErrors {
     ]
 
     static let reading = [400, 401, 403, 404, 406, 501, 503]
-    static let writing = [400, 401, 403, 404, 406, 408, 409, 412, 413, 415, 428, 501, 503]
+    static let writing = [400, 401, 403, 404, 406, 408, 409, 410, 412, 413, 415, 422, 428, 501, 503]
     /// What any request may come to.
     private static let anywhere = [414, 431, 500, 504]
 
@@ -313,7 +320,7 @@ enum OpenAPIErrors {
 
     /// What comes before anybody knows who asks tells of no limit.
     private static func headers(of status: Int, to json: inout JSONWriter) {
-        let headers: [OpenAPIHeader] = [429, 503].contains(status) ? [.retryAfter] : []
+        let headers: [OpenAPIHeader] = [409, 429, 503].contains(status) ? [.retryAfter] : []
         guard ![401, 408, 431].contains(status) else { return }
         OpenAPIHeader.references(headers, to: &json)
     }

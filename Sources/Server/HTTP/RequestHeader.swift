@@ -9,6 +9,7 @@ enum RequestHeader: String, CaseIterable, Sendable {
     case contentType = "content-type"
     case expect
     case host
+    case idempotencyKey = "idempotency-key"
     case ifMatch = "if-match"
     case ifNoneMatch = "if-none-match"
     case ifRange = "if-range"
@@ -57,6 +58,7 @@ enum RequestHeader: String, CaseIterable, Sendable {
         case .range: 1 << 18
         case .changeSet: 1 << 19
         case .lastEventID: 1 << 20
+        case .idempotencyKey: 1 << 21
         }
     }
 

@@ -1,3 +1,5 @@
+package import Records
+
 /// Bounds on what one client may ask of the server. Times are wall times, sizes are bytes.
 package struct ServerLimits: Sendable, Hashable {
     /// Path and query of a request: beyond it 414.
@@ -19,6 +21,8 @@ package struct ServerLimits: Sendable, Hashable {
     package var batchRequests = 1_000
     /// The answers of a batch together: beyond it, requests that haven't begun aren't done.
     package var batchAnswerSize = 64 * 1_048_576
+    /// What is kept of answers to requests with an Idempotency-Key.
+    package var keptAnswers = KeptAnswerLimits()
     /// From the first byte of a request to the end of its headers: beyond it 408.
     package var headerTime: Duration = .seconds(10)
     /// Between two pieces of a body: beyond it 408.

@@ -51,7 +51,7 @@ extension APIError {
             innerError.append(InnerField(name: "currentVersion", value: Int(version)))
             headers.append(Header(name: "etag", value: EntityTag(version).text))
         }
-        if error.code == .unavailable { headers.append(Header(name: "retry-after", value: "1")) }
+        if error.code == .unavailable || error.code == .keyInProgress { headers.append(Header(name: "retry-after", value: "1")) }
     }
 
     static func status(of code: RecordsError.Code) -> HTTPResponseStatus {
@@ -59,7 +59,8 @@ extension APIError {
         case .notFound: .notFound
         case .versionConflict: .preconditionFailed
         case .preconditionRequired: .preconditionRequired
-        case .notUnique, .stillReferenced: .conflict
+        case .notUnique, .stillReferenced, .keyInProgress: .conflict
+        case .keyOfOtherRequest: .unprocessableEntity
         case .forbidden: .forbidden
         case .notSupported: .notImplemented
         case .syncExpired: .gone

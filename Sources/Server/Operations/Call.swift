@@ -21,8 +21,8 @@ struct Call: Sendable {
     var preferences: Preferences
     let options: RequestOptions
     let files: FileStore
-    let jobs: JobQueue
-    let principals: PrincipalStore
+    var jobs: JobQueue
+    var principals: PrincipalStore
     /// What the writes of this request belong to: one change set, named when the client names it, and within a batch.
     var changeSet: ChangeSet
 

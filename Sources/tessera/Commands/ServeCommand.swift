@@ -87,7 +87,10 @@ struct ServeCommand: AsyncParsableCommand {
                 let worker = JobWorker(
                     queue: jobs, handlers: [BulkJob(store), EachJob(store), UndoJob(store), ImportJob(files)],
                     access: { try await principals.access(of: $0.principal, channel: $0.channel) },
-                    forgetOld: { try await ImportLedger.forgetOld(store) }, logger: logger)
+                    forgetOld: {
+                        try await ImportLedger.forgetOld(store)
+                        try await store.forgetKeptAnswers()
+                    }, logger: logger)
                 let server = TesseraServer(
                     configuration: settings, store: store, files: files, jobs: jobs, tokens: tokens, principals: principals, logger: logger
                 ) { bound in

@@ -44,6 +44,12 @@ struct Purge {
         _ = try await runner.query("DELETE FROM tessera.share WHERE record_id = ANY(\(bind: all))")
         // What subscriptions have put aside of them holds values. What they haven't come to yet they drop when they come to the purge.
         _ = try await runner.query("DELETE FROM tessera.delivery WHERE record_id = ANY(\(bind: all))")
+        // Nor is anybody told again what the requests that wrote them were answered.
+        _ = try await runner.query(
+            """
+            UPDATE tessera.kept_answer SET body = NULL WHERE length(body) > 0 \
+            AND change_set IN (SELECT c.change_set FROM tessera.change c WHERE c.record_id = ANY(\(bind: all)))
+            """)
         return Array(rows.prefix(drafts.count))
     }
 
