@@ -64,7 +64,4 @@ extension RecordType {
         }
         return type
     }
-
-    /// The field that a column of the record's own row belongs to; nil for those that every record has.
-    package func field(ofColumn column: String) -> Field? { fields.first { $0.columns.contains { $0.name == column } } }
 }

@@ -11,23 +11,8 @@ extension RecordType {
         Column("deleted_at", .timestamptz),
     ]
 
-    /// Tables that hold the lists of this type's records: its emails, phones and links to many.
-    package var childTables: [ChildTable] { fields.compactMap { childTable(of: $0) } }
-
     /// The table of a list field, or nil when the field is kept in the record's own row.
-    package func childTable(of field: Field) -> ChildTable? {
-        let name = TableName(schema: module, name: "\(key)__\(field.key)")
-        switch field.type {
-        case .emails:
-            return ChildTable(name: name, field: field.key, kind: .emails)
-        case .phones:
-            return ChildTable(name: name, field: field.key, kind: .phones)
-        case .links(let links):
-            return ChildTable(name: name, field: field.key, kind: .links(links))
-        default:
-            return nil
-        }
-    }
+    package func childTable(of field: Field) -> ChildTable? { ChildTable(of: field, module: module, type: key) }
 }
 
 extension RecordType {
@@ -106,6 +91,18 @@ package struct ChildTable: Sendable, Hashable {
 
     /// Name of the column that points at the record.
     package var recordColumn: String { isLinks ? "source_id" : "record_id" }
+
+    /// Nil when the field is kept in the record's own row.
+    init?(of field: Field, module: String, type key: String) {
+        switch field.type {
+        case .emails: kind = .emails
+        case .phones: kind = .phones
+        case .links(let links): kind = .links(links)
+        default: return nil
+        }
+        name = TableName(schema: module, name: "\(key)__\(field.key)")
+        self.field = field.key
+    }
 
     package var isLinks: Bool { if case .links = kind { true } else { false } }
 

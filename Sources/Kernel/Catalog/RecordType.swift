@@ -12,20 +12,43 @@ package struct RecordType: Sendable, Hashable {
     package var description: String?
     /// The field that names a record to people.
     package var displayField: String?
-    package var fields: [Field]
+    package var fields: [Field] { didSet { index = FieldIndex(module: module, key: key, fields: fields) } }
     package var indexes: [IndexRule]
     package var uniques: [UniqueRule]
     package var rules: [Rule]
     /// A write without If-Match is refused with 428.
     package var requiresIfMatch: Bool
     /// Where the rights to its records come from; nil where roles say themselves what may be done.
-    package var parent: ParentLink? = nil
+    package var parent: ParentLink?
     /// Other names of the records, by which an import recognises columns.
-    package var alsoCalled: [String] = []
+    package var alsoCalled: [String]
+    /// What follows from the fields.
+    private(set) var index: FieldIndex
+
+    init(
+        id: String, module: String, key: String, collection: String, label: String, labelPlural: String, description: String?,
+        displayField: String?, fields: [Field], indexes: [IndexRule], uniques: [UniqueRule], rules: [Rule], requiresIfMatch: Bool,
+        parent: ParentLink? = nil, alsoCalled: [String] = []
+    ) {
+        self.id = id
+        self.module = module
+        self.key = key
+        self.collection = collection
+        self.label = label
+        self.labelPlural = labelPlural
+        self.description = description
+        self.displayField = displayField
+        self.fields = fields
+        self.indexes = indexes
+        self.uniques = uniques
+        self.rules = rules
+        self.requiresIfMatch = requiresIfMatch
+        self.parent = parent
+        self.alsoCalled = alsoCalled
+        index = FieldIndex(module: module, key: key, fields: fields)
+    }
 
     package var table: TableName { TableName(schema: module, name: key) }
-
-    package func field(_ key: String) -> Field? { fields.first { $0.key == key } }
 
     /// Links to records of this type that may not lead back to where one came from.
     package var acyclicLinks: [Field] {

@@ -48,7 +48,7 @@ extension RecordType {
     /// The columns behind a name in an index or unique rule: a field's key, or the name of a column such as `created_at` or `organisation_id`.
     package func storedColumns(_ name: String) -> [Column] {
         if let field = field(name) { return field.columns }
-        let columns = Self.systemColumns + fields.flatMap(\.columns)
+        let columns = Self.systemColumns + fieldColumns
         return columns.first { $0.name == name }.map { [$0] } ?? []
     }
 

@@ -68,8 +68,8 @@ enum ArrayEncoder {
             bytes.appendBigEndian(Int32(-1))
             if parameter.isNull { continue }
             parameter.appendBytes(to: &bytes)
-            let length = Int32(truncatingIfNeeded: bytes.count - start - 4).bigEndian
-            withUnsafeBytes(of: length) { bytes.replaceSubrange(start..<start + 4, with: $0) }
+            let length = bytes.count - start - 4
+            for place in 0..<4 { bytes[start + place] = UInt8(truncatingIfNeeded: length >> (24 - 8 * place)) }
         }
         return bytes
     }

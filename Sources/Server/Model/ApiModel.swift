@@ -66,7 +66,7 @@ final class ApiType: Sendable {
         properties = shape.shape.properties.values.sorted { $0.ordinal < $1.ordinal }
         input = InputShape(record, shape: shape, catalog: catalog)
         uniqueKeys = InputShape.uniqueKeys(of: record)
-        let columns = record.fields.flatMap(\.columns).map { "\($0.name) \($0.type.sql)" }
+        let columns = record.fieldColumns.map { "\($0.name) \($0.type.sql)" }
         let described = properties.map { "\($0.name) \($0.type.displayName)" } + columns
         form = String(FileDigest.sha256(of: described.joined(separator: "\n")).prefix(8))
         keyTypes = uniqueKeys.joined().reduce(into: ["id": .guid]) { $0[$1] = shape.shape.properties[$1]?.type }

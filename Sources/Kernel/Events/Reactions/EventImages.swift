@@ -19,7 +19,7 @@ struct EventImages {
         var images: [Int64: EventImage] = [:]
         for (id, events) in Dictionary(grouping: events, by: \.recordType) {
             guard let type = store.catalog.type(id: id), let shape = store.catalog.typeShape(named: id) else { continue }
-            let columns = RecordType.systemColumns + type.fields.flatMap(\.columns)
+            let columns = RecordType.systemColumns + type.fieldColumns
             let byPosition = Dictionary(events.map { ($0.position, $0) }, uniquingKeysWith: { first, _ in first })
             for row in try await store.run(Self.sql(type, columns, Array(byPosition.keys), source)).rows {
                 guard let event = byPosition[try row.decode(Int64.self, 0)] else { continue }

@@ -12,7 +12,7 @@ struct UndoFacts {
 
     func load(_ ids: [GUID]) async throws -> [UndoPlan.Facts] {
         let records = ids.map { PostgresUUID(guid: $0) }
-        let columns = (RecordType.systemColumns.filter { $0.name == "owner_id" }) + type.fields.flatMap(\.columns)
+        let columns = (RecordType.systemColumns.filter { $0.name == "owner_id" }) + type.fieldColumns
         let values = columns.map { ", p.\"\($0.name)\"" }.joined()
         let table = type.table.sql
         let guarded = AccessGuard.predicate(.read, on: type, alias: "t", access: access, includeDeleted: true)

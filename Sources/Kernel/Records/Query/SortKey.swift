@@ -94,7 +94,7 @@ extension QueryCompiler {
     /// The column of the listed records' own row that a piece of SQL names, if it names one.
     func ownColumn(_ sql: String) -> Column? {
         guard case .record(_, let type) = record.kind else { return nil }
-        return (RecordType.systemColumns + type.fields.flatMap(\.columns)).first { sql == "\(record.alias).\"\($0.name)\"" }
+        return (RecordType.systemColumns + type.fieldColumns).first { sql == "\(record.alias).\"\($0.name)\"" }
     }
 
     /// The language-aware collation that a field declares for being sorted by.

@@ -9,18 +9,18 @@ struct AfterImage {
     init(stored: [String: Value], draft: WriteDraft, type: RecordType) {
         values = stored
         values["id"] = .guid(draft.id)
-        for field in type.fields {
-            if let rows = draft.lists[field.key] {
-                let items = rows.map { row in Value.complex(row) }
-                values[field.key] = .collection(items)
-                if let primary = field.primaryProperty { values[primary] = Self.primary(of: rows) }
-            } else if case .address = field.type, draft.fields.contains(field.key) {
-                values[field.key] = Self.address(field, draft.columns, over: stored[field.key])
-            } else {
-                for column in field.columns {
-                    if let value = draft.columns[column.name] { values[column.name] = value }
-                }
-            }
+        for (key, rows) in draft.lists {
+            values[key] = .collection(rows.map { .complex($0) })
+            if let primary = type.field(key)?.primaryProperty { values[primary] = Self.primary(of: rows) }
+        }
+        for field in type.fields(of: draft.fields) {
+            guard case .address = field.type else { continue }
+            values[field.key] = Self.address(field, draft.columns, over: stored[field.key])
+        }
+        for (column, value) in draft.columns {
+            guard let field = type.field(ofColumn: column), draft.lists[field.key] == nil else { continue }
+            if case .address = field.type { continue }
+            values[column] = value
         }
         if let owner = draft.columns["owner_id"] { values["owner_id"] = owner }
     }

@@ -7,39 +7,10 @@ struct InputReader {
     let type: RecordType
     /// Fields that modules may write though callers may not.
     let isModule: Bool
-    private let properties: [String: (field: Field, role: Role)]
-
-    /// What a property is to its field.
-    private enum Role {
-        case value, currency, linkID, anyType, anyID, primary
-    }
 
     init(type: RecordType, isModule: Bool = false) {
         self.type = type
         self.isModule = isModule
-        var properties: [String: (Field, Role)] = [:]
-        for field in type.fields {
-            switch field.type {
-            case .money:
-                properties[field.key] = (field, .value)
-                properties["\(field.key)_currency"] = (field, .currency)
-            case .link:
-                properties[field.key] = (field, .value)
-                properties["\(field.key)_id"] = (field, .linkID)
-            case .user: properties["\(field.key)_id"] = (field, .linkID)
-            case .file:
-                properties[field.key] = (field, .value)
-                properties["\(field.key)_id"] = (field, .linkID)
-            case .linkAny:
-                properties["\(field.key)_type"] = (field, .anyType)
-                properties["\(field.key)_id"] = (field, .anyID)
-            case .emails, .phones:
-                properties[field.key] = (field, .value)
-                if let primary = field.primaryProperty { properties[primary] = (field, .primary) }
-            default: properties[field.key] = (field, .value)
-            }
-        }
-        self.properties = properties
     }
 
     /// Reads one item into a draft, with every problem it has.
@@ -47,7 +18,8 @@ struct InputReader {
         for (name, value) in input.values {
             if let system = RecordType.systemColumns.first(where: { $0.name == name }) {
                 readSystem(system, value, into: &draft)
-            } else if let (field, role) = properties[name] {
+            } else if let property = type.inputs[name] {
+                let field = type.field(of: property)
                 if field.readOnly, !isModule {
                     draft.refuse("records.read_only", name, "\(field.label) is written by its module; leave it out.")
                     continue
@@ -55,12 +27,12 @@ struct InputReader {
                 draft.fields.insert(field.key)
                 if case .link = field.type { draft.linked.insert(field.key) }
                 do {
-                    try read(field, role, value, input, into: &draft)
+                    try read(field, property.role, value, input, into: &draft)
                 } catch {
                     draft.refuse(error.code, name, error.message)
                 }
             } else {
-                let hint = Spelling.closest(to: name, in: properties.keys).map { " Did you mean \($0)?" } ?? ""
+                let hint = Spelling.closest(to: name, in: type.inputs.keys).map { " Did you mean \($0)?" } ?? ""
                 draft.refuse("records.unknown_property", name, "\(type.label) has no property \(name).\(hint)")
             }
         }
@@ -77,7 +49,7 @@ struct InputReader {
     }
 
     private func read(
-        _ field: Field, _ role: Role, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft
+        _ field: Field, _ role: InputProperty.Role, _ value: Value, _ input: RecordInput, into draft: inout WriteDraft
     ) throws(FieldChecker.Refusal) {
         switch role {
         case .value: try readValue(field, value, input, into: &draft)

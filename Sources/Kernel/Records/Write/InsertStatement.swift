@@ -53,7 +53,7 @@ struct InsertStatement {
     private func storedColumns(of drafts: [WriteDraft]) -> [Column] {
         var set: Set<String> = []
         for draft in drafts { set.formUnion(draft.columns.keys) }
-        return type.fields.flatMap(\.columns).filter { set.contains($0.name) }
+        return type.fieldColumns.filter { set.contains($0.name) }
     }
 
     /// Takes as many numbers as there are rows; the counter's row stays locked until the write commits, so that no number is skipped.

@@ -127,7 +127,7 @@ extension RecordStore {
         // In a fixed order, so that equal batches run equal statements; the rows are locked already.
         for (_, group) in groups.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
             guard let first = group.first else { continue }
-            let columns = (RecordType.systemColumns + type.fields.flatMap(\.columns)).filter { first.columns[$0.name] != nil }
+            let columns = [RecordType.systemColumns, type.fieldColumns].flatMap { $0.filter { first.columns[$0.name] != nil } }
             let lists = type.childTables.filter { first.lists[$0.field] != nil }
             let statement = UpdateStatement(type: type, access: access, changeSet: changeSet, columns: columns, lists: lists)
             let result = try await runner.query(statement.sql(for: group))

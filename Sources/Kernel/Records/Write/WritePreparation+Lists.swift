@@ -83,7 +83,7 @@ extension WritePreparation {
 
     /// The same entry twice in one record: of a file one is kept, with what both say; anywhere else it is refused.
     func settleRepeats(in draft: inout WriteDraft) {
-        for field in type.fields {
+        for field in type.listFields {
             guard let rows = draft.lists[field.key], rows.count > 1 else { continue }
             var kept: [ListRow] = []
             var places: [Value: (row: Int, kept: Int)] = [:]

@@ -36,7 +36,7 @@ extension WritePreparation {
     /// The fields themselves, and those that follow them: a list of links and the single link that points where its primary one does.
     private func fieldsWritten(with fields: Set<String>) -> Set<String> {
         var written = fields
-        for field in type.fields {
+        for field in type.listFields {
             guard case .links(let links) = field.type, let primary = links.primary else { continue }
             if fields.contains(field.key) { written.insert(primary) }
             if fields.contains(primary) { written.insert(field.key) }

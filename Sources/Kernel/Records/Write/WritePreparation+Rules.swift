@@ -12,27 +12,28 @@ extension WritePreparation {
             after.formUnion(interest.reads)
         }
         for rule in type.rules where !draft.fields.isDisjoint(with: rule.condition.reads) { after.formUnion(rule.condition.reads) }
-        for field in type.fields {
-            if let condition = field.requiredWhen, draft.fields.contains(field.key) || !draft.fields.isDisjoint(with: condition.reads) {
-                after.formUnion(condition.reads)
-                after.insert(field.key)
-            }
-            guard draft.fields.contains(field.key) else { continue }
+        for field in type.fields(of: type.requiredSometimes) {
+            guard let condition = field.requiredWhen, draft.fields.contains(field.key) || !draft.fields.isDisjoint(with: condition.reads)
+            else { continue }
+            after.formUnion(condition.reads)
+            after.insert(field.key)
+        }
+        for field in type.fields(of: draft.fields) {
             if field.required { after.insert(field.key) }
             if let condition = field.readOnlyWhen { before.formUnion(condition.reads.union([field.key])) }
             switch field.type {
             case .money where !draft.isWhole(field) || draft.leavesCurrencyOut(of: field): before.insert(field.key)
             case .links where draft.lists[field.key] != nil: before.insert(field.key)
             case .link:
-                for case (let key, .links(let links)) in type.fields.map({ ($0.key, $0.type) }) where links.primary == field.key {
+                for case (let key, .links(let links)) in type.listFields.map({ ($0.key, $0.type) }) where links.primary == field.key {
                     before.insert(key)
                 }
             default: break
             }
         }
         // What the draft brings whole needs no reading.
-        let whole = Set(type.fields.lazy.filter { draft.isWhole($0) }.map(\.key))
-        var needed = after.isSubset(of: whole) ? before : before.union(after)
+        let isWhole = after.allSatisfy { key in type.field(key).map(draft.isWhole) == true }
+        var needed = isWhole ? before : before.union(after)
         // A list lies in rows of its own, which the lock on the record doesn't keep still: it is compared and replaced at one version.
         if !draft.lists.isEmpty { needed.insert("version") }
         return needed
@@ -41,7 +42,7 @@ extension WritePreparation {
     func checkRules(_ draft: inout WriteDraft, stored: [String: Value]?) {
         let image = AfterImage(stored: stored ?? [:], draft: draft, type: type)
         let isNew = !draft.isUpdate
-        for field in type.fields {
+        for field in isNew ? type.fields : type.fields(of: draft.fields.union(type.requiredSometimes)) {
             let touched = draft.fields.contains(field.key)
             if draft.problems.contains(where: { $0.property == field.key }) { continue }
             if field.required, isNew || touched, image.isEmpty(field), !field.isNumbered {

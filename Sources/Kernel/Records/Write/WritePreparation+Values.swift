@@ -33,7 +33,7 @@ extension WritePreparation {
 
     /// The primary entry of a list is also a column, to sort and show; a list of links can drive a single link.
     func keepPrimariesInStep(_ draft: inout WriteDraft, stored: [String: Value]?) {
-        for field in type.fields {
+        for field in type.listFields {
             switch field.type {
             case .emails, .phones:
                 guard let rows = draft.lists[field.key] else { continue }
@@ -114,7 +114,7 @@ extension WritePreparation {
     /// An amount without a currency keeps the one that is stored, and has the deployment's where there is none. A currency alone is no amount.
     /// In a file it stands beside an empty cell, where it says nothing.
     func completeMoney(_ draft: inout WriteDraft, stored: [String: Value]?) {
-        for field in type.fields where draft.fields.contains(field.key) {
+        for field in type.fields(of: draft.fields) {
             guard case .money = field.type else { continue }
             let column = "\(field.key)_currency"
             let image = AfterImage(stored: stored ?? [:], draft: draft, type: type).values
@@ -136,7 +136,7 @@ extension WritePreparation {
     }
 
     func normalisePhones(_ drafts: inout [WriteDraft]) throws {
-        let lists = type.fields.filter { if case .phones = $0.type { true } else { false } }.map(\.key)
+        let lists = type.listFields.filter { if case .phones = $0.type { true } else { false } }.map(\.key)
         var places: [(draft: Int, list: String, row: Int)] = []
         var numbers: [String] = []
         for (position, draft) in drafts.enumerated() {
