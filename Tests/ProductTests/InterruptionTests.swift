@@ -22,6 +22,28 @@ extension ProductTests {
         }
     }
 
+    @Suite("A server that is stopped while it works")
+    struct StoppedWork {
+        @Test("waits for what is running when it is told once, says so, and waits for nothing when it is told twice")
+        func twice() throws {
+            let folder = try DataFolder()
+            let server = try RunningServer(folder)
+            var code: Int32 = -1
+            // A body that never ends.
+            _ = try server.http.upload("/api/files?name=endless", bytes: 1_000_000, piece: [UInt8](repeating: 65, count: 1_000)) {
+                poll(nil, 0, 300)
+                kill(server.pid, SIGINT)
+                while !server.log.contains("stopping: "), kill(server.pid, 0) == 0 { poll(nil, 0, 20) }
+                code = server.end(SIGINT)
+                return true
+            }
+            #expect(code == 130, "\(server.log)")
+            #expect(server.log.contains("the same signal again ends it at once"))
+            #expect(server.log.hasSuffix("stopped\n"), "\(server.log)")
+            #expect(folder.postmaster == nil)
+        }
+    }
+
     @Suite("A server that is stopped while it starts")
     struct StoppedStart {
         /// Moments of a start: each is seen from outside, and then so many milliseconds pass.

@@ -23,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Starts the private PostgreSQL of the data folder, or uses TESSERA_DATABASE_URL, loads the deployment's modules and answers the \
             API. An empty database is set up; one that doesn't match the manifests is refused with what to type. At the first start the \
-            administrator's token is printed, once. Ctrl-C finishes what is running and stops.
+            administrator's token is printed, once. Ctrl-C finishes what is running and stops; a second one ends it at once.
 
               tessera serve --deployment manifests/deployments/starter.yaml --data /var/lib/tessera --listen 127.0.0.1:8080
             """)
@@ -107,7 +107,8 @@ struct ServeCommand: AsyncParsableCommand {
                 services.append(FileCollector(files: files, logger: logger))
                 var group = ServiceGroupConfiguration(services: services, logger: CommandLog.quiet)
                 group.services.append(.init(service: stop, successTerminationBehavior: .gracefullyShutdownGroup))
-                try await ServiceGroup(configuration: group).run()
+                let running = ServiceGroup(configuration: group)
+                try await stop.cancellingWhenToldTwice { try await running.run() }
             } catch {
                 await cluster?.stop()
                 throw Failure(listening: listen, error) ?? error

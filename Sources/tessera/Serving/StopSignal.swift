@@ -5,12 +5,14 @@ import Synchronization
 import UnixSignals
 
 /// SIGTERM and Ctrl-C for a server, heard from its first moment to its last: before its services run they cancel what the start waits for; in the
-/// group of services, whose member this is, they end all of it in order. No moment lies between the two.
+/// group of services, whose member this is, they end all of it in order. No moment lies between the two. Said once more, it waits for nothing.
 final class StopSignal: Service {
     private struct State {
         var signal: UnixSignal?
         /// What is to be done when it comes.
         var reaction: (@Sendable () -> Void)?
+        /// What is to be done when it comes once more.
+        var impatience: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
@@ -22,12 +24,19 @@ final class StopSignal: Service {
     }
 
     private func note(_ signal: UnixSignal) {
-        let reaction = state.withLock { state in
-            state.signal = state.signal ?? signal
+        let (isFirst, reaction) = state.withLock { state in
+            guard state.signal == nil else { return (false, state.impatience) }
+            state.signal = signal
             defer { state.reaction = nil }
-            return state.reaction
+            return (true, state.reaction)
         }
         reaction?()
+        guard isFirst else { return }
+        Task {
+            try await Task.sleep(for: .seconds(1))
+            guard state.withLock({ $0.impatience != nil }) else { return }
+            Console.error("stopping: what is running is finished first; the same signal again ends it at once")
+        }
     }
 
     /// - Returns: false when the signal has come already.
@@ -47,9 +56,25 @@ final class StopSignal: Service {
         let task = Task { try await work() }
         if !react({ task.cancel() }) { task.cancel() }
         let result = await task.result
-        guard case .failure = result, let signal = state.withLock({ $0.signal }) else { return try result.get() }
+        guard case .failure = result, state.withLock({ $0.signal != nil }) else { return try result.get() }
+        throw stopped()
+    }
+
+    private func stopped() -> ExitCode {
         Console.error("stopped")
-        throw ExitCode(128 + (signal == .sigterm ? SIGTERM : SIGINT))
+        return ExitCode(128 + (state.withLock { $0.signal } == .sigterm ? SIGTERM : SIGINT))
+    }
+
+    /// Work that ends in order by itself after the first signal; the second cancels it.
+    ///
+    /// - Throws: what the work throws; `ExitCode` 143 or 130 once it was cancelled.
+    func cancellingWhenToldTwice(_ work: @escaping @Sendable () async throws -> Void) async throws {
+        let task = Task { try await work() }
+        state.withLock { $0.impatience = { task.cancel() } }
+        let result = await task.result
+        state.withLock { $0.impatience = nil }
+        guard task.isCancelled else { return try result.get() }
+        throw stopped()
     }
 
     /// Returns when the signal comes or has come; the group is configured to stop in order then.
