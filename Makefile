@@ -9,13 +9,16 @@ ROWS ?= 1000000
 
 BUILD := swift build -c $(CONFIGURATION)
 
-.PHONY: help run demo test test-all torture-import check bench fuzz install-deps build format clean
+.PHONY: help run demo test test-all torture-import check bench fuzz install-deps install-test-deps build format clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 install-deps: ## install the Debian packages that are missing, and say which
 	@scripts/install-deps
+
+install-test-deps: ## those that the tests need too
+	@scripts/install-deps tests
 
 build: install-deps ## build the server, its modules and the command line
 	$(BUILD)
@@ -30,24 +33,24 @@ demo: install-deps ## the same with a thousand made-up people, in a data folder 
 	swift build -c release
 	@scripts/demo $(LISTEN)
 
-test: install-deps ## everything that CI proves
+test: install-test-deps ## everything that CI proves
 	@scripts/test
 
-test-all: install-deps ## the same, then the running API against its own description (needs PyPI)
+test-all: install-test-deps ## the same, then the running API against its own description (needs PyPI)
 	@scripts/test-all
 
 check: install-deps ## format and the direction of imports, without building anything
 	@scripts/check
 
-torture-import: install-deps ## a million rows, killed three times at random and resumed, against an import that ran through (ROWS=n)
+torture-import: install-test-deps ## a million rows, killed three times at random and resumed, against an import that ran through (ROWS=n)
 	swift build -c release
 	swift build --build-tests
 	TESSERA_PROGRAM=$(CURDIR)/.build/release/tessera TESSERA_TORTURE_ROWS=$(ROWS) swift test --skip-build --filter '^ProductTests\.ProductTests/ImportTortureTests'
 
-bench: install-deps ## Tessera beside pgbench: a table of ratios (see Benchmarks/README.md)
+bench: install-test-deps ## Tessera beside pgbench: a table of ratios (see Benchmarks/README.md)
 	@Benchmarks/run
 
-fuzz: install-deps ## MINUTES=n of random input for each front
+fuzz: install-test-deps ## MINUTES=n of random input for each front
 	@scripts/fuzz $(MINUTES)
 
 format: ## rewrite the sources as swift-format wants them

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-TESSERA = ROOT / ".build/release/tessera"
+TESSERA = Path(os.environ.get("TESSERA_PROGRAM") or ROOT / ".build/release/tessera")
 
 
 def note(text):
