@@ -157,6 +157,51 @@ extension ProductTests {
             #expect(try server.http.get("/api/openapi.json").text.contains("loyalty_tier"))
         }
 
+        @Test("works on while a schema is applied beside it; a server that starts meanwhile waits for the apply")
+        func besideApply() throws {
+            let folder = try DataFolder()
+            let mine = try folder.file("mine.yaml", "\(Self.head)\(Self.contacts)\n")
+            let server = try RunningServer(folder, deployment: mine)
+            #expect(try server.http.send("POST", "/api/people", #"{"last_name": "Early"}"#).status == 201)
+            let (reading, applying, starting) = (
+                try Program.temporaryFile(), try Program.temporaryFile(), try Program.temporaryFile()
+            )
+            defer { [reading, applying, starting].forEach { close($0) } }
+            func spawn(_ words: [String], _ log: Int32) throws -> pid_t {
+                try Program.spawn(Program.path, words, environment: [:], output: log, errors: log)
+            }
+            // An old snapshot, for which the build of an index waits.
+            let hold = "SELECT pg_sleep(600)"
+            let commands = ["BEGIN ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM contacts.organisation", hold]
+            let reader = try spawn(["psql", "--data", folder.data, "--", "-Xq"] + commands.flatMap { ["-c", $0] }, reading)
+            defer { _ = Program.wait(reader, within: .seconds(20)) }
+            try waitUntil("the reader holds its snapshot") {
+                try folder.query("SELECT count(*) FROM pg_stat_activity WHERE query = '\(hold)'") == ["1"]
+            }
+            let field = "type: choice, required: true, default: silver, choices: { silver: {}, gold: {} }"
+            _ = try folder.file(
+                "mine.yaml",
+                "\(Self.head)\(Self.contacts)\noverlay: { extends: { contacts.person: { fields: { tier: { \(field) } }, indexes: [{ fields: [tier] }] } } }\n"
+            )
+            let options = ["--data", folder.data, "--deployment", mine]
+            let apply = try spawn(["apply"] + options, applying)
+            try waitUntil("the index is being built") { try folder.query("SELECT count(*) FROM pg_stat_progress_create_index") == ["1"] }
+
+            #expect(try server.http.send("POST", "/api/people", #"{"last_name": "Meanwhile"}"#).status == 201)
+            #expect(try server.http.get("/readyz").status == 200)
+            #expect(server.end(SIGKILL) == 128 + SIGKILL)
+            let next = try spawn(["serve", "--listen", "127.0.0.1:0"] + options, starting)
+            try waitUntil("the next server waits") {
+                Program.text(of: starting).contains("waiting for the `tessera apply` that is under way")
+            }
+            #expect(try folder.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = '\(hold)'") == ["t"])
+            #expect(Program.wait(apply, within: .seconds(60)) == 0, "\(Program.text(of: applying))")
+            try waitUntil("the next server serves") { Program.text(of: starting).contains("serving http") }
+            #expect(try folder.query("SELECT tier FROM contacts.person ORDER BY last_name") == ["silver", "silver"])
+            kill(next, SIGTERM)
+            #expect(Program.wait(next, within: .seconds(60)) == 0, "\(Program.text(of: starting))")
+        }
+
         @Test("refuses to serve a schema that doesn't match, and says what to type")
         func mismatch() throws {
             let folder = try DataFolder()

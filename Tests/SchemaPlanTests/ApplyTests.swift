@@ -178,8 +178,8 @@ struct ApplyTests {
             let (attempts, attempted) = AsyncStream<Int>.makeStream()
             try await ground.client.withConnection { reader in
                 let pid = try await reader.query("SELECT pg_backend_pid()").first?.decode(Int32.self, 0) ?? 0
-                try await reader.execute("BEGIN; SELECT count(*) FROM shop.customer")
                 async let applied = ground.applier.apply(desired) { event in
+                    if case .committed(.transaction) = event { _ = try? await reader.execute("BEGIN; SELECT count(*) FROM shop.customer") }
                     guard case .retrying(let attempt, _, _, let holders) = event else { return }
                     held.note(holders)
                     attempted.yield(attempt)
@@ -201,6 +201,52 @@ struct ApplyTests {
             }
             #expect(try await ground.plan(desired).isEmpty)
             #expect(try await ground.text("SELECT count(*) FROM shop.customer WHERE stage = 'new'") == "10")
+        }
+    }
+
+    @Test("until it is done, servers that know the catalog before it make records, and these get what became required")
+    func writersOfBefore() async throws {
+        try await Ground.with { ground in
+            try await ground.apply(type("customer", [field("name", .plainText), field("stage", .plainText)]))
+            try await ground.insert("shop.customer", ["stage": "nullif(n % 2, 0)::text"], count: 20)
+            let desired = schema(
+                type(
+                    "customer",
+                    [
+                        field("name", .plainText), field("stage", .plainText, required: true, default: .value("new")),
+                        field("tier", .plainText, required: true, default: .value("silver")),
+                    ], indexes: [["name"]]))
+            let (refused, made) = (Seen<String>(), Seen<Int>())
+            try await ground.applier.apply(desired) { event in
+                // Where the apply itself holds a lock the writers wait.
+                guard case .starting(let step, let number, _) = event, step.phase > .transaction, !step.sql.contains("DROP DEFAULT") else {
+                    return
+                }
+                do {
+                    try await ground.insert("shop.customer", ["name": "'\(number)'"])
+                    made.note(number)
+                } catch {
+                    refused.note("before \(step.sql): \(error)")
+                }
+            }
+            #expect(refused.all == [])
+            #expect(made.all.count == 6, "\(made.all)")
+            #expect(try await ground.plan(desired).isEmpty)
+            #expect(
+                try await ground.text("SELECT count(*) FROM shop.customer WHERE stage IS NULL OR tier IS DISTINCT FROM 'silver'") == "0")
+        }
+    }
+
+    @Test("stopped before its last step, it leaves nobody refused, and the next one ends it")
+    func stoppedBeforeTheLast() async throws {
+        try await Ground.with { ground in
+            let desired = try await Self.filled(ground)
+            let plan = try await ground.plan(desired)
+            for step in plan.steps.dropLast() { try await ground.execute(step.sql) }
+            try await ground.insert("shop.customer", [:])
+            #expect(try await ground.plan(desired).steps.map(\.sql) == [plan.steps.last?.sql].compactMap { $0 })
+            try await ground.applier.apply(desired)
+            #expect(try await ground.plan(desired).isEmpty)
         }
     }
 

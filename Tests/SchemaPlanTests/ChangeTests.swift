@@ -57,10 +57,13 @@ struct Change: Sendable, CustomTestStringConvertible {
             onEmpty: [#"\#(table) ADD COLUMN "seen" date"#], onRecords: [#"\#(table) ADD COLUMN "seen" date"#]),
         Change(
             "a required field with a default", [], [field("seen", .plainDate, required: true, default: .today)],
-            onEmpty: [#"\#(table) ADD COLUMN "seen" date NOT NULL"#],
+            onEmpty: [
+                #"\#(table) ADD COLUMN "seen" date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date"#,
+                #"\#(table) ALTER COLUMN "seen" DROP DEFAULT"#,
+            ],
             onRecords: [
-                #"\#(table) ADD COLUMN "seen" date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date"# + ";\n"
-                    + #"\#(table) ALTER COLUMN "seen" DROP DEFAULT"#
+                #"\#(table) ADD COLUMN "seen" date NOT NULL DEFAULT (now() AT TIME ZONE 'UTC')::date"#,
+                #"\#(table) ALTER COLUMN "seen" DROP DEFAULT"#,
             ]),
         Change(
             "money is two columns that go together", [], [field("price", .plainMoney)],
@@ -132,12 +135,18 @@ struct Change: Sendable, CustomTestStringConvertible {
         Change(
             "a default fills the gaps of a field that becomes required", [field("size", .plainInteger)],
             [field("size", .plainInteger, required: true, default: .value(.integer(7)))], values: ["size": "nullif(n, 2)"],
-            onEmpty: [#"\#(table) ALTER COLUMN "size" SET NOT NULL"#],
+            onEmpty: [
+                #"\#(table) ALTER COLUMN "size" SET DEFAULT 7"#, #"\#(table) ALTER COLUMN "size" SET NOT NULL"#,
+                #"\#(table) ALTER COLUMN "size" DROP DEFAULT"#,
+            ],
             onRecords: [
+                #"\#(table) ALTER COLUMN "size" SET DEFAULT 7"#,
                 #"UPDATE "shop"."thing" SET "size" = 7 WHERE "size" IS NULL"#,
                 #"\#(table) ADD CONSTRAINT "thing__size__not_null" CHECK ("size" IS NOT NULL) NOT VALID"#,
+                #"UPDATE "shop"."thing" SET "size" = 7 WHERE "size" IS NULL"#,
                 #"\#(table) VALIDATE CONSTRAINT "thing__size__not_null""#,
                 #"\#(table) ALTER COLUMN "size" SET NOT NULL"# + ";\n" + #"\#(table) DROP CONSTRAINT "thing__size__not_null""#,
+                #"\#(table) ALTER COLUMN "size" DROP DEFAULT"#,
             ]),
         Change(
             "a field is no longer required", [field("name", .plainText, required: true)], [field("name", .plainText)],

@@ -104,7 +104,7 @@ extension SchemaDiff {
                 "Give it a default, which existing records get too, or make it required once they have values.", rows: .any, of: table)
             return
         }
-        let fill = hasRows ? column.fill.flatMap { $0.isConstant || column.isNotNull ? $0 : nil } : nil
+        let fill = hasRows || column.isNotNull ? column.fill.flatMap { $0.isConstant || column.isNotNull ? $0 : nil } : nil
         var sql = "\(alter(table)) ADD COLUMN \(column.definition)"
         var locks = [TableLock(.accessExclusive, table.name)]
         if let fill { sql += " DEFAULT \(fill.sql)" }
@@ -113,9 +113,18 @@ extension SchemaDiff {
             sql += " CONSTRAINT \(SQLName.quoted(key.name)) \(key.references)"
             if actual.tables[key.target] != nil, key.target != table.name { locks.append(TableLock(.shareRowExclusive, key.target)) }
         }
-        // The default has done its work; new records get theirs from the store, so that it can change without touching the database.
-        if fill != nil { sql += ";\n\(alter(table)) ALTER COLUMN \(SQLName.quoted(column.name)) DROP DEFAULT" }
-        add(PlanStep(.transaction, sql, locks: locks, effect: fill.map { "existing records get \($0.sql)" } ?? ""))
+        // Later records get theirs from the store, so that the default can change without touching the database.
+        if fill != nil, !column.isNotNull { sql += ";\n\(alter(table)) ALTER COLUMN \(SQLName.quoted(column.name)) DROP DEFAULT" }
+        add(PlanStep(.transaction, sql, locks: locks, effect: fill.flatMap { hasRows ? "existing records get \($0.sql)" : nil } ?? ""))
+        if fill != nil, column.isNotNull { dropDefault(of: column, in: table) }
+    }
+
+    /// Last of all: until then servers that don't know a required field yet make records, which get their value by it.
+    private mutating func dropDefault(of column: DesiredColumn, in table: DesiredTable) {
+        addLast(
+            PlanStep(
+                .finish, "\(alter(table)) ALTER COLUMN \(SQLName.quoted(column.name)) DROP DEFAULT",
+                locks: [TableLock(.accessExclusive, table.name)]))
     }
 
     private mutating func compare(_ column: DesiredColumn, with old: ActualColumn, of table: DesiredTable) {
@@ -130,9 +139,11 @@ extension SchemaDiff {
         if old.isNotNull, !column.isNotNull {
             add(PlanStep(.transaction, "\(change) DROP NOT NULL", locks: locks, effect: "no longer required"))
         }
-        if old.standingDefault != column.standingDefault {
-            let action = column.standingDefault.map { "SET DEFAULT \($0)" } ?? "DROP DEFAULT"
-            add(PlanStep(.transaction, "\(change) \(action)", locks: locks))
+        guard old.standingDefault != column.standingDefault else { return }
+        if let standing = column.standingDefault {
+            add(PlanStep(.transaction, "\(change) SET DEFAULT \(standing)", locks: locks))
+        } else {
+            dropDefault(of: column, in: table)
         }
     }
 
@@ -146,7 +157,7 @@ extension SchemaDiff {
     // MARK: NOT NULL on columns that were there before
 
     /// Becoming required without keeping writers out: new rows are checked at once, old ones are read through beside them, and then
-    /// SET NOT NULL only has to look at the proof. Where old rows get a value first, the store alone sees to new ones until they have it.
+    /// SET NOT NULL only has to look at the proof. Servers that don't know yet that the field is required go on: what they leave out gets its default.
     mutating func addRequiredSteps(of table: DesiredTable) {
         guard let stored = actual.tables[table.name] else { return }
         var proofs: Set<String> = []
@@ -154,7 +165,7 @@ extension SchemaDiff {
             guard let old = stored.columns[column.name], !old.isNotNull else { continue }
             let proof = StorageName.derived(table.name.name, [column.name], Self.proofKind)
             proofs.insert(proof)
-            require(column, of: table, proof: proof, isProven: stored.checks[proof])
+            require(column, of: table, proof: proof, isProven: stored.checks[proof], hasDefault: old.standingDefault != nil)
         }
         // An earlier apply may have been stopped before it could clear its own proof away.
         for name in stored.checks.keys.sorted() where name.hasSuffix("__\(Self.proofKind)") && !proofs.contains(name) {
@@ -167,28 +178,35 @@ extension SchemaDiff {
 
     private static let proofKind = "not_null"
 
-    private mutating func require(_ column: DesiredColumn, of table: DesiredTable, proof: String, isProven: Bool?) {
+    private mutating func require(_ column: DesiredColumn, of table: DesiredTable, proof: String, isProven: Bool?, hasDefault: Bool) {
         let name = SQLName.quoted(column.name)
         let exclusive = [TableLock(.accessExclusive, table.name)]
-        guard facts.hasRows(table.name) else {
+        let hasRows = facts.hasRows(table.name)
+        let missing = hasRows ? facts.count(.missing(table.name, column: column.name)) : 0
+        guard missing == 0 || column.fill != nil else {
+            inTheWay(
+                .valuesMissing, column.field ?? table.subject, "becomes required, and \(records(missing)) no value for it",
+                "Give it a default, which they get then, or fill it in first.", rows: .missing(column.name), of: table)
+            return
+        }
+        if let fill = column.fill, !hasDefault {
+            add(PlanStep(.transaction, "\(alter(table)) ALTER COLUMN \(name) SET DEFAULT \(fill.sql)", locks: exclusive))
+        }
+        defer { if column.fill != nil, !hasDefault { dropDefault(of: column, in: table) } }
+        guard hasRows else {
             add(
                 PlanStep(
                     .transaction, "\(alter(table)) ALTER COLUMN \(name) SET NOT NULL", locks: exclusive, effect: "required from now on"))
             return
         }
-        let missing = facts.count(.missing(table.name, column: column.name))
-        if missing > 0 {
-            guard let fill = column.fill else {
-                inTheWay(
-                    .valuesMissing, column.field ?? table.subject, "becomes required, and \(records(missing)) no value for it",
-                    "Give it a default, which they get then, or fill it in first.", rows: .missing(column.name), of: table)
-                return
-            }
-            add(
-                PlanStep(
-                    .concurrent, "UPDATE \(table.name.sql) SET \(name) = \(fill.sql) WHERE \(name) IS NULL",
-                    locks: [TableLock(.rowExclusive, table.name)], scans: true,
-                    effect: "\(records(missing, verb: "get", "gets")) \(fill.sql)"))
+        let filling = column.fill.map { fill in
+            PlanStep(
+                .concurrent, "UPDATE \(table.name.sql) SET \(name) = \(fill.sql) WHERE \(name) IS NULL",
+                locks: [TableLock(.rowExclusive, table.name)], scans: true)
+        }
+        if missing > 0, var filling, let fill = column.fill {
+            filling.effect = "\(records(missing, verb: "get", "gets")) \(fill.sql)"
+            add(filling)
         }
         let constraint = SQLName.quoted(proof)
         if isProven == nil {
@@ -199,6 +217,11 @@ extension SchemaDiff {
                     effect: "required from now on"))
         }
         if isProven != true {
+            // What was emptied between the two steps before.
+            if missing > 0, var filling {
+                filling.effect = "as many more as became empty meanwhile"
+                add(filling)
+            }
             add(
                 PlanStep(
                     .concurrent, "\(alter(table)) VALIDATE CONSTRAINT \(constraint)", locks: [TableLock(.shareUpdateExclusive, table.name)],

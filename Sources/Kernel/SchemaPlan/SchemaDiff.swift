@@ -6,6 +6,8 @@ struct SchemaDiff {
     private(set) var actual: ActualSchema
     var facts: PlanFacts
     private(set) var steps: [PlanStep] = []
+    /// What comes after all others, shortly before servers are told.
+    private var lastSteps: [PlanStep] = []
     private(set) var problems: [SchemaProblem]
     /// Ledger entries of indexes and constraints that go.
     private(set) var forgotten: Set<Ledger.Key> = []
@@ -54,12 +56,14 @@ struct SchemaDiff {
         for table in old { addRequiredSteps(of: table) }
         addFillings()
         findHeldChoices()
-        steps = PlanStep.Phase.allCases.flatMap { phase in steps.filter { $0.phase == phase } }
+        steps = PlanStep.Phase.allCases.flatMap { phase in (steps + lastSteps).filter { $0.phase == phase } }
     }
 
     // MARK: What the extensions add
 
     mutating func add(_ step: PlanStep) { steps.append(step) }
+
+    mutating func addLast(_ step: PlanStep) { lastSteps.append(step) }
 
     mutating func block(_ field: String) { blockedFields.insert(field) }
 

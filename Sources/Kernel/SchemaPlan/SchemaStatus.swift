@@ -23,6 +23,16 @@ package enum SchemaStatus: Sendable {
         try await client.pipelined("SELECT digest FROM tessera.schema_state").first?.decode(String.self, 0)
     }
 
+    /// Whether somebody is bringing the database to other manifests at this moment. Servers go on with theirs meanwhile.
+    package static func isApplyUnderWay(on client: PostgresClient) async throws -> Bool {
+        let held: SQL = """
+            SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+            AND (classid::bigint << 32) | objid::bigint = \(bind: SchemaApplier.advisoryLock))
+            """
+        return try await client.pipelined(held).first?.decode(Bool.self, 0) ?? false
+    }
+
     /// What to tell whoever started the server, and what to type; nil when all is well.
     ///
     /// - Parameter arguments: what names the deployment on a command line: `--deployment mine.yaml`

@@ -4,7 +4,7 @@ import Records
 import SchemaPlan
 import Server
 
-/// Whether the database still has the schema that the server serves: what `/readyz` asks.
+/// Whether the database still has the schema that the server serves, or is on its way to another: what `/readyz` asks.
 actor SchemaReadiness {
     private let store: RecordStore
     /// The apply whose schema was found to match, and the catalog that it matched. As long as both stand, nothing has to be compared again.
@@ -31,7 +31,10 @@ actor SchemaReadiness {
         let catalog = store.catalog
         let digest = try await SchemaStatus.appliedDigest(on: store.client)
         if let matching, matching.digest == digest, matching.catalog == catalog { return true }
-        guard case .matches = try await SchemaStatus.check(catalog, on: store.client) else { return false }
+        guard case .matches = try await SchemaStatus.check(catalog, on: store.client) else {
+            // What an apply has done so far, and what it has left to do, keeps nobody from working with the catalog before it.
+            return try await SchemaStatus.isApplyUnderWay(on: store.client)
+        }
         matching = (digest, catalog)
         return true
     }

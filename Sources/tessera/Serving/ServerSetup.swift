@@ -10,8 +10,16 @@ struct ServerSetup: Sendable {
     let client: PostgresClient
     let logger: Logger
 
-    /// Sets up an empty database; refuses one that doesn't match.
+    /// Sets up an empty database; refuses one that doesn't match. One that is just being brought to other manifests is waited for.
     func prepare() async throws {
+        if case .differs(let plan) = try await SchemaStatus.check(deployment.catalog, on: client), plan.previousDigest != nil {
+            var isTold = false
+            while try await SchemaStatus.isApplyUnderWay(on: client) {
+                if !isTold { Console.note("waiting for the `tessera apply` that is under way") }
+                isTold = true
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
         switch try await SchemaStatus.check(deployment.catalog, on: client) {
         case .matches: return
         case .differs(let plan) where plan.previousDigest == nil && plan.problems.isEmpty:

@@ -21,7 +21,7 @@ extension Failure {
         case let error as TokenError: self.init(error.code == .notFound ? .wrongInput : .unreachable, error.message)
         case let error as PrincipalsError: self.init(error.code == .unavailable ? .unreachable : .wrongInput, error.message)
         case let error as RecordsError: self.init(Self.code(of: error.code), error.message)
-        case let error as SchemaError: self.init(error.code == .statementFailed ? .fault : .wrongInput, error.details)
+        case let error as SchemaError: self.init(Self.code(of: error), error.details)
         case let error as FilesError: self.init(error.code == .storeFailed ? .unreachable : .wrongInput, error.message)
         case let error as EventsError: self.init(.wrongInput, error.message)
         case let error as XLSXError: self.init(.wrongInput, error.description)
@@ -44,6 +44,13 @@ extension Failure {
 
     private static let goneAway =
         "the database went away; what was not confirmed may or may not be stored. Bring it back and repeat the command."
+
+    /// Stored values and what others made in the database can be in the way of a statement; everything else that is refused is a fault of ours.
+    private static func code(of error: SchemaError) -> ExitCode {
+        guard error.code == .statementFailed else { return .wrongInput }
+        let state = (error.cause as? PostgresError)?.sqlState ?? ""
+        return ["22", "23", "0A", "2B"].contains(String(state.prefix(2))) ? .wrongInput : .fault
+    }
 
     private static func code(of code: RecordsError.Code) -> ExitCode {
         switch code {

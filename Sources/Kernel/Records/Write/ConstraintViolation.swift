@@ -47,6 +47,12 @@ struct ConstraintViolation {
 
     /// A value that is missing, or doesn't go with another one of its field.
     private func refusedValue(_ error: PostgresError) -> RecordsError {
+        if error.sqlState == "23502", error.table == type.key, let column = error.column, type.field(ofColumn: column) == nil,
+            !RecordType.systemColumns.contains(where: { $0.name == column })
+        {
+            return RecordsError(
+                .unavailable, "\(type.labelPlural) have just got a field that this server is about to take up; try again in a moment.")
+        }
         guard let (field, list) = constrained(error), isSeen(list ?? field.key) else {
             return RecordsError(.invalid, "The database refused a value of \(type.label).")
         }
@@ -60,6 +66,7 @@ struct ConstraintViolation {
             guard error.table == table else { return false }
             if let column = error.column { return field.columns.contains { $0.name == column } }
             return error.constraint == StorageName.derived(table, [field.key], "check")
+                || field.columns.contains { error.constraint == StorageName.derived(table, [$0.name], "not_null") }
         }
         if let field = type.fields.first(where: { isMeant($0, type.key) }) { return (field, nil) }
         for list in type.fields {
