@@ -8,6 +8,9 @@ package struct ClusterSupervisor: Service {
     /// Waits before the attempts that follow one that failed; when they are used up the service fails.
     package static let pauses: [Duration] = [.seconds(1), .seconds(2), .seconds(4), .seconds(8)]
 
+    /// How often it is looked whether the socket is still there.
+    private static let interval = Duration.seconds(2)
+
     private let cluster: RunningCluster
     private let logger: Logger
 
@@ -23,6 +26,26 @@ package struct ClusterSupervisor: Service {
     }
 
     private func superviseUntilCancelled() async -> PrivateClusterError? {
+        await withTaskGroup(of: PrivateClusterError?.self) { group in
+            group.addTask { await self.superviseSocket() }
+            group.addTask { await self.superviseProcess() }
+            let failure = await group.next()
+            group.cancelAll()
+            return failure ?? nil
+        }
+    }
+
+    /// A cleaner of temporary folders, or a session's end, may take the socket away from a server that is well.
+    private func superviseSocket() async -> PrivateClusterError? {
+        while (try? await ContinuousClock().sleep(for: Self.interval)) != nil {
+            guard await cluster.hasLostSocket else { continue }
+            logger.error("The socket of PostgreSQL was removed; starting it again", metadata: ["folder": "\(cluster.socketDirectory)"])
+            if let failure = await restart() { return failure }
+        }
+        return nil
+    }
+
+    private func superviseProcess() async -> PrivateClusterError? {
         // A server that is told to stop while its PostgreSQL is down doesn't start it again.
         while let end = await cluster.unexpectedEnd(), !Task.isCancelled {
             logger.error("PostgreSQL \(end) unexpectedly; starting it again")

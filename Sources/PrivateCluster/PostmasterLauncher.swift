@@ -141,6 +141,7 @@ struct PostmasterLauncher: Sendable {
     // MARK: Starting
 
     private func start() async throws(PrivateClusterError) -> Postmaster {
+        _ = try SocketFolder.make(socketDirectory, user: user)
         try Files.replace(
             "\(folder.data)/\(ClusterSettings.fileName)", with: ClusterSettings.file(options, logDirectory: folder.log), owner: user,
             sync: false)

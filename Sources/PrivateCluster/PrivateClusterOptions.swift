@@ -14,8 +14,8 @@ package struct PrivateClusterOptions: Sendable {
     /// `log/` its log, `lock` keeps a second Tessera out. Created when missing. Made absolute against the working directory.
     package var dataDirectory: String
 
-    /// The folder below which the socket's folder is made. Chosen when nil: `/run/tessera` for root, then `$XDG_RUNTIME_DIR/tessera`,
-    /// then `/tmp`. The socket's path may not be longer than 107 bytes.
+    /// The folder below which the socket's folder is made. Chosen when nil: `/run/tessera` for root, else
+    /// `/tmp`. The socket's path may not be longer than 107 bytes.
     package var socketRoot: String?
 
     /// Where `postgres` and `initdb` are. Searched for when nil: `$TESSERA_POSTGRES_BIN`, `/usr/lib/postgresql/*/bin`, `$PATH`.
@@ -54,7 +54,7 @@ package struct PrivateClusterOptions: Sendable {
     /// `PGOPTIONS` or `PGDATA` changes nothing.
     package static func processEnvironment() -> [String: String] {
         let names = [
-            "HOME", "PATH", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "TESSERA_POSTGRES_BIN", "TESSERA_POSTGRES_USER", "LD_LIBRARY_PATH",
+            "HOME", "PATH", "XDG_DATA_HOME", "TESSERA_POSTGRES_BIN", "TESSERA_POSTGRES_USER", "LD_LIBRARY_PATH",
         ]
         var found: [String: String] = [:]
         for name in names {

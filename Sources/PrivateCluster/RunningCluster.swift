@@ -25,6 +25,7 @@ package actor RunningCluster {
     private let logger: Logger
     private var state: State
     private var lock: FolderLock?
+    private var restarts = 0
 
     init(_ postmaster: Postmaster, launcher: PostmasterLauncher, lock: FolderLock) {
         socketDirectory = postmaster.socketDirectory
@@ -56,10 +57,17 @@ package actor RunningCluster {
     package func unexpectedEnd() async -> ProcessEnd? {
         while case .running(let postmaster) = state {
             guard let end = await postmaster.watch.waitUntilEnded() else { return nil }
-            // A restart may have put another postmaster in its place meanwhile.
+            // A restart that somebody asked for puts another postmaster in its place.
+            while restarts > 0 { guard (try? await ContinuousClock().sleep(for: .milliseconds(20))) != nil else { return nil } }
             if case .running(let current) = state, current.watch === postmaster.watch { return end }
         }
         return nil
+    }
+
+    /// Whether the server runs and can't be reached, since its socket was removed.
+    package var hasLostSocket: Bool {
+        guard case .running(let postmaster) = state, restarts == 0, postmaster.watch.end == nil else { return false }
+        return access(SocketFolder.socketPath(in: socketDirectory), F_OK) != 0 && errno == ENOENT
     }
 
     /// Starts the server again: after it died, or to make it read settings that need a restart.
@@ -67,6 +75,8 @@ package actor RunningCluster {
         guard case .running(let postmaster) = state, lock != nil else {
             throw PrivateClusterError(.stopped, "this PostgreSQL was stopped; start a new one")
         }
+        restarts += 1
+        defer { restarts -= 1 }
         if postmaster.watch.end == nil { try await launcher.shutDown(postmaster.watch) }
         let next = try await launcher.launch()
         guard case .running(let current) = state, current.watch === postmaster.watch else {

@@ -11,7 +11,8 @@ enum SocketFolder {
 
     static func socketPath(in folder: String) -> String { "\(folder)/.s.PGSQL.\(port)" }
 
-    /// Makes the folder for a data folder, or checks the one that is there.
+    /// Makes the folder for a data folder, or checks the one that is there. It outlives the session of whoever starts the server, which
+    /// `$XDG_RUNTIME_DIR` doesn't.
     static func prepare(
         _ options: PrivateClusterOptions, folder: ClusterFolder, user: ClusterUser
     ) throws(PrivateClusterError) -> String {
@@ -23,28 +24,25 @@ enum SocketFolder {
                     .socketPathTooLong,
                     "the socket \(socketPath(in: path)) is longer than \(longestPath) bytes; choose a shorter socket folder than \(root)")
             }
-            return try make(path)
+            return try make(path, user: user)
         }
-        if geteuid() == 0, access("/run", W_OK) == 0 { return try make("/run/tessera/\(name)") }
-        if geteuid() != 0, let runtime = options.environment["XDG_RUNTIME_DIR"], runtime.hasPrefix("/") {
-            let path = "\(runtime)/tessera/\(name)"
-            if fits(path), let facts = try FileFacts.of(runtime), facts.owner == user.uid { return try make(path) }
-        }
-        return try make("/tmp/tessera-\(user.uid)-\(name)")
+        if geteuid() == 0, access("/run", W_OK) == 0 { return try make("/run/tessera/\(name)", user: user) }
+        return try make("/tmp/tessera-\(user.uid)-\(name)", user: user)
+    }
 
-        func make(_ path: String) throws(PrivateClusterError) -> String {
-            let parent = Files.parent(of: path)
-            if mkdir(parent, 0o755) != 0 && errno != EEXIST { throw .system("create", parent, errno) }
-            if mkdir(path, 0o700) != 0 && errno != EEXIST { throw .system("create", path, errno) }
-            // Root's own fresh folder, or one whose owner was not changed before a crash: nobody but root can have made it.
-            if user.isOther, let facts = try FileFacts.of(path), facts.kind == .directory, facts.owner == 0,
-                lchown(path, user.uid, user.gid) != 0
-            {
-                throw .system("change the owner of", path, errno)
-            }
-            try verify(path, user: user)
-            return path
+    /// Makes the folder where it isn't there, and checks it.
+    static func make(_ path: String, user: ClusterUser) throws(PrivateClusterError) -> String {
+        let parent = Files.parent(of: path)
+        if mkdir(parent, 0o755) != 0 && errno != EEXIST { throw .system("create", parent, errno) }
+        if mkdir(path, 0o700) != 0 && errno != EEXIST { throw .system("create", path, errno) }
+        // Root's own fresh folder, or one whose owner was not changed before a crash: nobody but root can have made it.
+        if user.isOther, let facts = try FileFacts.of(path), facts.kind == .directory, facts.owner == 0,
+            lchown(path, user.uid, user.gid) != 0
+        {
+            throw .system("change the owner of", path, errno)
         }
+        try verify(path, user: user)
+        return path
     }
 
     /// Refuses a folder that somebody else made, can enter or could exchange.

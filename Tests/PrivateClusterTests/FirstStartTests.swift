@@ -86,8 +86,7 @@ struct FirstStartTests {
         try await TestFolder.with { folder in
             var options = folder.options()
             options.socketRoot = nil
-            options.environment["XDG_RUNTIME_DIR"] = folder.path
-            let expected = geteuid() == 0 && access("/run", W_OK) == 0 ? "/run/tessera/" : "\(folder.path)/tessera/"
+            let expected = geteuid() == 0 && access("/run", W_OK) == 0 ? "/run/tessera/" : "/tmp/tessera-\(geteuid())-"
             var socketDirectory = ""
             try await folder.withCluster(options) { cluster in
                 socketDirectory = cluster.socketDirectory

@@ -252,6 +252,23 @@ struct RecoveryTests {
         }
     }
 
+    @Test("as a service it can be reached again after its socket was removed")
+    func socketRemoved() async throws {
+        try await TestFolder.with { folder in
+            let cluster = try await folder.start()
+            let first = try #require(await cluster.postmasterPID)
+            let group = ServiceGroup(
+                services: [ClusterSupervisor(cluster, logger: TestFolder.logger)], logger: TestFolder.logger)
+            async let run: Void = group.run()
+            try FileManager.default.removeItem(atPath: cluster.socketDirectory)
+            #expect(try await eventually { await cluster.postmasterPID != first })
+            try await cluster.expect("SELECT 1", "1")
+            await group.triggerGracefulShutdown()
+            try await run
+            #expect(await cluster.postmasterPID == nil)
+        }
+    }
+
     @Test("as a service it ends when it is told to, even while its server is dead and can't be started again")
     func toldToStopWhileDead() async throws {
         try await TestFolder.with { folder in
