@@ -1,3 +1,5 @@
+import Foundation
+import Glibc
 import Logging
 import ModuleHost
 import QueryLanguage
@@ -152,6 +154,25 @@ struct ModuleLoadingTests {
                 == "modules.library_missing: module 'greetings': libGreetingFixture.so is in none of the folders /nowhere/a, /nowhere/b, "
                 + "/nowhere/c, /opt/tessera/bin, /opt/tessera/bin/../lib/tessera. "
                 + "Put it beside the tessera program, or name its folder in TESSERA_MODULE_PATH.")
+    }
+
+    @Test("refuses a library that isn't whole, or no file, before the linker touches it", arguments: [100, 4_096, 100_000, nil] as [Int?])
+    func damagedLibrary(kept: Int?) throws {
+        let whole = try #require(GreetingDeployment.load(GreetingDeployment.module()).modules.first).path
+        let folder = FileManager.default.temporaryDirectory.appending(path: "tessera-library-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "libGreetingFixture.so").path
+        if let kept {
+            #expect(FileManager.default.createFile(atPath: path, contents: try Data(contentsOf: URL(filePath: whole)).prefix(kept)))
+        } else {
+            #expect(mkfifo(path, 0o600) == 0)
+        }
+        let folders = LibraryFolders(modulePath: nil, folders: [folder.path], executable: "/opt/tessera/bin/tessera")
+        let error = #expect(throws: ModuleHostError.self) { try GreetingDeployment.load(GreetingDeployment.module(), folders: folders) }
+        #expect(error?.findings.map(\.code) == [.libraryUnloadable])
+        let complaint = kept.map { "\(path) is cut off: it has \($0) of " } ?? "\(path) is no regular file"
+        #expect(error?.description.contains(complaint) == true, "\(String(describing: error))")
     }
 
     @Test("tells the findings of all modules at once")

@@ -22,6 +22,9 @@ struct ModuleLibrary {
                     + "Put it beside the tessera program, or name its folder in TESSERA_MODULE_PATH.")
         }
         self.path = path
+        if let complaint = LibraryFile.complaint(about: path) {
+            throw ModuleHostError(.libraryUnloadable, module: module.id, "\(path) \(complaint). Put it there again.")
+        }
         guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             throw ModuleHostError(
                 .libraryUnloadable, module: module.id,
