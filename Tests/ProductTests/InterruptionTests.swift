@@ -5,7 +5,9 @@ import Testing
 extension ProductTests {
     @Suite("A command that is interrupted")
     struct InterruptionTests {
-        @Test("ends soon, says so, and leaves no PostgreSQL behind", arguments: [(SIGINT, 130), (SIGTERM, 143)] as [(Int32, Int32)])
+        @Test(
+            "ends soon, says so, and leaves no PostgreSQL behind",
+            arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
         func stopsTheCluster(signal: Int32, code: Int32) throws {
             let folder = try DataFolder()
             #expect(try folder.tessera("apply").code == 0)
@@ -67,7 +69,7 @@ extension ProductTests {
         func stopped() throws {
             let folder = try DataFolder()
             #expect(try folder.tessera("apply").code == 0)
-            for (moment, signal) in zip(Moment.allCases, [SIGTERM, SIGINT, SIGTERM, SIGTERM]) { try stop(at: moment, signal, folder) }
+            for (moment, signal) in zip(Moment.allCases, [SIGTERM, SIGINT, SIGHUP, SIGTERM]) { try stop(at: moment, signal, folder) }
         }
 
         private func stop(at moment: Moment, _ signal: Int32, _ folder: DataFolder) throws {

@@ -6,6 +6,7 @@ import Jobs
 import Logging
 import Manifests
 import NIOCore
+import NIOPosix
 import Postgres
 import Principals
 import PrivateCluster
@@ -67,6 +68,7 @@ struct ServeCommand: AsyncParsableCommand {
             let limits = rates.over(deployment.composition.deployment.limits)
             let logger = CommandLog.server
             let modules = try deployment.loadModules(logger: logger)
+            try await address.requireFree()
             let (url, cluster) = try await stop.cancelling { [options] in try await Database.own(options, logger: logger) }
             do {
                 let client = PostgresClient(configuration: try PostgresConfiguration(url: url), logger: logger)
@@ -111,7 +113,7 @@ struct ServeCommand: AsyncParsableCommand {
                 try await stop.cancellingWhenToldTwice { try await running.run() }
             } catch {
                 await cluster?.stop()
-                throw Failure(listening: listen, error) ?? error
+                throw Failure(listening: "\(address)", error) ?? error
             }
             await cluster?.stop()
         }
@@ -160,9 +162,10 @@ struct RateLimitOptions {
 }
 
 /// `127.0.0.1:8080`, `[::1]:8080`.
-struct ListenAddress {
+struct ListenAddress: CustomStringConvertible {
     let host: String
     let port: Int
+    let description: String
 
     init(_ text: String) throws {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65535).contains(port) else {
@@ -172,5 +175,17 @@ struct ListenAddress {
         if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
         self.host = host.isEmpty ? "127.0.0.1" : String(host)
         self.port = port
+        description = text
+    }
+
+    /// Before anything is set up for a server that couldn't be reached.
+    func requireFree() async throws {
+        guard port != 0 else { return }
+        do {
+            try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1).bind(host: host, port: port).get().close()
+        } catch {
+            throw Failure(listening: description, error) ?? error
+        }
     }
 }

@@ -1,10 +1,9 @@
 import ArgumentParser
-import Glibc
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
 
-/// SIGTERM and Ctrl-C for a server, heard from its first moment to its last: before its services run they cancel what the start waits for; in the
+/// Signals that ask a server to end, heard from its first moment to its last: before its services run they cancel what the start waits for; in the
 /// group of services, whose member this is, they end all of it in order. No moment lies between the two. Said once more, it waits for nothing.
 final class StopSignal: Service {
     private struct State {
@@ -19,7 +18,7 @@ final class StopSignal: Service {
 
     /// Hears signals from now on, for as long as the process lives.
     init() async {
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let signals = await UnixSignalsSequence(trapping: EndingSignals.heard)
         Task { for await signal in signals { note(signal) } }
     }
 
@@ -51,7 +50,7 @@ final class StopSignal: Service {
     /// A part of the start, cancelled by the signal. One that ends well all the same has its result: the services that follow stop at once, and clean
     /// up after it.
     ///
-    /// - Throws: what the work throws; `ExitCode` 143 or 130 (128 and the signal's number, as shells have it) once it was stopped.
+    /// - Throws: what the work throws; `ExitCode` 143, 130 or 129 once it was stopped.
     func cancelling<R: Sendable>(_ work: @escaping @Sendable () async throws -> R) async throws -> R {
         let task = Task { try await work() }
         if !react({ task.cancel() }) { task.cancel() }
@@ -62,12 +61,12 @@ final class StopSignal: Service {
 
     private func stopped() -> ExitCode {
         Console.error("stopped")
-        return ExitCode(128 + (state.withLock { $0.signal } == .sigterm ? SIGTERM : SIGINT))
+        return EndingSignals.exitCode(of: state.withLock { $0.signal })
     }
 
     /// Work that ends in order by itself after the first signal; the second cancels it.
     ///
-    /// - Throws: what the work throws; `ExitCode` 143 or 130 once it was cancelled.
+    /// - Throws: what the work throws; `ExitCode` 143, 130 or 129 once it was cancelled.
     func cancellingWhenToldTwice(_ work: @escaping @Sendable () async throws -> Void) async throws {
         let task = Task { try await work() }
         state.withLock { $0.impatience = { task.cancel() } }

@@ -60,8 +60,17 @@ enum Program {
         let words = ([program] + arguments).map { strdup($0) } + [nil]
         let pairs = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { (words + pairs).forEach { free($0) } }
+        // As from a terminal, however these tests were started.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var hangUp = sigset_t()
+        sigemptyset(&hangUp)
+        sigaddset(&hangUp, SIGHUP)
+        posix_spawnattr_setsigdefault(&attributes, &hangUp)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var pid: pid_t = 0
-        let status = posix_spawnp(&pid, program, &actions, nil, words, pairs)
+        let status = posix_spawnp(&pid, program, &actions, &attributes, words, pairs)
         guard status == 0 else { throw TestFailure("can't start \(program): \(String(cString: strerror(status)))") }
         return pid
     }
