@@ -193,7 +193,10 @@ struct ShapeChecker {
             wrongType(node, "a mapping", hint: shape.name == .overlay ? Self.overlayHint : "")
             return nil
         }
-        guard let variant = variant(entries, node, shape) else { return nil }
+        guard let variant = variant(entries, node, shape) else {
+            reportStrangeKeys(entries, shape)
+            return nil
+        }
         let properties = shape.properties(of: variant.case)
         let discriminator = shape.variants?.discriminator
         var object = CheckedObject(
@@ -214,6 +217,17 @@ struct ShapeChecker {
         }
         // An unknown key is most likely a misspelt one of those that are asked for.
         return hasUnknown || node.isOpen || count(object, shape, node) ? object : nil
+    }
+
+    /// Of an object whose variant isn't known: keys that no variant has.
+    private mutating func reportStrangeKeys(_ entries: [YAMLNode.Entry], _ shape: ObjectShape) {
+        guard let variants = shape.variants else { return }
+        let known = [variants.discriminator] + shape.properties.map(\.key) + variants.cases.flatMap(\.properties).map(\.key)
+        for entry in entries where !known.contains(entry.key.value) && !entry.key.value.hasPrefix("x-") {
+            report(
+                .unknownKey, entry.key.location, "the key '\(YAMLNode.shortened(entry.key.value))' is not known here",
+                suggestion: Names.nearest(to: entry.key.value, among: known))
+        }
     }
 
     private mutating func count(_ object: CheckedObject, _ shape: ObjectShape, _ node: YAMLNode) -> Bool {

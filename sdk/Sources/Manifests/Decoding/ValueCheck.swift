@@ -75,7 +75,7 @@ enum ValueCheck {
     }
 
     /// `http://` or `https://`, then something without spaces.
-    private static func isURL(_ text: String) -> Bool {
+    static func isURL(_ text: String) -> Bool {
         let rest = text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
         return !rest.isEmpty && !rest.contains { $0.isWhitespace }
     }

@@ -2,7 +2,8 @@ extension Language {
     static let fieldShapes: [ObjectShape] = [
         ObjectShape(
             .field, "A field of a record type. Its key is the name of the property in the API and of the column.", common + storage,
-            variants: VariantShape(discriminator: "type", doc: "The type of the field.", cases: fieldCases)),
+            variants: VariantShape(discriminator: "type", doc: "The type of the field.", cases: fieldCases),
+            contradictions: [("required", "required_when"), ("read_only", "read_only_when")]),
         ObjectShape(
             .linkColumn, "A field that every link of a `links` field has of its own.",
             common + [.optional("required", .boolean, default: "`false`", "Whether every link has a value.")],
@@ -79,7 +80,7 @@ extension Language {
 
     private static let target = PropertyShape.required("to", .word(.typeReference), "The record type that is linked to.")
     private static let inverse = PropertyShape.optional(
-        "inverse", .word(.key), "The name under which the linked record sees the records that link to it.")
+        "inverse", .word(.inverseKey), "The name under which the linked record sees the records that link to it.")
     private static let deletePolicies = [
         Keyword(word: "clear", doc: "The link is emptied."),
         Keyword(word: "restrict", doc: "The purge is refused."),
@@ -124,7 +125,7 @@ extension Language {
             "phones",
             "Phone numbers, each with a type, one of them primary, which is also `primary_phone`. One such field per record type.",
             [channels, search]),
-        field("url", "A web address.", textLimits + [search, unique, defaulted(.text(.content))]),
+        field("url", "A web address.", textLimits + [search, unique, defaulted(.word(.webAddress))]),
         field("address", "A postal address: `address/city` and so on in expressions.", [search]),
         field(
             "tags", "Free words.",
@@ -154,7 +155,7 @@ extension Language {
                     "primary", .word(.key),
                     "A `link` field of the same record type and to the same type, kept in step with the link that is flagged primary."),
                 .optional(
-                    "columns", .map(key: .key, of: .object(.linkColumn), count: 0...50),
+                    "columns", .map(key: .linkColumnKey, of: .object(.linkColumn), count: 0...50),
                     "The fields that every link has of its own, by key."),
             ]),
         field(

@@ -5,7 +5,8 @@ extension Language {
         ObjectShape(
             .recordType, "A record type: one table, one collection of the API.",
             [
-                .required("collection", .word(.key), "The name of the collection in the API, unique over the deployment: `people`."),
+                .required(
+                    "collection", .word(.collectionKey), "The name of the collection in the API, unique over the deployment: `people`."),
                 .optional("label", .text(.label), default: "from the key", "What one record is called."),
                 .optional("label_plural", .text(.label), default: "from the collection", "What several records are called."),
                 .optional("description", .text(.prose), "What the type is for."),
@@ -92,7 +93,7 @@ extension Language {
         Keyword(word: "low", doc: "What helps to find a record at all."),
     ]
 
-    private static let fieldMap = ValueShape.map(key: .key, of: .object(.field), count: 1...maxFields)
+    private static let fieldMap = ValueShape.map(key: .fieldKey, of: .object(.field), count: 1...maxFields)
     private static let indexedFields = ValueShape.list(of: .word(.key), count: 1...8, isDistinct: true)
     private static let indexList = ValueShape.list(of: .object(.index), count: 0...50, isDistinct: false)
     private static let uniqueList = ValueShape.list(of: .object(.unique), count: 0...50, isDistinct: false)

@@ -26,7 +26,7 @@ enum Language {
             [
                 .required("manifest", .constant(1), "The version of the manifest language."),
                 .required(
-                    "id", .word(.moduleID),
+                    "id", .word(.ownModuleID),
                     "The id of the module, never used for another. It is the namespace of its types and the name of its database schema."),
                 .required("version", .word(.semanticVersion), "The version of the module, by Semantic Versioning 2.0.0."),
                 .required("name", .text(.label), "What people call the module."),
@@ -192,7 +192,7 @@ enum Language {
                     .init(
                         word: "secret", doc: "A password or key, which a deployment takes from the environment or from a file.",
                         properties: [], without: []),
-                ])),
+                ]), contradictions: [("required", "default")]),
         ObjectShape(
             .view, "A saved list.",
             [

@@ -73,11 +73,14 @@ struct ObjectShape: Sendable {
     let needsSome: Bool
     /// Whether exactly one key must be given.
     let needsExactlyOne: Bool
+    /// Flags that make another key senseless while they are true.
+    let contradictions: [(flag: String, key: String)]
 
     init(
         _ name: Name, _ doc: String, _ properties: [PropertyShape], variants: VariantShape? = nil, needsSome: Bool = false,
-        needsExactlyOne: Bool = false
+        needsExactlyOne: Bool = false, contradictions: [(flag: String, key: String)] = []
     ) {
+        self.contradictions = contradictions
         self.name = name
         self.doc = doc
         self.properties = properties

@@ -2,8 +2,18 @@
 enum WordFormat: String, Sendable, CaseIterable {
     /// A key: `[a-z][a-z0-9_]*`, at most 40 characters.
     case key
+    /// The key of a field that is declared.
+    case fieldKey = "field_key"
+    /// The key of a column that links have.
+    case linkColumnKey = "link_column_key"
+    /// What the records that link here are called.
+    case inverseKey = "inverse_key"
+    /// The name of a collection.
+    case collectionKey = "collection_key"
     /// A module's id: keys joined by dots, at most 40 characters together.
     case moduleID = "module_id"
+    /// The id of the module that is declared.
+    case ownModuleID = "own_module_id"
     /// A record type: its key, or `module.key`.
     case typeReference = "type_reference"
     /// A handler of a module's code: its name, or `module.name`.
@@ -46,6 +56,8 @@ enum WordFormat: String, Sendable, CaseIterable {
     case environmentName = "environment_name"
     /// A digest.
     case sha256
+    /// A web address as a default.
+    case webAddress = "web_address"
     /// A rate of requests: `600/60`.
     case rate
     /// The id of a principal.
@@ -75,8 +87,9 @@ extension WordFormat {
     /// expression can't tell (the 30th of February).
     var expression: String {
         switch self {
-        case .key: "^\(Self.notYAMLWords)\(Self.keyExpression)$"
+        case .key, .fieldKey, .linkColumnKey, .inverseKey, .collectionKey: "^\(Self.notYAMLWords)\(Self.keyExpression)$"
         case .moduleID: "^\(Self.notYAMLWords)(?=.{1,40}$)[a-z][a-z0-9_]*(?:\\.[a-z][a-z0-9_]*)*$"
+        case .ownModuleID: "^(?!pg_)" + Self.moduleID.expression.dropFirst()
         case .typeReference, .handlerReference: "^\(Self.notYAMLWords)(?=.{1,81}$)\(Self.keyExpression)(?:\\.\(Self.keyExpression))*$"
         case .topicPattern: "^(?=.{1,200}$)[a-z*][a-z0-9_.*]*$"
         case .fieldPath: "^\(Self.notYAMLWords)\(Self.keyExpression)(?:/\(Self.keyExpression)){0,3}$"
@@ -86,7 +99,7 @@ extension WordFormat {
         case .currency: "^(?:\(CurrencyCode.all.joined(separator: "|")))$"
         case .timeZone: "^(?=.{1,64}$)[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$"
         case .language: "^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,4}$"
-        case .textPattern: "^[^\\n]{1,500}$"
+        case .textPattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f-\\u009f]{1,500}$"
         case .autoNumber:
             "^(?=.{1,60}$)(?:(?=.*\\{yy)|(?!.*\\{mm\\}))[^{}\\n]*\(Self.datePartsExpression)\\{0{1,18}\\}[^{}\\n]*\(Self.datePartsExpression)$"
         case .date: "^\(Self.dateExpression)$"
@@ -98,6 +111,7 @@ extension WordFormat {
         case .libraryName: "^[A-Za-z][A-Za-z0-9_]{0,62}$"
         case .environmentName: "^[A-Za-z_][A-Za-z0-9_]{0,99}$"
         case .sha256: "^[0-9a-f]{64}$"
+        case .webAddress: "^https?://[^\\s]{1,9990}$"
         case .rate:
             "^(?:[1-9][0-9]{0,5}|1000000)/(?:[1-9][0-9]{0,3}|[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|86400)$"
         case .principal: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
@@ -107,11 +121,41 @@ extension WordFormat {
     /// Whether a value of this form can look like a number to YAML readers.
     var looksLikeNumber: Bool { self == .versionRange || self == .textPattern }
 
+    /// Whether a value of this form can look like true or false to YAML readers.
+    var looksLikeBoolean: Bool {
+        switch self {
+        case .topicPattern, .timeZone, .textPattern, .vCardPlace, .libraryName, .environmentName: true
+        default: false
+        }
+    }
+
+    /// The form that people know it by: what is declared looks as what refers to it.
+    var base: WordFormat {
+        switch self {
+        case .fieldKey, .linkColumnKey, .inverseKey, .collectionKey: .key
+        case .ownModuleID: .moduleID
+        default: self
+        }
+    }
+
+    /// Texts of the form that are taken, which the checks of declarations refuse.
+    var reserved: [String] {
+        switch self {
+        case .fieldKey: Names.systemFields + Names.recordActions + Names.expressionWords
+        case .linkColumnKey: Names.linkFields + Names.expressionWords
+        case .inverseKey: Names.systemFields + Names.expressionWords
+        case .collectionKey: Names.reservedCollections
+        case .ownModuleID: Names.reservedModules
+        default: []
+        }
+    }
+
     /// What is asked for, after "must be".
     var expectation: String {
         switch self {
-        case .key: "a key: a small letter, then small letters, digits and '_', at most 40 characters"
-        case .moduleID: "a module id: small letters, digits and '_', with dots between names, at most 40 characters"
+        case .key, .fieldKey, .linkColumnKey, .inverseKey, .collectionKey:
+            "a key: a small letter, then small letters, digits and '_', at most 40 characters"
+        case .moduleID, .ownModuleID: "a module id: small letters, digits and '_', with dots between names, at most 40 characters"
         case .typeReference: "a record type: its key, or module.key"
         case .handlerReference: "a handler of a module's code: its name, or module.name"
         case .topicPattern: "topics such as contacts.person.updated, with * for what may vary"
@@ -133,6 +177,7 @@ extension WordFormat {
         case .libraryName: "the name of a library: letters, digits and '_'"
         case .environmentName: "the name of an environment variable"
         case .sha256: "a SHA-256 digest: 64 hexadecimal digits in lower case"
+        case .webAddress: "a web address such as https://example.com"
         case .rate: "requests/seconds such as 600/60: up to 1000000 requests, up to 86400 seconds"
         case .principal: "the id of a principal in lower case, as `tessera token list` shows it"
         }
@@ -155,14 +200,15 @@ extension WordFormat {
             } catch {
                 return "the pattern \(error.description)"
             }
+        case .webAddress: return isValid(text) ? nil : "must be \(expectation)"
         default: return isValid(text) ? nil : "must be \(expectation), not '\(YAMLNode.shortened(text))'"
         }
     }
 
     private func isValid(_ text: String) -> Bool {
         switch self {
-        case .key: Names.isKey(text)
-        case .moduleID: Names.isModuleID(text)
+        case .key, .fieldKey, .linkColumnKey, .inverseKey, .collectionKey: Names.isKey(text)
+        case .moduleID, .ownModuleID: Names.isModuleID(text)
         case .typeReference, .handlerReference: Names.isTypeReference(text)
         case .topicPattern: Names.isTopicPattern(text)
         case .fieldPath: Names.isFieldPath(text)
@@ -183,6 +229,7 @@ extension WordFormat {
         case .environmentName: text.utf8.count <= 100 && Names.isIdentifier(text) { Names.isLetter($0) || $0 == UInt8(ascii: "_") }
         case .sha256:
             text.utf8.count == 64 && text.utf8.allSatisfy(Names.isHexadecimal)
+        case .webAddress: ValueCheck.isURL(text)
         case .rate: RequestRate(text) != nil
         case .principal: Names.isUUID(text)
         }

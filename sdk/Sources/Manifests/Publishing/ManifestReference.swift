@@ -12,7 +12,7 @@ public enum ManifestReference {
         }
         text += "## Forms of values\n\n"
         text += "| form | what it is | regular expression |\n|---|---|---|\n"
-        for format in WordFormat.allCases {
+        for format in WordFormat.allCases where format.base == format {
             let cells = [
                 ReferenceWriter.anchored(format), ReferenceWriter.cell(format.expectation), ReferenceWriter.code(format.expression),
             ]
@@ -114,7 +114,7 @@ private enum ReferenceWriter {
         return text.prefix(1).lowercased() + text.dropFirst()
     }
 
-    static func anchored(_ format: WordFormat) -> String { format.rawValue.split(separator: "_").joined(separator: " ") }
+    static func anchored(_ format: WordFormat) -> String { format.base.rawValue.split(separator: "_").joined(separator: " ") }
 
     private static func title(_ name: ObjectShape.Name) -> String { Names.label(from: name.rawValue) }
 

@@ -87,7 +87,18 @@ private struct SchemaWriter {
                         + shape.properties.map { ($0.key, property($0)) })
             ),
             ("allOf", .array(branches)),
-        ]
+        ] + contradictions(shape)
+    }
+
+    private func contradictions(_ shape: ObjectShape) -> Members {
+        guard !shape.contradictions.isEmpty else { return [] }
+        let cases = shape.contradictions.map { flag, key in
+            JSONText.object([
+                ("required", .array([.string(flag), .string(key)])),
+                ("properties", .object([(flag, .object([("const", .boolean(true))]))])),
+            ])
+        }
+        return [("not", .object([("anyOf", .array(cases))]))]
     }
 
     private mutating func closed(_ shape: ObjectShape, _ variant: VariantShape.Case?) -> Members {
@@ -105,7 +116,7 @@ private struct SchemaWriter {
         var members: Members = [("description", .string(variant?.doc ?? shape.doc)), ("type", .string("object"))]
         if !required.isEmpty { members.append(("required", .array(required))) }
         members += [
-            ("properties", .object(properties)), ("patternProperties", .object([("^x-", .boolean(true))])),
+            ("properties", .object(properties)), ("patternProperties", .object([("^x-.{0,126}$", .boolean(true))])),
             ("additionalProperties", .boolean(false)),
         ]
         let keys = shape.properties.map { JSONText.object([("required", .array([.string($0.key)]))]) }
@@ -149,15 +160,29 @@ private struct SchemaWriter {
             ("maxLength", .integer(Int64(limits.length.upperBound))), ("pattern", .string("[^ \\t\\n]")),
         ]
         // Not by the pattern: in some dialects `$` matches before a line break at the end.
-        if !limits.isMultiline { members.append(("not", .object([("type", .string("string")), ("pattern", .string("\\n"))]))) }
+        let lineBreak = limits.isMultiline ? "" : "\\n"
+        members.append(
+            (
+                "not",
+                .object([
+                    ("type", .string("string")),
+                    ("pattern", .string("[\(lineBreak)\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f]")),
+                ])
+            ))
         return members
     }
 
     private mutating func word(_ format: WordFormat) -> Members {
-        let type: JSONText = format.looksLikeNumber ? .array([.string("string"), .string("number")]) : .string("string")
-        definitions["form_\(format.rawValue)"] = .object([
-            ("title", .string(format.expectation)), ("type", type), ("pattern", .string(format.expression)),
-        ])
+        // What looks like something else without quotes is taken as text; the other members apply to strings only.
+        let types = ["string"] + (format.looksLikeNumber ? ["number"] : []) + (format.looksLikeBoolean ? ["boolean"] : [])
+        var members: Members = [
+            ("title", .string(format.expectation)),
+            ("type", types.count == 1 ? .string("string") : .array(types.map { .string($0) })), ("pattern", .string(format.expression)),
+        ]
+        if !format.reserved.isEmpty {
+            members.append(("not", .object([("enum", .array(format.reserved.map { .string($0) }))])))
+        }
+        definitions["form_\(format.rawValue)"] = .object(members)
         return [("$ref", .string("#/$defs/form_\(format.rawValue)"))]
     }
 
