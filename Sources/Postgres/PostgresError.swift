@@ -112,7 +112,6 @@ package struct PostgresError: Error, Sendable {
         code == .connection || code == .connectionLost || sqlState.map { $0.hasPrefix("08") || $0.hasPrefix("57P") } ?? false
     }
 
-    package var isUniqueViolation: Bool { sqlState == "23505" }
     package var isLockTimeout: Bool { sqlState == "55P03" }
     /// Serialization failure or deadlock: the whole transaction may be tried again.
     package var isSerializationFailure: Bool { sqlState == "40001" || sqlState == "40P01" }

@@ -57,6 +57,16 @@ struct ContactsImportTests {
             #expect(try await contacts.line(numbers) == "mobile:+14155552671 work:+14155552672")
             // What joins a list is known by the same form.
             #expect(try await contacts.bring("Last name,Phone\nA,4155552672\n", match: ["last_name"]) == "1 unchanged")
+            // A second extension of the same number has no place, and isn't lost without a word.
+            let refusal =
+                "2: Entry 2 of Phones has the number of entry 1 with another extension, and a record has each number once; leave one of them out."
+            let extended = "Last name,Phone,Work phone\nB,(415) 555-2671 x1,(415) 555-2671 x2\n"
+            #expect(try await contacts.bring(extended) == refusal)
+            #expect(try await contacts.bring(extended.replacing("B,", with: "A,"), match: ["last_name"]) == refusal)
+            // Words in place of digits are other numbers than their digits alone.
+            _ = try await contacts.bring("Last name,Phone\nC,1-800-FLOWERS-NOW-AND-THEN\nD,1-800-GOFEDEX-NOW-AND-THEN\n")
+            let letters = "SELECT count(DISTINCT normalised)::text FROM contacts.person__phones WHERE number LIKE '1-800%'"
+            #expect(try await contacts.line(letters) == "2")
         }
     }
 

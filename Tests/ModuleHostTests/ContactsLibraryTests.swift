@@ -45,7 +45,7 @@ struct ContactsLibraryTests {
         #expect(
             try load().normalisePhones(["(415) 555-2671 x3", "n/a 12"]) == [
                 NormalisedPhone(normalised: "+14155552671", extension: "3", isValid: true),
-                NormalisedPhone(normalised: "12", extension: nil, isValid: false),
+                NormalisedPhone(normalised: "na12", extension: nil, isValid: false),
             ])
     }
 }

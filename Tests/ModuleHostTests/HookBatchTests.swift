@@ -221,9 +221,14 @@ struct PhoneServiceTests {
         return LoadedModules([StartedModule(id: "a", path: "/a.so", registry: registry)], types: [:])
     }
 
-    @Test("are reduced to digits without a module that knows better")
+    @Test("are reduced to letters and digits without a module that knows better, so that two numbers stay two")
     func fallback() throws {
-        #expect(try modules(nil).normalisePhones(["+1 (415) x"]) == [NormalisedPhone(normalised: "1415", extension: nil, isValid: true)])
+        #expect(
+            try modules(nil).normalisePhones(["+1 (415)", "1-800-FLOWERS", "1-800-GoFedEx", "٠٩١", "٠٩٢", "½", "?"]).map(\.normalised)
+                == ["1415", "1800flowers", "1800gofedex", "091", "092", "½", "?"])
+        #expect(try modules(nil).normalisePhones(["+1 (415) x"]) == [NormalisedPhone(normalised: "1415x", extension: nil, isValid: true)])
+        let unread = modules { phones in phones.map { _ in NormalizedPhone(e164: nil, isValid: false) } }
+        #expect(try unread.normalisePhones(["1-800-FLOWERS", "٠٩١"]).map(\.normalised) == ["1800flowers", "091"])
     }
 
     @Test("come from the module that knows them, by their digits where it doesn't")

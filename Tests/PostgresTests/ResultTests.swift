@@ -44,7 +44,7 @@ import Testing
             let unique = await #expect(throws: PostgresError.self) {
                 try await client.pipelined("INSERT INTO people VALUES (\(bind: "secret"), 18)")
             }
-            #expect(unique?.isUniqueViolation == true)
+            #expect(unique?.sqlState == "23505")
             #expect(unique?.constraint == "name_once")
             #expect(unique?.table == "people")
             #expect(unique.map { "\($0)".contains("secret") } == false)

@@ -130,6 +130,24 @@ struct SearchSchemaTests {
         }
     }
 
+    @Test("phone numbers that were told apart by their digits alone are told apart by their letters once the database is brought up")
+    func letters() async throws {
+        let phones = type("firm", [field("name", .plainText), field("phones", .phones(maxCount: 5))])
+        try await Ground.with { ground in
+            try await ground.apply(phones)
+            try await ground.insert("shop.firm", ["name": "'A'"])
+            try await ground.execute(
+                """
+                INSERT INTO shop.firm__phones (record_id, position, number, normalised) SELECT id, p, number, normalised FROM shop.firm,
+                    (VALUES (0, '1-800-FLOWERS', '1800'), (1, '٠٩١', ''), (2, '+47 22 22 23 24', '+4722222324'), (3, '(12) 34', '1234')) AS n(p, number, normalised);
+                \(SystemSchema.phones.sql)
+                """)
+            #expect(
+                try await ground.text("SELECT string_agg(normalised, ' ' ORDER BY position) FROM shop.firm__phones")
+                    == "1800flowers 091 +4722222324 1234")
+        }
+    }
+
     @Test(
         "phone numbers are cut where people begin to type",
         arguments: [

@@ -112,11 +112,11 @@ struct ImportTests {
                 ),
                 (
                     mapping(#""collection": "samples", "columns": [{"header": "title", "to": "titel"}]"#),
-                    "Sample has no property titel; did you mean title?", "mapping"
+                    "mapping:1:36: Sample has no property titel; did you mean title?", "mapping"
                 ),
                 (
                     mapping(#""collection": "topics", "columns": [{"header": "title", "to": "name"}]"#),
-                    "the mapping is for topics, not for samples", "mapping"
+                    "The mapping has 2 mistakes; details says which.", "mapping"
                 ),
             ]
             for (options, message, target) in cases {

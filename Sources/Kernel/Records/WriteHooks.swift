@@ -74,7 +74,7 @@ package enum HookResult: Sendable, Hashable {
 }
 
 package struct NormalisedPhone: Sendable, Hashable {
-    /// E.164 when the number is understood, else its digits.
+    /// E.164 when the number is understood, else its letters and digits.
     package var normalised: String
     package var `extension`: String?
     package var isValid: Bool

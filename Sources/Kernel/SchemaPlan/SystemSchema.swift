@@ -116,6 +116,7 @@ package enum SystemSchema {
         history,
         deliveries,
         repeats,
+        phones,
     ]
 
     /// The newest version this build knows.

@@ -47,9 +47,9 @@ extension LoadedModules: WriteHooks {
         }
         return try zip(numbers, phones).map { number, phone in
             if let e164 = phone.e164 { return NormalisedPhone(normalised: e164, extension: phone.extension, isValid: phone.isValid) }
-            // What is no number still matches by its digits.
-            let digits = try NoHooks().normalisePhones([number]).first?.normalised ?? ""
-            return NormalisedPhone(normalised: digits, extension: phone.extension, isValid: false)
+            // What is no number still matches by its letters and digits.
+            let folded = try NoHooks().normalisePhones([number]).first?.normalised ?? number
+            return NormalisedPhone(normalised: folded, extension: phone.extension, isValid: false)
         }
     }
 }

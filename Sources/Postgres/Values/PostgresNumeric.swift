@@ -3,8 +3,6 @@ package struct PostgresNumeric: Hashable, Sendable, LosslessStringConvertible {
     /// `-?digits[.digits]`, or `NaN`, `Infinity`, `-Infinity`.
     package let description: String
 
-    package static let notANumber = PostgresNumeric(unchecked: "NaN")
-
     package var isFinite: Bool { !["NaN", "Infinity", "-Infinity"].contains(description) }
 
     /// Reads a finite number: sign, digits, an optional fraction. Exponents are refused, and so are NaN and infinities.

@@ -32,7 +32,7 @@ extension ImportOrder {
         do {
             return try await body()
         } catch let error as ImportError {
-            throw ImportError(error.code, error.message.replacing(path, with: name))
+            throw error.rephrased { $0.replacing(path, with: name) }
         }
     }
 }

@@ -56,7 +56,7 @@ struct ImportOrder: Sendable {
             try ImportPlan.requireProperties(mapping, match: match, of: type, catalog: catalog)
         } catch {
             let target = error.message.hasPrefix("match:") && !match.isEmpty ? "match" : "mapping"
-            throw APIError(.badRequest, error.code.description, error.message, target: target)
+            throw APIError(error, target: target)
         }
         members[Self.fileMember] = nil
         self.value = .complex(members)

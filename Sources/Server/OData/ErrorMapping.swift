@@ -35,12 +35,19 @@ extension APIError {
                 }
             self.init(status, error.code.description, error.message)
         case let error as XLSXError: self.init(.badRequest, "export.workbook", "As a workbook: \(error.description).")
-        case let error as ImportError: self.init(.badRequest, error.code.description, error.message)
+        case let error as ImportError: self.init(error, target: nil)
         default:
             self.init(
                 .internalServerError, "server.internal",
                 "The server failed at this. Its log says more; nothing was changed by this request.")
         }
+    }
+
+    /// Of several faults each is a detail.
+    init(_ error: ImportError, target: String?) {
+        let message = error.parts.isEmpty ? error.message : "The mapping has \(error.parts.count) mistakes; details says which."
+        self.init(.badRequest, error.code.description, message, target: target)
+        details = error.parts.map { Detail(code: $0.code.description, message: $0.message, target: target) }
     }
 
     private init(records error: RecordsError) {

@@ -27,11 +27,14 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Write to this file instead of standard output.", valueName: "file"))
     var file: String?
 
+    func validate() throws {
+        guard ExportFormat(format) != nil else {
+            throw ValidationError("--format takes \(ExportFormat.names.joined(separator: ", ")), not '\(format)'")
+        }
+    }
+
     func run() async throws {
         try await reportingFailures {
-            guard ExportFormat(format) != nil else {
-                throw Failure(.wrongInput, "there is no format '\(format)'; there is \(ExportFormat.names.joined(separator: ", "))")
-            }
             if let file { try TextFile.requireApart(file, from: source.inputs, option: "--file") }
             let sink = ExportSink(file)
             try await source.backend().export(query, format: format, display: ProgressDisplay()) { try sink.write($0) }

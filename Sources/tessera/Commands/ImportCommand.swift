@@ -125,6 +125,9 @@ struct ImportCommand: AsyncParsableCommand {
         guard match == nil || !keys.isEmpty else {
             throw ValidationError("--match names no property. Without it every row becomes a new record: leave it out if that is meant.")
         }
+        if let twice = keys.indices.first(where: { keys[..<$0].contains(keys[$0]) }) {
+            throw ValidationError("--match names \(keys[twice]) twice; name each property once.")
+        }
     }
 
     private var keys: [String] {
@@ -143,6 +146,9 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
+    /// Of so many columns that fill nothing the names are shown.
+    private static let shownLeftOut = 20
+
     private func show(_ preview: ImportPreview) {
         Console.note("\(file): \(preview.rows.counted("row"))")
         if mapping == nil, let found = givenMapping { Console.note("mapping: \(found)") }
@@ -151,7 +157,14 @@ struct ImportCommand: AsyncParsableCommand {
             let format = known.map { [$0] } ?? candidates[source] ?? []
             Console.note("  \(source)  →  \(target)\(format.isEmpty ? "" : "  (\(Self.shown(format, isSure: known != nil)))")")
         }
-        for header in preview.leftOut { Console.note("  \(header)  is left out") }
+        let named = preview.leftOut.filter { !$0.isEmpty }
+        for header in named.prefix(Self.shownLeftOut) { Console.note("  \(header)  is left out") }
+        if named.count > Self.shownLeftOut {
+            Console.note("  \((named.count - Self.shownLeftOut).counted("more column")): left out")
+        }
+        if named.count < preview.leftOut.count {
+            Console.note("  \((preview.leftOut.count - named.count).counted("column")) without a name: left out")
+        }
         for note in preview.notes { Console.note(note) }
     }
 

@@ -56,7 +56,21 @@ struct ServeCommand: AsyncParsableCommand {
             "Another limit for one principal, by its id; may be given several times.", valueName: "principal=requests/seconds"))
     var rateLimitOf: [String] = []
 
-    func validate() throws { _ = try ListenAddress(listen) }
+    func validate() throws {
+        _ = try ListenAddress(listen)
+        _ = try RateLimitOptions(standard: rateLimit, own: rateLimitOf)
+        if let publicAddress { try Self.requireAddress(publicAddress) }
+    }
+
+    /// Links begin with it, so that it has to lead somewhere.
+    private static func requireAddress(_ text: String) throws {
+        let rest = ["https://", "http://"].lazy.compactMap { text.lowercased().hasPrefix($0) ? text.dropFirst($0.count) : nil }.first
+        guard let host = rest?.prefix(while: { !"/?#".contains($0) }), !host.isEmpty, host.first != ":",
+            !text.contains(where: { $0.isWhitespace || "?#@".contains($0) })
+        else {
+            throw ValidationError("--public-address takes an address such as https://crm.example.org, not '\(text)'")
+        }
+    }
 
     func run() async throws {
         try await reportingFailures {
@@ -130,7 +144,7 @@ struct RateLimitOptions {
         for text in own {
             let parts = text.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, let principal = GUID(String(parts[0])) else {
-                throw Failure(.wrongInput, "--rate-limit-of takes a principal's id and a limit, such as 0190…=6000/60, not '\(text)'")
+                throw ValidationError("--rate-limit-of takes a principal's id and a limit, such as 0190…=6000/60, not '\(text)'")
             }
             limits.own[principal] = try Self.limit(parts[1], "--rate-limit-of")
         }
@@ -153,8 +167,7 @@ struct RateLimitOptions {
 
     private static func limit(_ text: some StringProtocol, _ option: String) throws -> RateLimit {
         guard let limit = RateLimit(text) else {
-            throw Failure(
-                .wrongInput,
+            throw ValidationError(
                 "\(option) takes requests/seconds, such as 600/60 (up to 1000000 requests, 86400 seconds), not '\(text)'")
         }
         return limit

@@ -42,7 +42,7 @@ struct Progress {
         guard let part, part > 0 else { return "\(label)  \(done.grouped)\(unit)  \(rate.grouped)/s" }
         let filled = min(24, Int(part * 24))
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
-        let left = seconds / part - seconds
+        let left = max(0, seconds / part - seconds)
         return "\(label)  \(bar) \(Int(part * 100)) %  \(done.grouped)\(unit)  \(rate.grouped)/s  \(Self.time(left)) left"
     }
 

@@ -237,7 +237,18 @@ struct CommandCase: Sendable, CustomStringConvertible {
     private static let wrongAtServer = [
         CommandCase(["export", "peple"], code: 1, errors: ["no collection 'peple'", "Did you mean 'people'?"], environment: atServer),
         CommandCase(["export", "people?flter=true"], code: 1, errors: ["Did you mean 'filter'?"], environment: atServer),
-        CommandCase(["export", "people", "--format", "pdf"], code: 1, errors: ["there is csv, xlsx, vcard"], environment: atServer),
+        CommandCase(
+            ["export", "people", "--format", "pdf"], code: 64, errors: ["--format takes csv, xlsx, vcard", "not 'pdf'"],
+            environment: atServer),
+        CommandCase(
+            ["import", "people", "people.csv", "--match", "name,name"], code: 64, errors: ["--match names name twice"],
+            environment: atServer),
+        CommandCase(["serve", "--rate-limit", "x"], code: 64, errors: ["--rate-limit takes requests/seconds", "not 'x'"]),
+        CommandCase(["serve", "--rate-limit-of", "x"], code: 64, errors: ["--rate-limit-of takes a principal's id", "not 'x'"]),
+        CommandCase(
+            ["serve", "--public-address", "crm.example.org"], code: 64,
+            errors: ["--public-address takes an address such as https://crm.example.org, not 'crm.example.org'"]),
+        CommandCase(["serve", "--public-address", "https://:80"], code: 64, errors: ["not 'https://:80'"]),
         CommandCase(["query", "run", "people?filter=last_name eq 5"], code: 1, errors: ["text stands in quotes"], environment: atServer),
         CommandCase(
             ["import", "people", "missing.csv"], code: 1, errors: ["missing.csv can't be read: No such file"], environment: atServer),

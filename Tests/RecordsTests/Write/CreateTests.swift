@@ -247,7 +247,7 @@ struct CreateTests {
                 Issue.record("stored")
                 return
             }
-            #expect(error.details.first?.message == "There is no place with that name.")
+            #expect(error.details.first?.message == "There is no place with the name 'Bergen'.")
         }
     }
 

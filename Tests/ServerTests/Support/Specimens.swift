@@ -38,8 +38,8 @@ struct Specimens {
               found_on: { type: date, label: Found on }
               measured_at: { type: date_time, label: Measured at }
               effort: { type: duration, label: Effort }
-              state: { type: choice, label: State, default: fresh, choices: { fresh: { label: Fresh }, used: { label: Used } } }
-              hazards: { type: multi_choice, label: Hazards, choices: { toxic: { label: Toxic }, acid: { label: Acid } } }
+              state: { type: choice, label: State, default: fresh, choices: { fresh: { label: used }, used: { label: Fresh } } }
+              hazards: { type: multi_choice, label: Hazards, choices: { toxic: { label: acid }, acid: { label: toxic } } }
               emails: { type: emails, label: Emails }
               phones: { type: phones, label: Phones }
               site: { type: url, label: Site }
@@ -62,7 +62,7 @@ struct Specimens {
                   since: { type: date, label: Since }
                   seen: { type: date_time, label: Seen }
                   spent: { type: duration, label: Spent }
-                  level: { type: choice, label: Level, choices: { high: { label: High }, low: { label: Low } } }
+                  level: { type: choice, label: Level, choices: { high: { label: low }, low: { label: high } } }
                   page: { type: url, label: Page }
               topics: { type: links, label: Topics, to: topic, inverse: specimens }
               subject: { type: link_any, label: Subject, to: [place, topic] }

@@ -120,7 +120,7 @@ struct CSVReaderTests {
         Fault(
             Array("ä,b\n\"x\ny\",z".utf8) + [0xE9],
             "csv.encoding: line 3, column 5, field 2: byte 0xE9 is not UTF-8, "
-                + "which the file is otherwise; save the file in one encoding, or name it: windows-1252"),
+                + "which the file is otherwise; save the whole file in UTF-8"),
         Fault(
             "a,bcdefghi\n", "csv.field_too_long: line 1, column 3, field 2: a field of more than 6 bytes; is the delimiter the right one?",
             CSVOptions(limits: CSVLimits(fieldBytes: 6))),
@@ -209,7 +209,8 @@ struct CSVReaderTests {
         reader.finish()
         while try reader.next(into: &row) { rows += 1 }
         #expect(rows == 100_000)
-        #expect(reader.bufferCapacity <= 4 * chunk.count)
+        let buffer = try #require(Mirror(reflecting: reader).descendant("buffer") as? [UInt8])
+        #expect(buffer.capacity <= 4 * chunk.count)
     }
 
     @Test("never traps on arbitrary bytes, and reads them the same in any chunks")

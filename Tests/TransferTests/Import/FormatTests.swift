@@ -215,6 +215,54 @@ struct FormatTests {
         }
     }
 
+    @Test("of a row that can't be read the moments that clocks never show are told too")
+    func unreadMoments() async throws {
+        try await ImportLab.with(deployment: "time_zone: Europe/Oslo\n") { lab async throws in
+            let outcome = try await lab.run("title,effort,measured_at\nA,soon,2024-03-31 02:30\nB,soon,2024-03-31 04:30\n")
+            #expect(
+                outcome.failures == [
+                    "2: effort: 'soon' is not a duration such as PT1H30M. measured_at: '2024-03-31 02:30' doesn't exist in Europe/Oslo, where "
+                        + "clocks are put forward; write it with its offset from UTC, such as +01:00 behind the time",
+                    "3: effort: 'soon' is not a duration such as PT1H30M",
+                ])
+        }
+    }
+
+    @Test("rows whose cells are all empty are no records, and are counted before the import begins")
+    func blankRows() async throws {
+        try await ImportLab.with { lab async throws in
+            let text = "title,code,amount\n,,\nA,AA1,1\n\n \u{A0},\"\",\n"
+            #expect(try await lab.run(text) == .init(counts: ImportCounts(created: 1)))
+        }
+        #expect(
+            try Self.plan("Last name,First name\n,\nBerg,Ada\n\n , \n").notes(createsMissingLinks: false)
+                == ["2 rows without any value are left out"])
+        #expect(try Self.plan(",,\nLast name,First name,Birthday\nBerg,Ada,\n").rows == 1)
+    }
+
+    @Test("a choice is told by its key, then by its label, and a label that several have is refused")
+    func choices() throws {
+        let choices = [
+            Choice(key: "low", label: "Medium"), Choice(key: "medium", label: "High"), Choice(key: "high", label: "Top"),
+            Choice(key: "old", label: "Same", retired: true), Choice(key: "new", label: "Same"), Choice(key: "one", label: "Twin"),
+            Choice(key: "two", label: "Twin"),
+        ]
+        let readings: [(String, ChoiceWords.Reading)] = [
+            ("medium", .one("medium")), ("Medium", .one("low")), ("High", .one("medium")), ("high", .one("high")), ("TOP", .one("high")),
+            ("LOW", .one("low")), ("MEDIUM", .several(["low", "medium"])), ("same", .one("new")), ("Twin", .several(["one", "two"])),
+            ("none", .none),
+        ]
+        for (text, reading) in readings { #expect(ChoiceWords.reading(text, choices) == reading, "\(text)") }
+        // What a card shows is read as what it was.
+        for choice in choices { #expect(ChoiceWords.reading(ChoiceWords.text(of: choice.key, choices), choices) == .one(choice.key)) }
+    }
+
+    @Test("a text as long as requests may be is read, and a row of several")
+    func longTexts() throws {
+        let long = String(repeating: "x", count: 3 << 20)
+        #expect(try Self.reasons("Last name,Description\nBerg,\(long)\n") == [nil])
+    }
+
     @Test("rows with fewer cells than the header are told before the import begins, with the lines of the first")
     func shortRows() throws {
         let text = "Last name,First name,Birthday\n" + (2...9).map { $0 % 2 == 0 ? "N\($0)\n" : "N\($0),F,1990-01-01\n" }.joined()

@@ -163,6 +163,63 @@ struct MappingTests {
         } throws: { "\($0)".hasPrefix("match: no column of the file fills code") }
     }
 
+    @Test("all mistakes of a mapping are told at once, each with its place")
+    func mistakes() throws {
+        let catalog = try TestStore.catalog(["lab": TestManifests.everyField])
+        let sample = try #require(catalog.type(id: "lab.sample"))
+        let path = try ImportLab.file("A,B,C\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let text = """
+            import: 1
+            collection: samples
+            columns:
+              - { header: A, to: titel }
+              - { header: X, to: code }
+              - { header: B, to: amount, format: nonsense }
+              - { header: C, to: title }
+            """
+        let mapping = try #require(ImportMapping.parse(ManifestSource(path: "m.yaml", text: text)).manifest)
+        let error = #expect(throws: ImportError.self) {
+            try ImportPlan(file: path, type: sample, catalog: catalog, mapping: mapping, match: [])
+        }
+        let lines = try #require(error).message.split(separator: "\n").map(String.init)
+        #expect(lines.first == "m.yaml:4:5: Sample has no property titel; did you mean title?")
+        #expect(lines.dropFirst().first?.hasSuffix("has no column 'X'; it has A, B, C") == true)
+        #expect(lines.last?.hasPrefix("m.yaml:6:5: the format 'nonsense' of column 'B' isn't one") == true && lines.count == 3, "\(lines)")
+        #expect(error?.code == .unknownProperty && error?.parts.count == 3)
+        let early = #expect(throws: ImportError.self) {
+            try ImportPlan.requireProperties(mapping, match: [], of: sample, catalog: catalog)
+        }
+        #expect(early?.message == lines.first)
+    }
+
+    @Test("ids of other systems are left out; addresses of business are those of work, and Country/Region is a country")
+    func otherSystems() throws {
+        let (person, catalog) = try Self.person()
+        func plan(_ text: String, match: [String] = []) throws -> ImportPlan {
+            let path = try ImportLab.file(text)
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            return try ImportPlan(file: path, type: person, catalog: catalog, mapping: nil, match: match)
+        }
+        for header in ["Id", "Record ID", "id"] {
+            let foreign = try plan("\(header),Last name\n0035g00000AbCdE,Berg\n,Holm\n")
+            #expect(foreign.mapping.columns.map(\.target) == ["last_name"] && foreign.unmapped == [header], "\(header)")
+            let own = try plan("\(header),Last name\n,Holm\n0190163D-8694-739B-AEA5-966C26F8AD90,Berg\n")
+            #expect(own.mapping.columns.map(\.target) == ["id", "last_name"], "\(header)")
+        }
+        #expect(try plan("id,last_name\n,Berg\n").isExport)
+        #expect(try plan("id,last_name\n17,Berg\n").isExport == false)
+        #expect(try plan("id,last_name\n17,Berg\n", match: ["id"]).mapping.columns.map(\.target) == ["id", "last_name"])
+        let accounts = try plan("Last name,Account ID\nBerg,0015g00000AbCdE\n")
+        #expect(accounts.mapping.columns.map(\.target) == ["last_name"], "\(accounts.mapping.columns)")
+        let outlook = ["Business Street", "Business City", "Business State", "Business Postal Code", "Business Country/Region"]
+        #expect(
+            try Self.plan(outlook, person, catalog).mapping.columns.map(\.target)
+                == ["street", "city", "region", "postal_code", "country"].map { "work_address/\($0)" })
+        let organisation = try #require(catalog.type(id: "contacts.organisation"))
+        #expect(try Self.plan(["Country/Region"], organisation, catalog).mapping.columns.map(\.target) == ["billing_address/country"])
+    }
+
     @Test("a key that resembles none is answered with those that the file has")
     func otherKeys() throws {
         let catalog = try TestStore.catalog(["lab": TestManifests.everyField])

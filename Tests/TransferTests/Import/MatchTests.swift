@@ -43,7 +43,7 @@ struct MatchTests {
             let real = try await lab.run(file, match: ["title", "place"])
             #expect(dry == real)
             #expect(real.counts == ImportCounts(created: 1, updated: 3, failed: 2))
-            #expect(real.failures == ["6: There is no place with that name.", "7: The key property place has no value."])
+            #expect(real.failures == ["6: There is no place with the name 'Rome'.", "7: The key property place has no value."])
             let made = try await lab.run(
                 "title,amount,place\nD,1,Rome\nD,2,Rome\n", match: ["title", "place"], createsMissingLinks: true)
             #expect(made.counts == ImportCounts(created: 1, updated: 1))
@@ -117,6 +117,59 @@ struct MatchTests {
         }
     }
 
+    @Test("finds what links lead to by numbers, days and choices, in the formats of their column")
+    func typedKeys() async throws {
+        try await ImportLab.with(["lab": Self.depots]) { lab in
+            _ = try await lab.run("code,opened,level\n1101,2020-03-01,high\n1102,2020-04-02,low\n", into: "depots")
+            let stored = "SELECT string_agg(v.name || d.code, ' ' ORDER BY v.name) FROM lab.van v JOIN lab.depot d ON d.id = v.depot_id"
+            func run(_ text: String, _ target: String, creates: Bool = false) async throws -> ImportLab.Outcome {
+                try await lab.run(
+                    text, into: "vans", createsMissingLinks: creates,
+                    mapping: ImportMapping(
+                        collection: "vans",
+                        columns: [.init(header: "name", target: "name"), .init(header: "at", target: target)]))
+            }
+            #expect(try await run("name,at\nA,\"1,101\"\nB,\"1,102\"\n", "depot/code") == .init(counts: ImportCounts(created: 2)))
+            #expect(
+                try await run("name,at\nC,01.03.2020\nD,13.04.2020\n", "depot/opened").failures == [
+                    "3: There is no depot with the opened '2020-04-13'."
+                ])
+            #expect(try await run("name,at\nE,Medium\n", "depot/level").counts == ImportCounts(created: 1))
+            #expect(try await lab.text(stored) == "A1101 B1102 C1101 E1102")
+            #expect(try await run("name,at\nF,soon\n", "depot/code").failures == ["2: at: 'soon' is not a whole number"])
+            #expect(try await run("name,at\nG,1103\n", "depot/code", creates: true).counts == ImportCounts(created: 1))
+            // What the file itself calls its depot is guessed to be the number that names depots.
+            let guessed = try await lab.run("name,Depot,Stops\nH,1102,1101; 1102\n", into: "vans")
+            #expect(guessed == .init(counts: ImportCounts(created: 1)))
+            #expect(try await lab.text("SELECT count(*) FROM lab.van__stops") == "2")
+        }
+    }
+
+    private static let depots = """
+        manifest: 1
+        id: lab
+        version: "1.0.0"
+        name: Laboratory
+        platform: ">=0.1 <1.0"
+        types:
+          depot:
+            collection: depots
+            label: Depot
+            display: code
+            fields:
+              code: { type: integer, label: Code, unique: true }
+              opened: { type: date, label: Opened, unique: true }
+              level: { type: choice, label: Level, unique: true, choices: { low: { label: Medium }, medium: { label: Low }, high: { label: High } } }
+          van:
+            collection: vans
+            label: Van
+            display: name
+            fields:
+              name: { type: text, label: Name, required: true }
+              depot: { type: link, label: Depot, to: depot }
+              stops: { type: links, label: Stops, to: depot }
+        """
+
     private static let firms = """
         manifest: 1
         id: lab
@@ -162,7 +215,7 @@ struct MatchTests {
             let real = try await lab.run(second, match: ["title"], batch: 2)
             #expect(dry == real)
             #expect(real.counts == ImportCounts(created: 2, updated: 3, unchanged: 1, failed: 1))
-            #expect(real.failures == ["8: There is no sample with that title."])
+            #expect(real.failures == ["8: There is no sample with the title 'Z'."])
             #expect(try await lab.text("SELECT \(tree)") == "{A,B<H,C<B,D<I,E<A,F<G,G,H<A,I<H}")
             let third = Self.file([("B", "H"), ("C", "B"), ("D", "I"), ("H", "A"), ("I", "H")])
             #expect(try await lab.run(third, match: ["title"], batch: 2).counts == ImportCounts(unchanged: 5))
@@ -304,7 +357,7 @@ struct MatchTests {
             let real = try await lab.run("title,at\nA,\(long)\n", createsMissingLinks: true, mapping: mapping)
             #expect(
                 real.failures == [
-                    "2: There is no place with that name. None was made: Name may have at most 50 characters; it has 60."
+                    "2: There is no place with the name '\(long)'. None was made: Name may have at most 50 characters; it has 60."
                 ])
         }
     }

@@ -178,10 +178,12 @@ struct LinkResolver {
     }
 
     /// Why a link by key can't be set.
-    func missing(_ target: String, _ property: String, _ answer: Answer) -> String {
+    ///
+    /// - Parameter value: as its writer gave it.
+    func missing(_ target: String, _ property: String, _ value: Value, _ answer: Answer) -> String {
         let label = catalog.type(id: target)?.label.lowercased() ?? target
         let refusal = answer.refusal.map { " None was made: \($0)" } ?? ""
-        return "There is \(answer.ids.isEmpty ? "no" : "more than one") \(label) with that \(property).\(refusal)"
+        return "There is \(answer.ids.isEmpty ? "no" : "more than one") \(label) with the \(property) '\(value.text.prefix(60))'.\(refusal)"
     }
 
     private func lookUpPending(in drafts: inout [WriteDraft], of type: RecordType) async throws {
@@ -199,7 +201,7 @@ struct LinkResolver {
             for link in drafts[index].pendingLinks {
                 let found = answers[Question(target: link.target, property: link.property)]?[link.value] ?? Answer()
                 guard found.ids.count == 1, let id = found.ids.first else {
-                    drafts[index].refuse("records.link_target_missing", link.field, missing(link.target, link.property, found))
+                    drafts[index].refuse("records.link_target_missing", link.field, missing(link.target, link.property, link.value, found))
                     continue
                 }
                 if let row = link.row {

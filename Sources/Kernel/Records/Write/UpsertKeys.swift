@@ -88,7 +88,7 @@ struct UpsertKeys {
             guard let (property, value) = members.first else { return .success(.null) }
             let found = answers[.init(target: link.target, property: property)]?[value] ?? .init()
             if found.ids.count == 1, let id = found.ids.first { return .success(.guid(id)) }
-            let message = self.links.missing(link.target, property, found)
+            let message = self.links.missing(link.target, property, value, found)
             return .failure(
                 RecordsError(
                     .invalid, message, target: field.key,

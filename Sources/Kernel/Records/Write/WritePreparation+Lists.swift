@@ -18,6 +18,7 @@ extension WritePreparation {
             if given.contains(where: \.isPrimary) {
                 for index in rows.indices { rows[index]["is_primary"] = .bool(false) }
             }
+            refuseOtherExtensions(given, field, &draft)
             do throws(FieldChecker.Refusal) {
                 for entry in given { try Self.join(entry, to: &rows, of: field) }
                 try Self.requirePlace(rows, field)
@@ -94,7 +95,9 @@ extension WritePreparation {
                     kept.append(row)
                     continue
                 }
-                if options.mergesRepeats {
+                if kept[first.kept].contradicts(row) {
+                    refuse(index, first.row, of: field, &draft)
+                } else if options.mergesRepeats {
                     kept[first.kept].take(row)
                 } else {
                     draft.refuse(
@@ -105,6 +108,23 @@ extension WritePreparation {
             if kept.count < rows.count { draft.lists[field.key] = kept }
         }
     }
+
+    /// A record has each number once, so that the second of two extensions would be lost.
+    private func refuseOtherExtensions(_ rows: [ListRow], _ field: Field, _ draft: inout WriteDraft) {
+        for (index, row) in rows.enumerated() {
+            guard
+                let first = rows[..<index].firstIndex(where: { $0[field.entryIdentity] == row[field.entryIdentity] && $0.contradicts(row) })
+            else { continue }
+            refuse(index, first, of: field, &draft)
+        }
+    }
+
+    private func refuse(_ index: Int, _ first: Int, of field: Field, _ draft: inout WriteDraft) {
+        draft.refuse(
+            "records.duplicate_entry", "\(field.key)/\(index)",
+            "Entry \(index + 1) of \(field.label) has the number of entry \(first + 1) with another extension, and a record has each number once; "
+                + "leave one of them out.")
+    }
 }
 
 extension Field {
@@ -113,6 +133,12 @@ extension Field {
 }
 
 extension ListRow {
+    /// Whether another writing of the same number has another extension.
+    fileprivate func contradicts(_ other: ListRow) -> Bool {
+        guard let own = self["extension"], let others = other["extension"], !own.isNull, !others.isNull else { return false }
+        return own != others
+    }
+
     /// Takes over what another writing of the same entry says and this one doesn't: members without a value here, flags that are set there.
     fileprivate mutating func take(_ other: ListRow) {
         for (name, value) in other where !value.isNull {

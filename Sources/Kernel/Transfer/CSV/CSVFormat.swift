@@ -24,14 +24,14 @@ package struct CSVOptions: Sendable, Equatable {
 
 /// Bounds on what one row may hold, so that no file can fill the memory.
 package struct CSVLimits: Sendable, Equatable {
-    /// Bytes of one field as they stand in the file. 1 MiB.
+    /// Bytes of one field as they stand in the file. 16 MiB: more than any request that writes one record may have.
     package var fieldBytes: Int
     /// Fields of one row. 2,000: PostgreSQL's tables have at most 1,600 columns.
     package var fields: Int
-    /// Bytes of one row as they stand in the file. 16 MiB.
+    /// Bytes of one row as they stand in the file. 64 MiB.
     package var rowBytes: Int
 
-    package init(fieldBytes: Int = 1 << 20, fields: Int = 2000, rowBytes: Int = 16 << 20) {
+    package init(fieldBytes: Int = 16 << 20, fields: Int = 2000, rowBytes: Int = 64 << 20) {
         self.fieldBytes = max(1, fieldBytes)
         self.fields = max(1, fields)
         self.rowBytes = min(max(1, rowBytes), 1 << 30)

@@ -60,9 +60,6 @@ package struct CSVReader: Sendable {
         }
     }
 
-    /// Bytes held for the row that is being read and those behind it.
-    var bufferCapacity: Int { buffer.capacity }
-
     // MARK: Rows
 
     private mutating func readRow(into row: inout TableRow) throws(CSVFault) -> Bool {
@@ -98,7 +95,7 @@ package struct CSVReader: Sendable {
                 throw CSVFault(
                     code: .encoding, line: nil, lineStart: rowStart, offset: rowStart + offset, field: field + 1,
                     message: "byte 0x\(String(row.bytes[offset], radix: 16, uppercase: true)) is not UTF-8, which the file is otherwise; "
-                        + "save the file in one encoding, or name it: windows-1252")
+                        + "save the whole file in UTF-8")
             }
             encoding = .windows1252
             row.decodeWindows1252()

@@ -45,13 +45,15 @@ struct LinkForm: Sendable, Hashable {
 
     // MARK: Reading
 
-    /// - Parameter property: what targets are named by; ids are always understood.
-    func value(_ entry: CellList.Entry, by property: String?, header: String) throws(ColumnReader.Refusal) -> Value {
+    /// - Parameter key: what a text finds targets by; nil where ids alone are understood, as they are anywhere.
+    func value(
+        _ entry: CellList.Entry, header: String, key: (String) throws(ColumnReader.Refusal) -> [String: Value]?
+    ) throws(ColumnReader.Refusal) -> Value {
         var members: [String: Value] = [:]
         if !entry.isQuoted, let id = GUID(entry.text) {
             members["id"] = .guid(id)
-        } else if let property {
-            members[property] = .string(entry.text)
+        } else if let found = try key(entry.text) {
+            members = found
         } else {
             throw ColumnReader.Refusal(message: "\(header): '\(entry.text.prefix(60))' is not an id")
         }

@@ -11,7 +11,7 @@ struct ColumnReader: Sendable {
     }
 
     let header: String
-    let target: ImportTarget
+    var target: ImportTarget
     var dates: DateFormat?
     var numbers: NumberFormat?
     /// Of amounts that name no currency, the likeliest first: the mapping's, then the deployment's.
@@ -85,12 +85,29 @@ struct ColumnReader: Sendable {
                 values["\(field.key)_id"] = .guid(id)
                 return
             }
-            values[field.key] = .complex([property: .string(text)])
+            values[field.key] = .complex(try key(text, cell, isQuoted: isQuoted, by: property))
         case .links(let field, let form, let property):
             let entries = CellList.entries(of: text, notes: form.notes)
             add(
-                try entries.map { entry throws(Refusal) in try form.value(entry, by: property, header: header) }, to: field.key, in: &values
+                try entries.map { entry throws(Refusal) in try linked(entry, form, by: property) }, to: field.key, in: &values
             )
+        }
+    }
+
+    /// What a record is found by that a link leads to: the text as its property reads it, in the formats of this column.
+    private func key(_ text: String, _ cell: String, isQuoted: Bool, by key: ImportTarget.LinkKey) throws(Refusal) -> [String: Value] {
+        guard let field = key.readField else { return [key.property: .string(text)] }
+        var reader = self
+        (reader.target, reader.zone) = (.property(key.property, field), nil)
+        var values = RowValues()
+        try reader.read(cell, isQuoted: isQuoted, into: &values)
+        return values[key.property].map { [key.property: $0] } ?? [:]
+    }
+
+    private func linked(_ entry: CellList.Entry, _ form: LinkForm, by property: ImportTarget.LinkKey?) throws(Refusal) -> Value {
+        try form.value(entry, header: header) { text throws(Refusal) in
+            guard let property else { return nil }
+            return try key(text, text, isQuoted: false, by: property)
         }
     }
 
@@ -149,8 +166,9 @@ struct ColumnReader: Sendable {
         case .duration:
             guard let value = DayTimeDuration(text) else { throw refuse(text, "a duration such as PT1H30M") }
             values[name] = .duration(value)
-        case .choice(let choices): values[name] = .string(Self.choice(text, choices))
-        case .multiChoice(let choices): values[name] = .collection(CellList.words(of: text).map { .string(Self.choice($0, choices)) })
+        case .choice(let choices): values[name] = .string(try choice(text, choices))
+        case .multiChoice(let choices):
+            values[name] = .collection(try CellList.words(of: text).map { word throws(Refusal) in .string(try choice(word, choices)) })
         case .tags: values[name] = .collection(CellList.words(of: text).map { .string($0) })
         case .json:
             do { values[name] = try JSONReader.value(of: Array(cell.utf8)) } catch { throw refuse(text, "JSON (\(error.message))") }
@@ -212,10 +230,14 @@ struct ColumnReader: Sendable {
         refuse(text, expected + (dates.map { " in the format \($0.pattern)" } ?? ""))
     }
 
-    /// The key of a choice by its key or label, whatever the case; else the text itself, for the store to refuse.
-    private static func choice(_ text: String, _ choices: [Choice]) -> String {
-        let wanted = text.lowercased()
-        return choices.first { $0.key == wanted || $0.label.lowercased() == wanted }?.key ?? text
+    /// The key of a choice by its key or label; else the text itself, for the store to refuse.
+    private func choice(_ text: String, _ choices: [Choice]) throws(Refusal) -> String {
+        switch ChoiceWords.reading(text, choices) {
+        case .one(let key): return key
+        case .none: return text
+        case .several(let keys):
+            throw Refusal(message: "\(header): '\(text.prefix(60))' can be \(keys.joined(separator: " or ")); write which of them is meant")
+        }
     }
 }
 

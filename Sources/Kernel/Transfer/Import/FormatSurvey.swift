@@ -1,5 +1,6 @@
 import Catalog
 import Manifests
+import QueryLanguage
 
 /// Recognises how the columns of a file write dates and numbers, from all of their values.
 struct FormatSurvey {
@@ -21,11 +22,23 @@ struct FormatSurvey {
     }
 
     mutating func look(at row: TableRow) {
-        for index in dates.keys where entries[index].column < row.count && row.origin(entries[index].column) == .text {
-            dates[index]?.add(row[entries[index].column], line: row.line)
+        for index in dates.keys where isText(index, of: row) {
+            texts(index, of: row) { dates[index]?.add($0, line: row.line) }
         }
-        for index in numbers.keys where entries[index].column < row.count && row.origin(entries[index].column) == .text {
-            numbers[index]?.add(row[entries[index].column], line: row.line)
+        for index in numbers.keys where isText(index, of: row) {
+            texts(index, of: row) { numbers[index]?.add($0, line: row.line) }
+        }
+    }
+
+    private func isText(_ index: Int, of row: TableRow) -> Bool {
+        entries[index].column < row.count && row.origin(entries[index].column) == .text
+    }
+
+    /// What a cell holds: one value, or several where its column links to many records by dates or numbers of theirs.
+    private func texts(_ index: Int, of row: TableRow, _ body: (ArraySlice<UInt8>) -> Void) {
+        guard case .links(_, let form, _) = entries[index].reader.target else { return body(row[entries[index].column]) }
+        for entry in CellList.entries(of: row.text(entries[index].column), notes: form.notes) where GUID(entry.text) == nil {
+            body(Array(entry.text.utf8)[...])
         }
     }
 
@@ -96,8 +109,17 @@ extension ColumnReader {
         holdsDates ? DateFormat.iso.pattern : holdsNumbers ? NumberFormat.plain.description : nil
     }
 
+    /// The field whose values the cells have: the column's own, or the one that its link finds records by.
+    private var valueField: Field? {
+        switch target {
+        case .property(_, let field): field
+        case .link(_, let key), .links(_, _, let key): key?.readField
+        default: nil
+        }
+    }
+
     var holdsDates: Bool {
-        guard case .property(_, let field?) = target else { return false }
+        guard let field = valueField else { return false }
         switch field.type {
         case .date, .dateTime: return true
         default: return false
@@ -110,8 +132,7 @@ extension ColumnReader {
     }
 
     var holdsWholeNumbers: Bool {
-        guard case .property(_, let field?) = target, case .integer = field.type else { return false }
-        return true
+        if case .integer? = valueField?.type { true } else { false }
     }
 
     private var holdsAmounts: Bool {
@@ -120,7 +141,7 @@ extension ColumnReader {
     }
 
     var holdsNumbers: Bool {
-        guard case .property(_, let field?) = target else { return false }
+        guard let field = valueField else { return false }
         switch field.type {
         case .integer, .decimal, .money: return true
         default: return false

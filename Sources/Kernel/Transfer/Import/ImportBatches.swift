@@ -7,7 +7,7 @@ struct ImportBatches {
         var number: Int
         var source: SourceRecord
         /// What it says, or why it can't be read.
-        var record: Result<ImportedRecord, RecordsError>
+        var record: Result<ImportedRecord, UnreadRecord>
     }
 
     /// A batch ends with the record that brings it over this many bytes: cards may hold photos.

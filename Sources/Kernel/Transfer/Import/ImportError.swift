@@ -1,3 +1,5 @@
+import Manifests
+
 /// Why an import can't begin or go on; single rows that fail are no reason.
 package struct ImportError: Error, Sendable, CustomStringConvertible {
     package struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -21,10 +23,37 @@ package struct ImportError: Error, Sendable, CustomStringConvertible {
 
     package let code: Code
     package let message: String
+    /// Each fault alone, where there are several; the message has all of them.
+    package let parts: [ImportError]
 
     package init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+        parts = []
+    }
+
+    /// Several faults in one, a line each, under the code of the first.
+    private init(_ first: ImportError, parts: [ImportError]) {
+        code = first.code
+        message = parts.map(\.message).joined(separator: "\n")
+        self.parts = parts
+    }
+
+    /// One error of all of them; nil where there is none.
+    static func one(of faults: [ImportError]) -> ImportError? {
+        guard let first = faults.first, faults.count > 1 else { return faults.first }
+        return ImportError(first, parts: faults)
+    }
+
+    /// The same with its message, or those of its parts, in other words.
+    package func rephrased(_ change: (String) -> String) -> ImportError {
+        Self.one(of: parts.map { ImportError($0.code, change($0.message)) }) ?? ImportError(code, change(message))
+    }
+
+    /// The same with the place in the mapping file that it is about.
+    func at(_ column: ImportMapping.Column) -> ImportError {
+        guard let location = column.location else { return self }
+        return rephrased { "\(location): \($0)" }
     }
 
     package var description: String { message }

@@ -30,6 +30,8 @@ package struct ImportPlan: Sendable {
     package let failedRowsMapping: ImportMapping?
     /// Rows of a CSV file that have fewer cells than its header, and the lines of the first ones.
     private let shortRows: (count: Int, lines: [Int])
+    /// Rows of a table whose cells are all empty: they are no records.
+    private let blankRows: Int
 
     enum Form: Sendable {
         case columns([(column: Int, reader: ColumnReader)])
@@ -85,6 +87,7 @@ package struct ImportPlan: Sendable {
         sheet = nil
         failedRowsMapping = nil
         shortRows = (0, [])
+        blankRows = 0
         joining = Set(
             form.places.map(\.field).filter { field in
                 switch field.type {
@@ -105,35 +108,45 @@ package struct ImportPlan: Sendable {
         }
         let headers = header.texts.map { $0.trimmingBlanks() }
         let exported = Set(ExportColumn.columns(of: type, catalog: catalog).map(\.header))
-        isExport =
-            headers.first == "id"
+        let mapping: ImportMapping
+        if let given {
+            mapping = given
+        } else {
+            let columns = try Self.guess(headers, type, catalog, match) { () throws(ImportError) in
+                try Self.open(path, format, sheet: sheet)
+            }
+            mapping = ImportMapping(collection: type.collection, match: match, columns: columns)
+        }
+        let isExport =
+            headers.first == "id" && (given != nil || mapping.columns.contains { $0.header == "id" && $0.target == "id" })
             && headers.allSatisfy { $0 == FailedRows.column || exported.contains($0) || Self.isLinked($0, type, catalog) }
-        let mapping =
-            given
-            ?? ImportMapping(
-                collection: type.collection, match: match,
-                columns: MappingGuess(type: type, catalog: catalog, match: match).columns(for: headers))
-        try Self.requireCollection(mapping, type)
+        self.isExport = isExport
         let keys = match.isEmpty ? mapping.match : match
+        var faults = Self.faults(of: mapping, keys, type)
         var readers: [(column: Int, reader: ColumnReader)] = []
         var filled: [ImportTarget.Slot: String] = [:]
         for column in mapping.columns {
-            let position = try Self.position(of: column, in: headers, path)
-            let target = try ImportTarget(column.target, type: type, catalog: catalog, keys: keys)
-            for slot in target.slots {
-                if let other = filled[slot] {
-                    throw ImportError(.twice, "the columns '\(other)' and '\(column.header)' both fill \(column.target); leave one out")
+            let position = Self.noting(&faults, column) { () throws(ImportError) in try Self.position(of: column, in: headers, path) }
+            let reader = Self.noting(&faults, column) { () throws(ImportError) in
+                let target = try ImportTarget(column.target, type: type, catalog: catalog, keys: keys)
+                for slot in target.slots {
+                    if let other = filled[slot] {
+                        throw ImportError(
+                            .twice, "the columns '\(other)' and '\(column.header)' both fill \(column.target); leave one out")
+                    }
+                    filled[slot] = column.header
                 }
-                filled[slot] = column.header
+                var reader = try ColumnReader(column, target, catalog: catalog)
+                reader.takesQuotedAsWritten = isExport
+                // An export writes moments in UTC, also where a workbook's cells have no zone.
+                if isExport, column.zone == nil { reader.zone = "UTC" }
+                // A record that is made anew gets exactly what was exported, and no default; one that is changed keeps what a cell leaves out.
+                reader.emptyClears = isExport && keys.isEmpty
+                return reader
             }
-            var reader = try ColumnReader(column, target, catalog: catalog)
-            reader.takesQuotedAsWritten = isExport
-            // An export writes moments in UTC, also where a workbook's cells have no zone.
-            if isExport, column.zone == nil { reader.zone = "UTC" }
-            // A record that is made anew gets exactly what was exported, and no default; one that is changed keeps what a cell leaves out.
-            reader.emptyClears = isExport && keys.isEmpty
-            readers.append((position, reader))
+            if let position, let reader { readers.append((position, reader)) }
         }
+        if let error = ImportError.one(of: faults) { throw error }
         try Self.requireKeys(keys, of: type, form: .columns(readers))
         var survey = FormatSurvey(readers, prefersStandard: isExport)
         var rows = 0
@@ -147,6 +160,7 @@ package struct ImportPlan: Sendable {
             if short.lines.count < Self.shownLines { short.lines.append(row.line) }
         }
         shortRows = short
+        blankRows = source.blankRows
         let formatted = survey.readers()
         readers = formatted.readers
         doubts = formatted.doubts
@@ -176,6 +190,39 @@ package struct ImportPlan: Sendable {
         let used = Set(mapping.columns.map(\.header))
         unmapped = headers.filter { !used.contains($0) && $0 != FailedRows.column }
     }
+
+    /// What the columns fill by their headers. `id`, `Record ID` and their like are often another system's numbers: they are ids of records here,
+    /// and of those that links lead to, where some of the first values are.
+    private static func guess(
+        _ headers: [String], _ type: RecordType, _ catalog: Catalog, _ match: [String],
+        open: () throws(ImportError) -> any ImportSource
+    ) throws(ImportError) -> [ImportMapping.Column] {
+        let columns = MappingGuess(type: type, catalog: catalog, match: match).columns(for: headers)
+        let doubtful = columns.filter { column in
+            guard !match.contains(column.target) else { return false }
+            if column.target == "id" { return true }
+            guard column.header != column.target else { return false }
+            if case .link(_, by: nil)? = try? ImportTarget(column.target, type: type, catalog: catalog) { return true }
+            return false
+        }
+        guard !doubtful.isEmpty else { return columns }
+        let source = try open()
+        _ = try source.next()
+        var strange: [String: Bool] = [:]
+        var looked = 0
+        while looked < sampledRows, case .row(let row)? = try source.next() {
+            looked += 1
+            for column in doubtful {
+                guard let index = headers.firstIndex(of: column.header), !row.isEmpty(index) else { continue }
+                let isID = GUID(row.text(index).trimmingBlanks()) != nil
+                strange[column.header] = !isID && strange[column.header] ?? true
+            }
+        }
+        return columns.filter { column in !doubtful.contains(column) || strange[column.header] != true }
+    }
+
+    /// So many rows are looked at for ids.
+    private static let sampledRows = 100
 
     /// Whether a header is that of an exported link to one, such as `organisation/name`.
     private static func isLinked(_ header: String, _ type: RecordType, _ catalog: Catalog) -> Bool {
@@ -210,6 +257,9 @@ package struct ImportPlan: Sendable {
                 "\(shortRows.count == 1 ? "1 row has" : "\(shortRows.count) rows have") fewer cells than the header (\(lines)); the cells that "
                     + "are missing at the end count as empty")
         }
+        if blankRows > 0 {
+            notes.append("\(blankRows == 1 ? "1 row without any value is" : "\(blankRows) rows without any value are") left out")
+        }
         return notes + (createsMissingLinks ? makingNone : [])
     }
 
@@ -243,16 +293,18 @@ package struct ImportPlan: Sendable {
     }
 
     /// What a record of the file says, or why it can't be read.
-    func record(of source: SourceRecord) -> Result<ImportedRecord, RecordsError> {
+    func record(of source: SourceRecord) -> Result<ImportedRecord, UnreadRecord> {
         switch (source, form) {
         case (.row(let row), .columns(let readers)): return record(of: row, readers)
         case (.card(let item), .cards(let form)):
-            return item.card.mapError { RecordsError(.invalid, $0.description) }.flatMap { card in
+            return item.card.mapError { UnreadRecord(RecordsError(.invalid, $0.description)) }.flatMap { card in
                 let reading = form.read(card)
-                guard reading.refusals.isEmpty else { return .failure(RecordsError(.invalid, reading.refusals.joined(separator: " "))) }
+                guard reading.refusals.isEmpty else {
+                    return .failure(UnreadRecord(RecordsError(.invalid, reading.refusals.joined(separator: " "))))
+                }
                 return .success(ImportedRecord(input: input(reading.values), files: reading.files))
             }
-        default: return .failure(RecordsError(.internalFault, "The file changed its format while it was read."))
+        default: return .failure(UnreadRecord(RecordsError(.internalFault, "The file changed its format while it was read.")))
         }
     }
 
@@ -262,7 +314,7 @@ package struct ImportPlan: Sendable {
         return input
     }
 
-    private func record(of row: TableRow, _ readers: [(column: Int, reader: ColumnReader)]) -> Result<ImportedRecord, RecordsError> {
+    private func record(of row: TableRow, _ readers: [(column: Int, reader: ColumnReader)]) -> Result<ImportedRecord, UnreadRecord> {
         var refusals: [String] = []
         // Empty cells at the end are no more than separators too many.
         if let last = row.cells.lastIndex(where: { $0 != nil }), last >= headers.count {
@@ -277,7 +329,10 @@ package struct ImportPlan: Sendable {
                 refusals.append(error.message)
             }
         }
-        guard refusals.isEmpty else { return .failure(RecordsError(.invalid, refusals.joined(separator: ". "))) }
+        guard refusals.isEmpty else {
+            let error = RecordsError(.invalid, refusals.joined(separator: ". "))
+            return .failure(UnreadRecord(error, moments: values.values, localTimes: values.localTimes))
+        }
         for field in type.fields { ChannelForm.join(field, in: &values.values) }
         return .success(ImportedRecord(input: input(values.values), localTimes: values.localTimes))
     }
@@ -307,24 +362,39 @@ package struct ImportPlan: Sendable {
         _ mapping: ImportMapping?, match: [String], of type: RecordType, catalog: Catalog
     ) throws(ImportError) {
         let keys = match.isEmpty ? mapping?.match ?? [] : match
-        if let mapping {
-            try requireCollection(mapping, type)
-            for column in mapping.columns { _ = try ImportTarget(column.target, type: type, catalog: catalog, keys: keys) }
+        var faults = faults(of: mapping, keys, type)
+        for column in mapping?.columns ?? [] {
+            _ = noting(&faults, column) { () throws(ImportError) in
+                try ImportTarget(column.target, type: type, catalog: catalog, keys: keys)
+            }
         }
+        if let error = ImportError.one(of: faults) { throw error }
         try requireDistinct(keys)
         let known = Self.keys(of: type)
         for key in keys where !known.contains(key) { throw unknownKey(key, of: type, among: known) }
     }
 
+    /// What a mapping says wrong beside its columns, before its keys are looked for in them.
+    private static func faults(of mapping: ImportMapping?, _ keys: [String], _ type: RecordType) -> [ImportError] {
+        guard let mapping, mapping.collection != type.collection else { return [] }
+        return [ImportError(.unknownColumn, "the mapping is for \(mapping.collection), not for \(type.collection)")]
+    }
+
+    /// What is wrong with one column doesn't hide what is wrong with the next.
+    private static func noting<R>(
+        _ faults: inout [ImportError], _ column: ImportMapping.Column, _ body: () throws(ImportError) -> R
+    ) -> R? {
+        do throws(ImportError) {
+            return try body()
+        } catch {
+            faults.append(error.at(column))
+            return nil
+        }
+    }
+
     private static func requireDistinct(_ keys: [String]) throws(ImportError) {
         guard let index = keys.indices.first(where: { keys[..<$0].contains(keys[$0]) }) else { return }
         throw ImportError(.twice, "match: \(keys[index]) is named twice; name each property once")
-    }
-
-    private static func requireCollection(_ mapping: ImportMapping, _ type: RecordType) throws(ImportError) {
-        guard mapping.collection == type.collection else {
-            throw ImportError(.unknownColumn, "the mapping is for \(mapping.collection), not for \(type.collection)")
-        }
     }
 
     /// What records can be found by.
@@ -356,6 +426,22 @@ package struct ImportPlan: Sendable {
     private static func distinct(_ names: [String]) -> [String] {
         var known: Set<String> = []
         return names.filter { known.insert($0).inserted }
+    }
+}
+
+/// A record of a file that can't be read, and why.
+struct UnreadRecord: Error {
+    var error: RecordsError
+    /// Moments of it that were read, and those of them that are without a zone: what is wrong with these is told too.
+    var moments: [String: Value] = [:]
+    var localTimes: [String: LocalTime] = [:]
+
+    var message: String { error.message }
+
+    init(_ error: RecordsError, moments: [String: Value] = [:], localTimes: [String: LocalTime] = [:]) {
+        self.error = error
+        self.moments = moments
+        self.localTimes = localTimes
     }
 }
 

@@ -135,7 +135,7 @@ struct ImportRun: Sendable {
             case .success(let record):
                 inputs.append(record.input)
                 outcome = .failed(RecordsError(.internalFault, ""))
-            case .failure(let error): outcome = .failed(error)
+            case .failure(let unread): outcome = .failed(unread.error)
             }
             results.append(ImportLedger.Row(number: row.number, source: row.source, outcome: outcome, waits: false))
         }

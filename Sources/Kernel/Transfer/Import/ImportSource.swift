@@ -18,6 +18,8 @@ package enum ImportFormat: String, Sendable {
 protocol ImportSource: AnyObject {
     /// The next record; nil after the last. Empty rows are left out.
     func next() throws(ImportError) -> SourceRecord?
+    /// Rows that have cells, all of them empty, and were left out so far.
+    var blankRows: Int { get }
     /// Bytes read so far, of `size`.
     var position: Int { get }
     var size: Int { get }

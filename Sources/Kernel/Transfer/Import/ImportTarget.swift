@@ -14,9 +14,24 @@ enum ImportTarget: Sendable, Hashable {
     /// The primary one of emails or phones; the others stay.
     case primary(Field)
     /// A link to one record, by a property of it; nil takes its id.
-    case link(Field, by: String?)
+    case link(Field, by: LinkKey?)
     /// Links to many records; nil takes their ids.
-    case links(Field, LinkForm, by: String?)
+    case links(Field, LinkForm, by: LinkKey?)
+
+    /// The property that a link finds its record by.
+    struct LinkKey: Sendable, Hashable {
+        let property: String
+        /// The field of the other type that has it.
+        let field: Field
+
+        /// The field that reads a cell; nil where the text is looked for as it stands.
+        var readField: Field? {
+            switch field.type {
+            case .integer, .decimal, .money, .boolean, .date, .dateTime, .duration, .choice: field
+            default: nil
+            }
+        }
+    }
 
     /// The target of names in one, for types without a field that is called so.
     static let wholeName = "full_name"
@@ -69,6 +84,11 @@ enum ImportTarget: Sendable, Hashable {
         case .money:
             if member == nil, name == "\(field.key)_currency" { return .currency(of: field) }
             return name == field.key && member == nil ? .property(name, field) : nil
+        case .linkAny where name == field.key && member != nil:
+            throw ImportError(
+                .unknownProperty,
+                "\(field.label) leads to records of several types, which are not found by a property; fill \(field.key)_type and \(field.key)_id"
+            )
         default:
             guard member == nil, field.columns.contains(where: { $0.name == name }) else { return nil }
             return .property(name, field)
@@ -130,8 +150,8 @@ enum ImportTarget: Sendable, Hashable {
     var linkByKey: (target: String, property: String)? {
         switch self {
         case .link(let field, let property?):
-            if case .link(let link) = field.type { (link.target, property) } else { nil }
-        case .links(_, let form, let property?): (form.links.target, property)
+            if case .link(let link) = field.type { (link.target, property.property) } else { nil }
+        case .links(_, let form, let property?): (form.links.target, property.property)
         default: nil
         }
     }
@@ -149,14 +169,13 @@ enum ImportTarget: Sendable, Hashable {
     }
 
     /// The property that links are found by; without one, the field that names records of the target.
-    private static func key(_ member: String?, of typeID: String, _ catalog: Catalog) throws(ImportError) -> String? {
+    private static func key(_ member: String?, of typeID: String, _ catalog: Catalog) throws(ImportError) -> LinkKey? {
         guard let target = catalog.type(id: typeID) else { return nil }
         if member == "id" { return nil }
-        guard let member else { return target.displayField }
-        let known = target.fields.flatMap { [$0.key] + ($0.primaryProperty.map { [$0] } ?? []) }
-        guard known.contains(member) else {
+        guard let member = member ?? target.displayField else { return nil }
+        guard let field = target.fields.first(where: { $0.key == member || $0.primaryProperty == member }) else {
             throw ImportError(.unknownProperty, "\(target.label) has no property \(member) to find it by")
         }
-        return member
+        return LinkKey(property: member, field: field)
     }
 }

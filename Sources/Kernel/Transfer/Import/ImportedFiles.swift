@@ -14,18 +14,18 @@ struct ImportedFiles {
     /// Only the rows are written, which are taken back with the rest.
     let isRehearsal: Bool
 
-    func keep(_ records: inout [Result<ImportedRecord, RecordsError>]) async throws {
+    func keep(_ records: inout [Result<ImportedRecord, UnreadRecord>]) async throws {
         for field in type.fields where field.isFile { try await keep(field, &records) }
     }
 
-    private func keep(_ field: Field, _ records: inout [Result<ImportedRecord, RecordsError>]) async throws {
+    private func keep(_ field: Field, _ records: inout [Result<ImportedRecord, UnreadRecord>]) async throws {
         var held: [Int: HeldFile] = [:]
         for (index, record) in records.enumerated() {
             guard case .success(let record) = record, let file = record.files[field.key] else { continue }
             do throws(Refusal) {
                 held[index] = try hold(file, field)
             } catch {
-                records[index] = .failure(RecordsError(.invalid, "\(field.label): \(error.message)", target: field.key))
+                records[index] = .failure(UnreadRecord(RecordsError(.invalid, "\(field.label): \(error.message)", target: field.key)))
             }
         }
         guard let files, !held.isEmpty else { return }
@@ -66,7 +66,7 @@ struct ImportedFiles {
     }
 }
 
-extension Result<ImportedRecord, RecordsError> {
+extension Result<ImportedRecord, UnreadRecord> {
     fileprivate var id: GUID? {
         guard case .success(let record) = self, case .guid(let id)? = record.input.values["id"] else { return nil }
         return id

@@ -12,14 +12,18 @@ enum LocalTimes {
         var time: LocalTime
     }
 
-    static func settle(_ records: inout [Result<ImportedRecord, RecordsError>], _ store: RecordStore) async throws {
+    static func settle(_ records: inout [Result<ImportedRecord, UnreadRecord>], _ store: RecordStore) async throws {
         var places: [Place] = []
         var clocks: [PostgresTimestamp] = []
         var zones: [String] = []
         for (index, record) in records.enumerated() {
-            guard case .success(let record) = record else { continue }
-            for (property, time) in record.localTimes.sorted(by: { $0.key < $1.key }) where time.zone != "UTC" {
-                guard case .dateTime(let moment)? = record.input.values[property],
+            let (values, times) =
+                switch record {
+                case .success(let record): (record.input.values, record.localTimes)
+                case .failure(let unread): (unread.moments, unread.localTimes)
+                }
+            for (property, time) in times.sorted(by: { $0.key < $1.key }) where time.zone != "UTC" {
+                guard case .dateTime(let moment)? = values[property],
                     let clock = PostgresTimestamp(microsecondsSince1970: moment.microseconds)
                 else { continue }
                 places.append(Place(record: index, property: property, time: time))
@@ -58,7 +62,9 @@ enum LocalTimes {
             }
         }
         for (index, reasons) in refusals {
-            records[index] = .failure(RecordsError(.invalid, reasons.joined(separator: ". ")))
+            var known: [String] = []
+            if case .failure(let unread) = records[index] { known = [unread.message] }
+            records[index] = .failure(UnreadRecord(RecordsError(.invalid, (known + reasons).joined(separator: ". "))))
         }
     }
 

@@ -8,6 +8,8 @@ protocol PieceReader {
     mutating func finish()
     /// The next record; nil when more bytes are needed, or after the last record.
     mutating func nextRecord() throws(Failure) -> SourceRecord?
+    /// Rows of empty cells that were passed over so far.
+    var blankRows: Int { get }
 }
 
 /// The records of a file that is read from its beginning to its end.
@@ -21,6 +23,7 @@ final class PiecewiseFile<Reader: PieceReader>: ImportSource {
         self.reader = reader
     }
 
+    var blankRows: Int { reader.blankRows }
     var position: Int { pieces.position }
     var size: Int { pieces.size }
 
@@ -48,6 +51,7 @@ struct CSVRows: PieceReader {
     typealias Failure = CSVError
 
     private var reader = CSVReader()
+    private(set) var blankRows = 0
 
     mutating func append(_ bytes: [UInt8]) { reader.append(bytes) }
 
@@ -56,7 +60,9 @@ struct CSVRows: PieceReader {
     mutating func nextRecord() throws(CSVError) -> SourceRecord? {
         var row = TableRow()
         while try reader.next(into: &row) {
-            if row.count > 1 || !row.isEmpty(0) { return .row(row) }
+            guard row.isBlank else { return .row(row) }
+            // A line without anything is none.
+            if row.count > 1 { blankRows += 1 }
         }
         return nil
     }
@@ -64,6 +70,8 @@ struct CSVRows: PieceReader {
 
 extension VCardReader: PieceReader {
     typealias Failure = VCardError
+
+    var blankRows: Int { 0 }
 
     mutating func nextRecord() throws(VCardError) -> SourceRecord? { try next().map { .card($0) } }
 }

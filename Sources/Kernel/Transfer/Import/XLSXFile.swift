@@ -5,6 +5,7 @@ final class XLSXFile: ImportSource {
     private let events: XMLEvents
     private let sheet: SheetReader
     private var isAtEnd = false
+    private(set) var blankRows = 0
 
     /// - Parameter name: the sheet; nil takes the first.
     init(_ path: String, sheet name: String?, limits: XLSXLimits = XLSXLimits()) throws(ImportError) {
@@ -30,7 +31,11 @@ final class XLSXFile: ImportSource {
 
     func next() throws(ImportError) -> SourceRecord? {
         while true {
-            if let row = sheet.next() { return .row(row) }
+            if let row = sheet.next() {
+                if !row.isBlank { return .row(row) }
+                blankRows += 1
+                continue
+            }
             if isAtEnd { return nil }
             do throws(XLSXError) {
                 let piece = try part.read()

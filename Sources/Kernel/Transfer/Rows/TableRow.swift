@@ -52,6 +52,16 @@ package struct TableRow: Sendable {
 
     func origin(_ index: Int) -> Origin { bounds.indices.contains(index) ? bounds[index].origin : .text }
 
+    /// Whether no field holds more than blanks.
+    var isBlank: Bool {
+        bounds.indices.allSatisfy { index in
+            if origin(index) == .error { return false }
+            let field = self[index]
+            if field.contains(where: { $0 > 0x20 && $0 < 0x80 }) { return false }
+            return text(index).trimmingBlanks().isEmpty
+        }
+    }
+
     /// All fields.
     package var texts: [String] { bounds.indices.map(text) }
 

@@ -158,8 +158,8 @@ private struct CardReader {
         case .date: return VCardDate.date(property.text).map { .date($0) }
         case .address: return Self.address(property)
         case .choice(let choices):
-            let text = Self.text(property, place).lowercased()
-            return choices.first { $0.key == text || $0.label.lowercased() == text }.map { .string($0.key) }
+            guard case .one(let key) = ChoiceWords.reading(Self.text(property, place), choices) else { return nil }
+            return .string(key)
         case .text, .url:
             let text = Self.text(property, place)
             return text.isEmpty ? nil : .string(text)

@@ -98,7 +98,7 @@ private struct CardWriter {
         case (.choice, _) where place.name == "GENDER":
             add(place, VCardForm.genders.first { $0.1 == value.text }?.0 ?? VCardText.escaped(value.text))
         case (.choice(let choices), _):
-            add(place, VCardText.escaped(choices.first { $0.key == value.text }?.label ?? value.text))
+            add(place, VCardText.escaped(ChoiceWords.text(of: value.text, choices)))
         case (.text, _), (.longText, _), (.url, _): if !value.text.isEmpty { add(place, VCardText.escaped(value.text)) }
         case (.link, .complex(let target)):
             if let name = place.targetName.flatMap({ target[$0]?.text }) { add(place, VCardText.escaped(name)) }

@@ -23,11 +23,15 @@ public struct ImportMapping: Sendable, Hashable {
         public let zone: String?
         /// Whether a row has the whole list of a record that is changed, rather than entries that join those it has.
         public let replaces: Bool
+        /// Where the mapping file has it; nil when it comes from no file. Columns that say the same are equal wherever they stand.
+        public let location: SourceLocation?
 
         /// Maps a column.
         public init(
-            header: String, target: String, format: String? = nil, currency: String? = nil, zone: String? = nil, replaces: Bool = false
+            header: String, target: String, format: String? = nil, currency: String? = nil, zone: String? = nil, replaces: Bool = false,
+            location: SourceLocation? = nil
         ) {
+            self.location = location
             self.header = header
             self.target = target
             self.format = format
@@ -35,6 +39,12 @@ public struct ImportMapping: Sendable, Hashable {
             self.zone = zone
             self.replaces = replaces
         }
+
+        private var said: [String?] { [header, target, format, currency, zone, replaces ? "replace" : nil] }
+
+        public static func == (one: Column, other: Column) -> Bool { one.said == other.said }
+
+        public func hash(into hasher: inout Hasher) { hasher.combine(said) }
     }
 
     /// The collection that the records go into.
@@ -61,7 +71,7 @@ public struct ImportMapping: Sendable, Hashable {
             guard let header = column.text("header"), let target = column.text("to") else { return nil }
             return Column(
                 header: header, target: target, format: column.text("format"), currency: column.text("currency"),
-                zone: column.text("zone"), replaces: column.boolean("replace") ?? false)
+                zone: column.text("zone"), replaces: column.boolean("replace") ?? false, location: column.location)
         }
         let mapping = ImportMapping(collection: collection, match: root.texts("match").map(\.value), columns: columns)
         return Parsed(manifest: mapping, diagnostics: file.diagnostics)
