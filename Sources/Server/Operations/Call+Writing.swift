@@ -145,11 +145,8 @@ extension Call {
         let shown =
             if let read { read[id] } else { try await store.record(type.record, .id(id), query: query, format: format, access: access) }
         guard let record = shown else {
-            // Written, and not its writer's to read: made for somebody else, or given away.
-            guard access.rights.isUnlimited else {
-                return response(.noContent, headers + [("etag", EntityTag(version).text), ("odata-entityid", address)])
-            }
-            throw missing(type)
+            // Written, and not its writer's to read: made for somebody else, given away, or deleted since.
+            return response(.noContent, headers + [("etag", EntityTag(version).text), ("odata-entityid", address)])
         }
         return response(isNew ? .created : .ok, record: record, context: "\(type.collection)\(selection(query))/$entity", headers)
     }

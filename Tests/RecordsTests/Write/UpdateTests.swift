@@ -322,4 +322,29 @@ struct UpdateTests {
             #expect(try await lab.text("SELECT count(*) || ' ' || max(version) FROM lab.sample") == "1 16")
         }
     }
+
+    @Test("makes anew what somebody deletes between looking for it and changing it; who expects its version is told that it is gone")
+    func upsertOfDeleted() async throws {
+        try await TestStore.with { lab in
+            let type = try lab.type("samples")
+            for (code, version) in [("DD1", nil), ("DD2", 1)] as [(String, Int64?)] {
+                let id = try await lab.create("samples", ["code": .string(code), "title": "old"])
+                // The deleter holds the record until the upsert, which found it, waits to change it.
+                let outcome = try await lab.client.transaction { deleter in
+                    _ = try await deleter.query(
+                        "UPDATE lab.sample SET deleted_at = now(), version = version + 1 WHERE id = \(bind: PostgresUUID(guid: id))")
+                    let upsert = Task {
+                        try await lab.store.upsert(
+                            type, by: ["code"], [RecordInput(["code": .string(code), "title": "new"])], expecting: [version],
+                            options: .single, access: .test)
+                    }
+                    try await lab.waitForWaiting(1)
+                    return upsert
+                }.value
+                #expect(outcome.map(Outcome.init) == [version == nil ? .created : .failed([])])
+            }
+            let titles = "SELECT string_agg(code || ' ' || title, ',') FROM lab.sample WHERE deleted_at IS NULL"
+            #expect(try await lab.text(titles) == "DD1 new")
+        }
+    }
 }

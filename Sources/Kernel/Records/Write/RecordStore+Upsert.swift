@@ -6,7 +6,7 @@ extension RecordStore {
     /// Changes the records that the key properties of each input find, and makes those that aren't there. Outcomes are in input order.
     ///
     /// Inputs with the same key meet in order: the second changes what the first made. A record that somebody else makes between looking
-    /// and making is found at the next look. By a number that the store makes records are found and changed; none is made by one.
+    /// and making, or deletes between looking and changing, is looked for once more. By a number that the store makes records are found and changed; none is made by one.
     ///
     /// - Parameters:
     ///   - key: properties that are unique together, or one whose values happen to be: a value that two records have fails its item. Of emails
@@ -53,13 +53,16 @@ extension RecordStore {
         }
         for round in rounds {
             var open = round
-            for look in 1...3 where !open.isEmpty {
+            for look in 1...Self.looks where !open.isEmpty {
                 open = try await upsertOnce(
-                    type, by: key, inputs, versions, open, into: &outcomes, isLast: look == 3, options: options, access: access)
+                    type, by: key, inputs, versions, open, into: &outcomes, isLast: look == Self.looks, options: options, access: access)
             }
         }
         return outcomes.compactMap { $0 }
     }
+
+    /// How often a record that others keep making and deleting is looked for.
+    private static let looks = 5
 
     /// An input by its position, with the values it is found by.
     private struct KeyedItem {
@@ -67,20 +70,20 @@ extension RecordStore {
         var key: [Value]
     }
 
-    /// One look, then writes; returns the items whose key appeared in between.
+    /// One look, then writes; returns the items whose record appeared or went in between.
     private func upsertOnce(
         _ type: RecordType, by key: [String], _ inputs: [RecordInput], _ versions: [Int64?]?, _ open: [KeyedItem],
         into outcomes: inout [WriteOutcome?], isLast: Bool, options: WriteOptions, access: Access
     ) async throws -> [KeyedItem] {
         let found = try await RecordKeys(store: self, type: type, access: access).resolve(
             open.map { RecordKey.unique(Dictionary(uniqueKeysWithValues: zip(key, $0.key))) })
-        var updates: [(index: Int, item: RecordUpdate)] = []
+        var updates: [(item: KeyedItem, change: RecordUpdate)] = []
         var creates: [KeyedItem] = []
         for (item, found) in zip(open, found) {
             switch found {
             case .success(let id):
                 let update = RecordUpdate(key: .id(id), expectedVersion: versions?[item.index], input: inputs[item.index])
-                updates.append((item.index, update))
+                updates.append((item, update))
             case .failure(let error) where error.code == .notFound && versions?[item.index] == nil:
                 if let number = key.first(where: { type.isNumbered(by: CollectionOfOne($0)) }) {
                     outcomes[item.index] = .failed(Self.noneMade(type, by: number))
@@ -90,9 +93,15 @@ extension RecordStore {
             case .failure(let error): outcomes[item.index] = .failed(error)
             }
         }
-        let updated = try await update(type, updates.map(\.item), options: options, access: access)
-        for (entry, outcome) in zip(updates, updated) { outcomes[entry.index] = outcome }
         var again: [KeyedItem] = []
+        let updated = try await update(type, updates.map(\.change), options: options, access: access)
+        for (entry, outcome) in zip(updates, updated) {
+            if case .failed(let error) = outcome, error.code == .notFound, entry.change.expectedVersion == nil, !isLast {
+                again.append(entry.item)
+            } else {
+                outcomes[entry.item.index] = outcome
+            }
+        }
         let turn = CreationTurn(self, type, by: key, keys: creates.map(\.key), access: access)
         let created = try await create(type, creates.map { inputs[$0.index] }, turn: turn, options: options, access: access)
         for (item, outcome) in zip(creates, created) {
