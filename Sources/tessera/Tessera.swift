@@ -1,4 +1,5 @@
 import ArgumentParser
+import Postgres
 
 /// The command line: composes, runs and looks after a deployment.
 @main
@@ -30,6 +31,12 @@ struct Tessera: AsyncParsableCommand {
             SeedCommand.self, PsqlCommand.self, DoctorCommand.self,
         ]
     )
+
+    static func main() async {
+        // Before anything else runs: what the environment says to other clients of PostgreSQL must not change what this one reads.
+        ConnectionEnvironment.forget(Database.namedURL == nil ? .everything : .answers)
+        await main(nil)
+    }
 }
 
 /// The version of this build.

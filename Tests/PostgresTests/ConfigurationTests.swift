@@ -49,6 +49,20 @@ import Testing
         }
     }
 
+    @Test("knows what the environment says to libpq: what changes answers, and what says where a database is")
+    func environment() {
+        let answers = ConnectionEnvironment.names(.answers)
+        #expect(Set(answers).isSuperset(of: ["PGDATESTYLE", "PGTZ", "PGGEQO", "PGOPTIONS"]))
+        #expect(!answers.contains("PGPASSWORD") && !answers.contains("PGSSLROOTCERT"))
+        let all = Set(ConnectionEnvironment.names(.everything))
+        #expect(all.isSuperset(of: answers))
+        #expect(
+            all.isSuperset(of: [
+                "PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGSERVICE", "PGSERVICEFILE", "PGTARGETSESSIONATTRS", "PGREQUIREPEER",
+                "PGPASSWORD",
+            ]))
+    }
+
     @Test(
         "reads the SQLSTATE out of a refusal in any language",
         arguments: [

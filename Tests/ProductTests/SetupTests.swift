@@ -19,29 +19,38 @@ extension ProductTests {
             #expect(!FileManager.default.fileExists(atPath: folder.data))
         }
 
-        @Test("commands typed while the very first start is under way wait for it, say so, and work")
+        @Test(
+            "commands typed while the very first start is under way wait for it, say so, and work, whatever the environment says to other clients"
+        )
         func firstStart() throws {
             let folder = try DataFolder()
+            let foreign = [
+                "PGDATESTYLE": "German", "PGHOSTADDR": "127.0.0.9", "PGSERVICE": "none", "PGTARGETSESSIONATTRS": "read-only",
+                "PGREQUIREPEER": "nobody",
+            ]
             let output = try Program.temporaryFile()
             defer { close(output) }
             let words = ["serve", "--data", folder.data, "--deployment", Program.starter, "--listen", "127.0.0.1:0"]
-            let server = try Program.spawn(Program.path, words, environment: [:], output: output, errors: output)
+            let server = try Program.spawn(Program.path, words, environment: foreign, output: output, errors: output)
             while !FileManager.default.fileExists(atPath: "\(folder.data)/postgres"), kill(server, 0) == 0 { poll(nil, 0, 2) }
             let file = try folder.file("people.csv", "Last name\nBerg\n")
             let commands = [
-                ["psql", "--data", folder.data, "--", "-XAtc", "SELECT 'here'"], ["plan"], ["doctor"], ["token", "list"],
+                ["psql", "--data", folder.data, "--", "-XAtc", "SELECT 'here ' || date '2026-11-28'"], ["plan"], ["doctor"],
+                ["token", "list"],
                 ["import", "people", file],
             ].map { $0[0] == "psql" ? $0 : $0 + ["--data", folder.data, "--deployment", Program.starter] }
             let running = try commands.map { words in
                 let descriptor = try Program.temporaryFile()
-                return (words, try Program.spawn(Program.path, words, environment: [:], output: descriptor, errors: descriptor), descriptor)
+                return (
+                    words, try Program.spawn(Program.path, words, environment: foreign, output: descriptor, errors: descriptor), descriptor
+                )
             }
             for (words, pid, descriptor) in running {
                 let code = Program.wait(pid)
                 let text = Program.text(of: descriptor)
                 close(descriptor)
                 #expect(code == 0, "\(words): \(text)")
-                if words[0] == "psql" { #expect(text.hasSuffix("here\n"), "\(text)") }
+                if words[0] == "psql" { #expect(text.hasSuffix("here 2026-11-28\n"), "\(text)") }
                 if words[0] == "plan" { #expect(text.contains("matches the manifests"), "\(text)") }
             }
             kill(server, SIGTERM)

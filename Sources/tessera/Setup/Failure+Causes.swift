@@ -37,7 +37,7 @@ extension Failure {
         case .server: self.init(.fault, "\(error)")
         case .connectionLost, .closed: self.init(.unreachable, Self.goneAway)
         case .connection, .timeout, .poolExhausted, .unsupportedServer:
-            self.init(.unreachable, error.message, remedy: "Start it, or correct TESSERA_DATABASE_URL.")
+            self.init(.unreachable, error.message, remedy: Self.remedyOfConnection)
         default: self.init(.fault, "\(error)")
         }
     }
@@ -50,6 +50,13 @@ extension Failure {
         guard error.code == .statementFailed else { return .wrongInput }
         let state = (error.cause as? PostgresError)?.sqlState ?? ""
         return ["22", "23", "0A", "2B"].contains(String(state.prefix(2))) ? .wrongInput : .fault
+    }
+
+    /// Which database it is says what there is to correct.
+    private static var remedyOfConnection: String {
+        Database.namedURL == nil
+            ? "It is the private PostgreSQL of the data folder: its log, in the folder's postgres/log, says more. Repeat the command."
+            : "Start it, or correct TESSERA_DATABASE_URL."
     }
 
     private static func code(of code: RecordsError.Code) -> ExitCode {
