@@ -109,8 +109,15 @@ package struct PostgresError: Error, Sendable {
 
     /// The server is away, or was when the statement was on its way. The client's own log tells of it once, so that its callers needn't.
     package var isOutage: Bool {
-        code == .connection || code == .connectionLost || sqlState.map { $0.hasPrefix("08") || $0.hasPrefix("57P") } ?? false
+        isReadOnly || code == .connection || code == .connectionLost || sqlState.map { $0.hasPrefix("08") || $0.hasPrefix("57P") } ?? false
     }
+
+    /// The database takes no writes: it is a standby, or set to read only.
+    package var isReadOnly: Bool { sqlState == "25006" }
+    /// The same for whoever wanted to write.
+    package static let takesNoWrites =
+        "The database takes no writes just now: it is a standby, or set to read only. Try again later; whoever runs the server has to name the primary, or to "
+        + "let the database write again."
 
     package var isLockTimeout: Bool { sqlState == "55P03" }
     /// Serialization failure or deadlock: the whole transaction may be tried again.

@@ -303,8 +303,12 @@ extension Api {
     private func readiness() async -> ServerResponse {
         var problems: [ReadinessProblem] = []
         do {
-            _ = try await store.client.pipelined("SELECT 1")
+            let state = try await store.client.pipelined("SELECT current_setting('transaction_read_only')").text(row: 0, column: 0)
             problems = await configuration.readiness()
+            if state == "on" {
+                let message = "The database takes no writes: it is a standby, or set to read only. Name the primary, or let it write again."
+                problems.append(ReadinessProblem(part: "database", message: message))
+            }
         } catch {
             problems = [ReadinessProblem(part: "database", message: "The database doesn't answer.")]
         }

@@ -82,6 +82,8 @@ import Testing
             try await server.start()
             #expect(try await waiting == 100)
             #expect(client.statistics.isServerReachable)
+            // Told when no other connection has broken for a while.
+            try await waitWhile { !log.messages.contains { $0.hasPrefix("PostgreSQL is back") } }
             #expect(log.messages.filter { $0.hasPrefix("PostgreSQL is away") }.count == 1)
             #expect(log.messages.filter { $0.hasPrefix("PostgreSQL is back") }.count == 1)
         }

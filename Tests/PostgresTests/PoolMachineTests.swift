@@ -282,6 +282,24 @@ import Testing
         #expect(drain(&pipeline) == [.divert(2)])
     }
 
+    @Test("replaces a connection that is retired, when it has answered what it has")
+    func retirement() {
+        var pipeline = pipeline(lanes: 1, depth: 3)
+        for request in 1...2 { pipeline.submit(request, now: start) }
+        pipeline.connected(0, now: start)
+        pipeline.finished(on: 0, now: start)
+        pipeline.retire(0, now: start)
+        pipeline.submit(3, now: start)
+        #expect(drain(&pipeline) == [.connect(0), .send(1, 0), .send(2, 0)])
+        pipeline.finished(on: 0, now: start)
+        #expect(drain(&pipeline) == [.close(0), .connect(0)])
+        pipeline.connected(0, now: start)
+        #expect(drain(&pipeline) == [.send(3, 0)])
+        pipeline.finished(on: 0, now: start)
+        pipeline.retire(0, now: start)
+        #expect(drain(&pipeline) == [.close(0)])
+    }
+
     @Test("finishes what it has before it closes")
     func shutdown() {
         var pipeline = pipeline(lanes: 1, depth: 1)
@@ -338,8 +356,19 @@ import Testing
         #expect(gate.lost(now: at(0)) == .began)
         #expect(gate.lost(now: at(1)) == .none)
         #expect(gate.request(1, now: at(2)) == true)
-        #expect(gate.succeeded(1, now: at(3)) == .ended(after: .milliseconds(3)))
-        #expect(gate.lost(now: at(4)) == .began)
+        #expect(gate.succeeded(1, now: at(3)) == .none)
+        #expect(gate.lost(now: at(4)) == .none, "broken in the same outage, and noticed when others are back")
+        #expect(gate.answered(now: at(5)) == .none)
+        #expect(gate.deadline == at(2_004))
+        #expect(gate.tick(now: at(2_003)) == .none)
+        #expect(gate.tick(now: at(2_004)) == .ended(after: .milliseconds(3)))
+        #expect(gate.deadline == nil && gate.tick(now: at(2_005)) == .none)
+        // Another one.
+        #expect(gate.lost(now: at(3_000)) == .began)
+        #expect(gate.succeeded(2, now: at(3_001)) == .none)
+        #expect(gate.failed(3, now: at(3_002)) == .none)
+        #expect(gate.tick(now: at(9_000)) == .none, "it went away once more")
+        #expect(gate.succeeded(4, now: at(9_001)) == .ended(after: .milliseconds(6_001)))
     }
 
     @Test("takes an answer for the server's return, but not one that may have been on its way before, nor while nobody gets in")

@@ -341,6 +341,48 @@ struct ConnectionTests {
         }
     }
 
+    @Test("get 503 for writes to a database that takes none, which isn't ready meanwhile, and work again when it takes them")
+    func readOnly() async throws {
+        try await TestHost.with { host in
+            #expect(try await host.send("POST", "/api/topics", body: #"{"name": "before"}"#).status == 201)
+            func set(_ value: String) async throws {
+                try await host.lab.client.withConnection { connection in
+                    _ = try await connection.query("SET default_transaction_read_only = off")
+                    let database = try await connection.query("SELECT current_database()").text(row: 0, column: 0)
+                    _ = try await connection.execute("ALTER DATABASE \"\(database)\" SET default_transaction_read_only = \(value)")
+                    _ = try await connection.query("RESET default_transaction_read_only")
+                }
+            }
+            func write() async throws -> TestConnection.Answer { try await host.send("POST", "/api/topics", body: #"{"name": "now"}"#) }
+            try await set("on")
+            // Sessions that were there before go by what was said then.
+            let others: SQL =
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            _ = try? await host.lab.client.query(others)
+            var written = try await write()
+            for _ in 0..<500 where written.status == 201 || (written.status == 503 && !written.text.contains("takes no writes")) {
+                if written.status == 201 { _ = try? await host.lab.client.query(others) }
+                written = try await write()
+            }
+            #expect(written.status == 503 && written.text.contains("takes no writes"), "\(written.text)")
+            #expect(written.headers["retry-after"] == "1")
+            #expect(try await host.send("GET", "/api/topics?top=1").status == 200)
+            var ready = try await host.send("GET", "/readyz", headers: ["authorization": ""])
+            // Its session may have been one that was ended.
+            for _ in 0..<500 where ready.text.contains("doesn't answer") {
+                ready = try await host.send("GET", "/readyz", headers: ["authorization": ""])
+            }
+            #expect(ready.status == 503 && ready.text.contains("takes no writes"), "\(ready.text)")
+            // The same sessions would go on refusing: they are replaced.
+            try await set("off")
+            for _ in 0..<500 where written.status != 201 {
+                try await Task.sleep(for: .milliseconds(20))
+                written = try await write()
+            }
+            #expect(written.status == 201, "\(written.text)")
+        }
+    }
+
     @Test("end what they asked for when they are left, rather than let it wait for nobody")
     func left() async throws {
         var limits = ServerLimits()

@@ -112,7 +112,9 @@ package final class FileStore: Sendable {
         do {
             return try await body()
         } catch let error as PostgresError {
-            logger.error("The database refused a statement about files.", metadata: ["error": "\(error)"])
+            logger.log(
+                level: error.isOutage ? .debug : .error, "The database refused a statement about files.", metadata: ["error": "\(error)"])
+            if error.isReadOnly { throw RecordsError(.unavailable, PostgresError.takesNoWrites, cause: error) }
             throw RecordsError(.unavailable, "The database can't be reached just now; try again.")
         }
     }

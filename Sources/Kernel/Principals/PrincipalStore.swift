@@ -195,6 +195,8 @@ extension PrincipalsError {
     static func translating<R: Sendable>(_ body: () async throws -> R) async throws -> R {
         do {
             return try await body()
+        } catch let error as PostgresError where error.isReadOnly {
+            throw PrincipalsError(.unavailable, PostgresError.takesNoWrites)
         } catch let error as PostgresError where error.sqlState == nil || error.sqlState?.hasPrefix("57P") == true {
             throw PrincipalsError(.unavailable, "The database that holds users and roles can't be reached. Try again in a moment.")
         }

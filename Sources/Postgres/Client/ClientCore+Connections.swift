@@ -55,6 +55,7 @@ extension ClientCore {
             id: token, role: role, connection, ownership: isShared ? .shared : .owned, statementLimit: options.preparedStatementLimit,
             delegate: self
         )
+        driver.openedAt = now
         drivers[token] = driver
         counters.connectionsOpened += 1
         reactor.watch(driver.socket, token: token, readable: true, writable: false)
@@ -133,8 +134,21 @@ extension ClientCore {
         return next
     }
 
+    /// A connection that refuses writes may lead to a server that isn't the primary any more: another one may lead to it. One that was just opened
+    /// is kept, since others would be no better.
+    private func isToBeReplaced(_ driver: ConnectionDriver) -> Bool {
+        guard driver.refusedWrite else { return false }
+        driver.refusedWrite = false
+        if nextReadOnlyReport.map({ $0 <= now }) ?? true {
+            nextReadOnlyReport = now + .seconds(60)
+            logger.warning(
+                "PostgreSQL takes no writes: it is a standby, or set to read only.", metadata: ["database": "\(configuration)"])
+        }
+        return driver.openedAt.map { $0 + options.replacementAge <= now } ?? true
+    }
+
     /// One line per outage, and one when it is over.
-    private func report(_ report: ConnectGate.Report, _ error: PostgresError?) {
+    func report(_ report: ConnectGate.Report, _ error: PostgresError?) {
         switch report {
         case .none: break
         case .began:
@@ -156,6 +170,7 @@ extension ClientCore: ConnectionDriverDelegate {
         switch driver.role {
         case .lane(let lane):
             pipeline.finished(on: lane, now: now)
+            if isToBeReplaced(driver) { pipeline.retire(lane, now: now) }
             runPipeline()
         case .pool(let id):
             // Does nothing unless it was a health check.
@@ -167,7 +182,7 @@ extension ClientCore: ConnectionDriverDelegate {
 
     func becameQuiet(_ driver: ConnectionDriver) {
         guard case .pool(let id) = driver.role else { return }
-        pool.release(id, now: now)
+        if isToBeReplaced(driver) { pool.retire(id, now: now) } else { pool.release(id, now: now) }
         runPool()
     }
 

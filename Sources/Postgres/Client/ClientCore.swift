@@ -46,6 +46,8 @@ final class ClientCore: @unchecked Sendable {
     /// In front of the pool, for statements that run alone.
     var admission: AdmissionMachine<Operation>
     var gate: ConnectGate
+    /// When it is worth a line again that the database takes no writes.
+    var nextReadOnlyReport: ContinuousClock.Instant?
     var listeners = ListenerRegistry()
     /// How often the connection that listens was refused for good since it was there last, and until when it isn't tried again.
     var listenerRefusals = 0
@@ -384,6 +386,7 @@ extension ClientCore: ReactorHandler {
         pipeline.tick(now: now)
         runPipeline()
         startHeldConnections()
+        report(gate.tick(now: now), nil)
         let listenerDeadline = resumeListening()
         let answerDeadline = Self.earlier(giveUpSilentConnections(), listenerDeadline)
         publishStatistics()

@@ -26,6 +26,8 @@ package struct PoolOptions: Sendable, Hashable {
     package var healthCheckInterval: Duration
     /// How long an answer to a health check, or to a cancel, may take before the connection is given up.
     package var answerTimeout: Duration
+    /// A connection that is as old and refuses a write, since it leads to a standby or a database set to read only, is replaced.
+    package var replacementAge: Duration
     /// The longest pause between attempts to reach a server that is away.
     package var maxReconnectDelay: Duration
 
@@ -34,7 +36,7 @@ package struct PoolOptions: Sendable, Hashable {
         pipelineDepth: Int = 64, stallTime: Duration = .milliseconds(100),
         sharedLockWait: Duration = .milliseconds(10), preparedStatementLimit: Int = 256,
         acquireTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(300), healthCheckInterval: Duration = .seconds(30),
-        answerTimeout: Duration = .seconds(5), maxReconnectDelay: Duration = .seconds(5)
+        answerTimeout: Duration = .seconds(5), replacementAge: Duration = .seconds(1), maxReconnectDelay: Duration = .seconds(5)
     ) {
         self.maxConnections = max(1, maxConnections)
         self.runningStatements = runningStatements.map { max(1, $0) }
@@ -48,6 +50,7 @@ package struct PoolOptions: Sendable, Hashable {
         self.idleTimeout = idleTimeout
         self.healthCheckInterval = healthCheckInterval
         self.answerTimeout = answerTimeout
+        self.replacementAge = replacementAge
         self.maxReconnectDelay = maxReconnectDelay
     }
 }

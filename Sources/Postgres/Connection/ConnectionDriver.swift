@@ -42,6 +42,9 @@ final class ConnectionDriver {
     private var wantsRead = true
     private(set) var isReleasing = false
     private(set) var isClosed = false
+    var openedAt: ContinuousClock.Instant?
+    /// A statement failed since the server takes no writes.
+    var refusedWrite = false
     /// When to ask once more for a cancel that came to nothing.
     var repeatCancelAt: ContinuousClock.Instant?
     /// When an answer has to have come, after a cancel or for a health check.
@@ -310,6 +313,7 @@ final class ConnectionDriver {
         if succeeded { return .success(PostgresResult(storage: ResultStorage(received))) }
         defer { PQclear(received) }
         let error = PostgresError(failedResult: received, statement: operation.sql.text)
+        if error.isReadOnly { refusedWrite = true }
         return .failure(wasCancelled && error.sqlState == "57014" ? PostgresError.cancelled() : error)
     }
 

@@ -1,5 +1,6 @@
 /// Lets connection attempts through: freely while the server answers, one at a time with growing pauses while it doesn't. An outage
-/// is reported once when it begins and once when it is over.
+/// is reported once when it begins and once when it is over: connections that broke in it may tell so one after the other, some of them when others
+/// are open again.
 struct ConnectGate {
     typealias Instant = ContinuousClock.Instant
 
@@ -15,6 +16,10 @@ struct ConnectGate {
     private var held = RingBuffer<Int>()
     private var probing: Int?
     private var awaySince: Instant?
+    /// When a connection broke last.
+    private var lastLoss: Instant?
+    /// When the server was there again, in an outage that isn't reported to be over yet.
+    private var backSince: Instant?
     private var nextAttempt: Instant?
     /// An attempt failed and none has succeeded since.
     private(set) var isUnreachable = false
@@ -25,7 +30,11 @@ struct ConnectGate {
         self.delay = firstDelay
     }
 
-    var deadline: Instant? { isUnreachable && probing == nil && !held.isEmpty ? nextAttempt : nil }
+    /// When `next` or `tick` has something to do.
+    var deadline: Instant? {
+        if backSince != nil { return settled }
+        return isUnreachable && probing == nil && !held.isEmpty ? nextAttempt : nil
+    }
 
     /// True when the attempt may start now; otherwise `next` gives it back later.
     mutating func request(_ id: Int, now: Instant) -> Bool {
@@ -56,6 +65,7 @@ struct ConnectGate {
             delay = min(delay * 2, maxDelay)
         }
         isUnreachable = true
+        backSince = nil
         return begin(now)
     }
 
@@ -64,22 +74,36 @@ struct ConnectGate {
         isUnreachable = false
         nextAttempt = nil
         delay = firstDelay
-        guard let since = awaySince.take() else { return .none }
-        return .ended(after: since.duration(to: now))
+        guard awaySince != nil else { return .none }
+        backSince = backSince ?? now
+        return tick(now: now)
     }
 
     /// A statement was answered. Some time after connections broke, that shows that the server is there again: what comes at once may have been on
     /// its way before.
     mutating func answered(now: Instant) -> Report {
-        guard let since = awaySince, !isUnreachable, since.duration(to: now) >= Self.doubt else { return .none }
-        awaySince = nil
-        return .ended(after: since.duration(to: now))
+        guard awaySince != nil, !isUnreachable, let settled, settled <= now else { return .none }
+        backSince = backSince ?? now
+        return tick(now: now)
+    }
+
+    /// An outage is over when the server is there and no other connection has broken for a while.
+    mutating func tick(now: Instant) -> Report {
+        guard let since = awaySince, let back = backSince, settled.map({ $0 <= now }) ?? true else { return .none }
+        (awaySince, lastLoss, backSince) = (nil, nil, nil)
+        return .ended(after: since.duration(to: back))
     }
 
     private static let doubt: Duration = .seconds(2)
 
+    /// From when on no connection is expected any more that broke in the same outage.
+    private var settled: Instant? { lastLoss.map { $0 + Self.doubt } ?? awaySince }
+
     /// An open connection broke.
-    mutating func lost(now: Instant) -> Report { begin(now) }
+    mutating func lost(now: Instant) -> Report {
+        lastLoss = now
+        return begin(now)
+    }
 
     private mutating func begin(_ now: Instant) -> Report {
         guard awaySince == nil else { return .none }

@@ -16,7 +16,8 @@ struct PipelineMachine<Request> {
         case refuse(Request, PoolMachine<Request>.Refusal)
     }
 
-    private enum State: Equatable { case absent, connecting, ready }
+    /// One that is retiring gets no others, and is closed when it has answered what it has.
+    private enum State: Equatable { case absent, connecting, ready, retiring }
 
     private struct Lane {
         var state = State.absent
@@ -69,6 +70,7 @@ struct PipelineMachine<Request> {
         lanes[lane].inFlight -= 1
         lanes[lane].lastSign = now
         lanes[lane].since = now
+        closeIfRetired(lane)
         if !waiting.isEmpty { dispatch(now) }
         closeIfDone(lane)
     }
@@ -98,6 +100,14 @@ struct PipelineMachine<Request> {
 
     mutating func lost(_ lane: Int, now: Instant) {
         lanes[lane] = Lane()
+        dispatch(now)
+    }
+
+    /// It isn't to be used any more once it has answered what it has.
+    mutating func retire(_ lane: Int, now: Instant) {
+        guard lanes[lane].state == .ready else { return }
+        lanes[lane].state = .retiring
+        closeIfRetired(lane)
         dispatch(now)
     }
 
@@ -183,6 +193,12 @@ struct PipelineMachine<Request> {
 
     private mutating func closeIfDone(_ lane: Int) {
         guard isClosing, waiting.isEmpty, lanes[lane].inFlight == 0, lanes[lane].state != .absent else { return }
+        lanes[lane] = Lane()
+        actions.append(.close(lane))
+    }
+
+    private mutating func closeIfRetired(_ lane: Int) {
+        guard lanes[lane].state == .retiring, lanes[lane].inFlight == 0 else { return }
         lanes[lane] = Lane()
         actions.append(.close(lane))
     }

@@ -109,6 +109,13 @@ struct PoolMachine<Waiter> {
         openMore(now)
     }
 
+    /// It was given back, and isn't to be lent again.
+    mutating func retire(_ id: Int, now: Instant) {
+        guard members[id]?.state == .lent else { return }
+        close(id)
+        openMore(now)
+    }
+
     /// A health check was answered.
     mutating func checked(_ id: Int, now: Instant) {
         guard members[id]?.state == .checking else { return }

@@ -117,6 +117,9 @@ extension APIError {
         case .connection, .connectionLost, .poolExhausted, .closed, .timeout, .busy:
             self.init(.serviceUnavailable, "records.unavailable", "The database can't be reached just now. Try again in a moment.")
             headers.append(Header(name: "retry-after", value: "1"))
+        case .server where error.isReadOnly:
+            self.init(.serviceUnavailable, "records.unavailable", PostgresError.takesNoWrites)
+            headers.append(Header(name: "retry-after", value: "1"))
         default:
             self.init(.internalServerError, "server.internal", "The server failed at this. Its log says more.")
         }

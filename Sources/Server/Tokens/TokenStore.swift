@@ -131,6 +131,7 @@ package final class TokenStore: Sendable {
             return try await body()
         } catch let error as PostgresError {
             logger.log(level: error.isOutage ? .debug : .error, "Tokens can't be read or written.", metadata: ["error": "\(error)"])
+            if error.isReadOnly { throw TokenError(.unavailable, PostgresError.takesNoWrites) }
             throw TokenError(.unavailable, "The database that holds the tokens can't be reached. Try again in a moment.")
         }
     }

@@ -34,6 +34,11 @@ extension Failure {
         switch error.code {
         case .configuration: self.init(.wrongInput, "TESSERA_DATABASE_URL can't be used: \(error.message)")
         case .server where error.sqlState?.hasPrefix("57P") == true: self.init(.unreachable, Self.goneAway)
+        case .server where error.isReadOnly:
+            self.init(
+                .unreachable, "the database takes no writes: it is a standby, or set to read only",
+                remedy: "Name the primary in TESSERA_DATABASE_URL (`target_session_attrs=read-write` finds it among several hosts), or end "
+                    + "default_transaction_read_only.")
         case .server: self.init(.fault, "\(error)")
         case .connectionLost, .closed: self.init(.unreachable, Self.goneAway)
         case .connection, .timeout, .poolExhausted, .unsupportedServer:

@@ -22,6 +22,7 @@ enum ReadFailure {
             return RecordsError(.unavailable, "\(problem); try again.", cause: error)
         }
         if state == DatabaseSignal.severalCurrencies { return RecordsError(.mixedCurrencies, error.message) }
+        if error.isReadOnly { return RecordsError(.unavailable, PostgresError.takesNoWrites, cause: error) }
         switch state.prefix(2) {
         case "22": return evaluation
         case "08", "40", "53", "57": return RecordsError(.unavailable, "The database refused for now (SQLSTATE \(state)); try again.")

@@ -32,7 +32,7 @@ struct ConstraintViolation {
             return RecordsError.loop(of: field.flatMap { isSeen($0.key) ? $0 : nil }, type)
         case "40001", "40P01": return RecordsError(.unavailable, "Others changed the same records at the same moment; try again.")
         case "55P03", "57014": return RecordsError(.unavailable, "The database didn't come to it in time; try again.")
-        case nil: return ReadFailure.translate(error)
+        case nil, "25006": return ReadFailure.translate(error)
         default: return error
         }
     }
