@@ -26,6 +26,9 @@ final class Api: Responder {
     let queue: FairQueue
     /// Of those whose bodies are files, while these arrive.
     let uploads: FairQueue
+    /// Of bodies that are read whole, and of answers until they are taken.
+    let bodies: ByteBudget
+    let answers: ByteBudget
     let feed: LiveFeed
     let logger: Logger
     private let model: Mutex<ApiModel>
@@ -49,6 +52,9 @@ final class Api: Responder {
         uploads = FairQueue(
             room: configuration.limits.uploads, longest: configuration.limits.waitingRequests,
             share: configuration.limits.principalUploads)
+        let limits = configuration.limits
+        bodies = ByteBudget(room: limits.bodiesSize, share: limits.principalBodiesSize, longest: limits.waitingBodies)
+        answers = ByteBudget(room: limits.answersSize, share: limits.principalAnswersSize, longest: 0)
         feed = LiveFeed(store, limits: configuration.live, logger: logger) { try await principals.rights(of: $0) }
         self.logger = logger
         model = Mutex(ApiModel(store.catalog))
@@ -103,10 +109,13 @@ final class Api: Responder {
                     guard case .batch = resource else {
                         var response = await self.run(call, resource, body)
                         response.headers += told + self.about(resource)
+                        // Files are as they are.
+                        if !resource.representations(for: call.method).isEmpty { response.headers.append(("vary", Negotiation.vary)) }
                         return response
                     }
                     return await self.run(batch: call, body, told)
-                })
+                },
+                room: { try await self.bodies.room(for: $0, of: access.principal) })
         } catch {
             var response = answer(to: error, request)
             response.headers += told
@@ -128,12 +137,21 @@ final class Api: Responder {
 
     // MARK: Requests
 
+    /// Answers up to it aren't counted: a connection has room for one.
+    private static let smallAnswer = 65_536
+
     private func run(_ call: Call, _ resource: Resource, _ body: ByteBuffer, requests: Int = 1) async -> ServerResponse {
         do {
             let place = try await queue.place(of: call.access.principal, requests: requests)
             var response = try await call.respondOnce(to: resource, body: body)
+            switch response.body {
             // What is read from the database at the client's pace takes up a connection as long.
-            if case .stream(let stream) = response.body, stream.readsDatabase { response.body = .stream(stream.holding(place)) }
+            case .stream(let stream) where stream.readsDatabase: response.body = .stream(stream.holding(place))
+            // Who has much that is not taken yet gets no more of it made than has places.
+            case .bytes(let bytes) where bytes.readableBytes > Self.smallAnswer:
+                response.held = answers.hold(bytes.readableBytes, of: call.access.principal) ?? place
+            case .none, .bytes, .stream: break
+            }
             return withExtendedLifetime(place) { response }
         } catch {
             return answer(to: error, call.request)
@@ -338,6 +356,9 @@ extension Api {
         text.metric("tessera_http_requests_waiting", .gauge, "Requests that wait for their principal's turn.", queued.waiting)
         text.metric("tessera_http_requests_refused_total", .counter, "Requests refused because too many waited.", queued.refused)
         text.metric("tessera_http_requests_rate_limited_total", .counter, "Requests refused by a rate limit.", limiter.refused)
+        text.metric("tessera_http_body_bytes", .gauge, "Bytes of memory for bodies that are read whole.", bodies.figures.held)
+        text.metric("tessera_http_bodies_waiting", .gauge, "Bodies that aren't read before there is room for them.", bodies.figures.waiting)
+        text.metric("tessera_http_answer_bytes", .gauge, "Bytes of answers that their clients haven't taken yet.", answers.figures.held)
         text.metric("tessera_live_streams", .gauge, "Live streams that are open.", feed.count)
         let memory = ProcessMemory.current()
         text.metric(

@@ -63,6 +63,12 @@ struct ConnectionTests {
             "POST /api/places HTTP/1.1\r\nhost: x\r\nauthorization: {t}\r\ncontent-encoding: br\r\ncontent-length: 2\r\n\r\n{}", 415,
             "http.unsupported_encoding"
         ),
+        (
+            "a transfer coding that isn't known",
+            "POST /api/places HTTP/1.1\r\nhost: x\r\nauthorization: {t}\r\ncontent-type: application/json\r\n"
+                + "transfer-encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            501, "http.unsupported_transfer_coding"
+        ),
         ("a Host that isn't one", "GET /api HTTP/1.1\r\nhost: a\"b\r\nauthorization: {t}\r\n\r\n", 400, "http.bad_host"),
         ("another method", "BREW /api HTTP/1.1\r\nhost: x\r\nauthorization: {t}\r\n\r\n", 400, "http.malformed"),
         (

@@ -26,6 +26,7 @@ struct DocumentTests {
             #"<Property Name="origin" Type="tessera.address">"#,
             #"<Property Name="emails" Type="Collection(tessera.email)" Nullable="false">"#,
             #"<Property Name="measured_at" Type="Edm.DateTimeOffset" Precision="6">"#, #"<Property Name="data" Type="Edm.Untyped">"#,
+            #"<Property Name="effort" Type="Edm.Duration" Precision="6">"#,
             #"<NavigationProperty Name="place" Type="lab.place" Partner="samples">"#,
             #"<NavigationProperty Name="parts" Type="Collection(lab.sample)" Partner="parent">"#,
             #"<NavigationProperty Name="places" Type="Collection(lab.sample_places)">"#,

@@ -273,6 +273,135 @@ struct FairnessTests {
         }
     }
 
+    @Test("bytes are given in the order of arrival, to nobody beyond a share, and nobody waits for another's share")
+    func bytes() {
+        let budget = Budget(room: 100, share: 60, longest: 2)
+        #expect(budget.arrive("flood", 1, 40) == .granted)
+        #expect([budget.arrive("flood", 2, 30), budget.arrive("flood", 3, 1), budget.arrive("flood", 4, 1)] == [.waits, .waits, .refused])
+        #expect(!budget.take("flood", 1), "the flood's own come in their order")
+        #expect(budget.arrive("small", 10, 50) == .granted)
+        // Room for all is what this one waits for, so that others wait behind it; more than a share is counted as one.
+        #expect(budget.arrive("large", 20, 500) == .waits)
+        #expect(budget.arrive("other", 30, 10) == .waits)
+        #expect(!budget.take("more", 5))
+        #expect(budget.release("small", 50) == [20])
+        #expect(budget.held == 100)
+        #expect(budget.release("flood", 40) == [2, 3])
+        #expect(budget.held == 91)
+        #expect(budget.cancel(30) == [] && budget.cancel(30) == nil)
+        #expect(budget.take("more", 9) && !budget.take("more", 1))
+        #expect(budget.release("large", 60) == [] && budget.waiting == 0)
+        // Who gives up lets those behind go on.
+        #expect(budget.arrive("a", 40, 60) == .granted)
+        #expect(budget.arrive("b", 50, 60) == .waits)
+        #expect(budget.arrive("c", 60, 0) == .waits)
+        #expect(budget.cancel(50) == [60])
+    }
+
+    @Test("bodies are read when there is room for them: those of one principal keep nobody else's waiting, and are given up in the end")
+    func bodies() async throws {
+        var limits = ServerLimits()
+        limits.principalBodiesSize = 100_000
+        limits.bodiesSize = 250_000
+        limits.smallBodySize = 1_000
+        limits.bodyPause = .seconds(3_600)
+        try await TestHost.with(limits: limits) { host in
+            let token = try await Self.otherToken(host)
+            func head(_ token: String, _ length: String) -> String {
+                "POST /api/topics HTTP/1.1\r\nhost: test.example\r\nauthorization: Bearer \(token)\r\ncontent-type: application/json\r\n"
+                    + "expect: 100-continue\r\n\(length)\r\n\r\n"
+            }
+            let body = #"{"name": "T"}"# + String(repeating: " ", count: 60_000 - 13)
+            try await TestConnection.with(port: host.port) { first in
+                try await first.send(head(host.token, "content-length: 60000"))
+                #expect(try await first.receive()?.status == 100)
+                try await TestConnection.with(port: host.port) { second in
+                    // Its length isn't known, so that it counts as the longest, once it turns out to be no small one.
+                    try await second.send(head(host.token, "transfer-encoding: chunked"))
+                    #expect(try await second.receive()?.status == 100)
+                    try await second.send("7d0\r\n\(body.prefix(2_000))\r\n")
+                    try await Self.wait(host, for: "tessera_http_bodies_waiting 1")
+                    try await TestConnection.with(port: host.port) { other in
+                        try await other.send(head(token, "content-length: 60000"))
+                        #expect(try await other.receive()?.status == 100)
+                        try await other.send(body)
+                        #expect(try await other.receive()?.status == 201)
+                    }
+                    // Small ones don't wait.
+                    #expect(try await host.send("POST", "/api/topics", body: #"{"name": "small"}"#).status == 201)
+                    let metrics = try await host.send("GET", "/metrics").text
+                    #expect(metrics.contains("tessera_http_body_bytes 60000\n") && metrics.contains("tessera_http_bodies_waiting 1\n"))
+                    try await first.send(body)
+                    #expect(try await first.receive()?.status == 201)
+                    try await second.send("0\r\n\r\n")
+                    #expect(try await second.receive()?.status == 201)
+                }
+            }
+            try await Self.wait(host, for: "tessera_http_body_bytes 0")
+        }
+        limits.requestTime = .milliseconds(200)
+        try await TestHost.with(limits: limits) { host in
+            let head =
+                "POST /api/topics HTTP/1.1\r\nhost: test.example\r\nauthorization: Bearer \(host.token)\r\ncontent-type: application/json\r\n"
+                + "content-length: 90000\r\n\r\n"
+            try await TestConnection.with(port: host.port) { first in
+                try await first.send(head)
+                try await Self.wait(host, for: "tessera_http_body_bytes 90000")
+                try await TestConnection.with(port: host.port) { second in
+                    try await second.send(head)
+                    let answer = try await second.receive()
+                    #expect(answer?.status == 503 && answer?.headers["retry-after"] == "1")
+                }
+            }
+        }
+    }
+
+    @Test("answers that nobody takes hold their requests' places beyond a principal's part of the memory")
+    func answers() async throws {
+        var limits = ServerLimits()
+        limits.principalAnswersSize = 24 * 1_048_576
+        limits.principalRequests = 2
+        limits.writeTime = .seconds(3_600)
+        limits.requestTime = .seconds(3_600)
+        try await TestHost.with(limits: limits) { host in
+            let token = try await Self.otherToken(host)
+            // Some 17 MB, which no socket takes.
+            let fill = """
+                INSERT INTO lab.topic (id, version, created_at, updated_at, created_by, updated_by, owner_id, name) SELECT gen_random_uuid(), 1, now(), now(), p.id, p.id, p.id, \
+                repeat('long name ', 300) FROM generate_series(1, 5000), tessera.principal p WHERE p.name = 'Administrator'
+                """
+            _ = try await host.lab.client.query(SQL(verbatim: fill))
+            let headers = ["authorization": "Bearer \(host.token)", "prefer": "maxpagesize=5000"]
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // One is within the part; two keep their places, so that the others aren't made.
+                for _ in 0..<6 {
+                    group.addTask {
+                        try await TestConnection.with(port: host.port) { connection in
+                            try await connection.send("GET", "/api/topics", headers, nil)
+                            try await Task.sleep(for: .seconds(600))
+                        }
+                    }
+                }
+                func isAsExpected() async throws -> Bool {
+                    let lines = try await host.send("GET", "/metrics").text.split(separator: "\n")
+                    let held = lines.first { $0.hasPrefix("tessera_http_answer_bytes ") }.flatMap { Int($0.split(separator: " ")[1]) } ?? 0
+                    return held > 15_000_000 && lines.contains("tessera_http_requests_waiting 3")
+                }
+                for _ in 0..<6_000 {
+                    if try await isAsExpected() { break }
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                // Another's are made and taken meanwhile.
+                #expect(try await host.send("GET", "/api/topics?top=50", headers: ["authorization": "Bearer \(token)"]).status == 200)
+                #expect(try await isAsExpected())
+                group.cancelAll()
+                while await group.nextResult() != nil {}
+            }
+            try await Self.wait(host, for: "tessera_http_answer_bytes 0")
+            #expect(try await host.send("GET", "/api/topics?top=5").status == 200)
+        }
+    }
+
     @Test("one client's flood doesn't keep another from being answered")
     func flood() async throws {
         var limits = ServerLimits()
@@ -338,6 +467,21 @@ struct FairnessTests {
         func cancel(_ number: UInt64) -> Bool { machine.cancel(number) }
     }
 
+    private final class Budget {
+        private var machine: ByteBudgetMachine<String>
+
+        init(room: Int, share: Int, longest: Int) { machine = ByteBudgetMachine(room: room, share: share, longest: longest) }
+
+        var held: Int { machine.held }
+        var waiting: Int { machine.waiting }
+        func arrive(_ owner: String, _ number: UInt64, _ bytes: Int) -> ByteBudgetMachine<String>.Arrival {
+            machine.arrive(owner, number, bytes: machine.counted(bytes))
+        }
+        func take(_ owner: String, _ bytes: Int) -> Bool { machine.take(owner, bytes: bytes) }
+        func release(_ owner: String, _ bytes: Int) -> [UInt64] { machine.release(owner, bytes: bytes) }
+        func cancel(_ number: UInt64) -> [UInt64]? { machine.cancel(number) }
+    }
+
     // MARK: -
 
     private static let other = GUID("00000000-0000-7000-8000-0000000000aa")!
@@ -353,6 +497,10 @@ struct FairnessTests {
     }
 
     private static func wait(_ host: TestHost, until waiting: Int) async throws {
-        while try await !host.send("GET", "/metrics").text.contains("tessera_http_requests_waiting \(waiting)\n") { await Task.yield() }
+        try await wait(host, for: "tessera_http_requests_waiting \(waiting)")
+    }
+
+    private static func wait(_ host: TestHost, for line: String) async throws {
+        while try await !host.send("GET", "/metrics").text.contains("\(line)\n") { await Task.yield() }
     }
 }

@@ -57,6 +57,13 @@ struct ReadingTests {
             ["if-none-match": "W/\"1\", W/\"2.{form}\", \"x\""], status: 200, expects: [#""title":"Alpha""#],
             answerHeaders: ["etag": "{etag}"]),
         Scenario(
+            "has a tag for each representation of a version, and says what the answer goes by", "GET", "/api/samples({a})",
+            ["if-none-match": "{etag}", "accept": "application/json;metadata=full"], status: 200, expects: ["@editLink"],
+            answerHeaders: ["etag": "W/\"1.{form}-full\"", "vary": "Accept, OData-MaxVersion, Prefer, Accept-Encoding"]),
+        Scenario(
+            "and in 4.0", "GET", "/api/samples({a})", ["if-none-match": "W/\"1.{form}-40\"", "odata-maxversion": "4.0"], status: 304,
+            answerHeaders: ["etag": "W/\"1.{form}-40\"", "vary": "Accept, OData-MaxVersion, Prefer"]),
+        Scenario(
             "sends what is read along with a record, which its version says nothing about", "GET",
             "/api/samples({a})?select=title&expand=place(select=name)", ["if-none-match": "{etag}"], status: 200, expects: ["Oslo"]),
         Scenario(

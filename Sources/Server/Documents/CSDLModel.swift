@@ -174,7 +174,10 @@ struct CSDLModel {
         property.isCollection = if case .collection = facts.property.type { true } else { false }
         property.maxLength = facts.maxLength
         if let digits = facts.digits { (property.precision, property.scale) = (digits.precision, digits.scale) }
-        if case .dateTimeOffset = facts.property.type { property.precision = 6 }
+        switch facts.property.type {
+        case .dateTimeOffset, .duration: property.precision = 6
+        default: break
+        }
         property.annotations = words(facts.label, facts.description)
         if facts.isComputed { property.annotations.append(Annotation(term: "Org.OData.Core.V1.Computed", value: .flag(true))) }
         if let pattern = facts.textRules?.pattern {

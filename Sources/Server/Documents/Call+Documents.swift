@@ -34,7 +34,6 @@ extension Call {
         }
         let headers = [
             ("content-type", wantsJSON ? "application/json" : "application/xml"), ("odata-version", negotiation.versionHeader),
-            ("vary", "Accept"),
         ]
         return ServerResponse(.ok, headers: headers, body: .bytes(ByteBuffer(bytes: document)))
     }

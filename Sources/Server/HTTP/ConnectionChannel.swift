@@ -33,8 +33,13 @@ struct ConnectionChannel<R: Responder>: ServerChildChannel {
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: HTTPResponseEncoder.Configuration(), withDecoderLimitConfiguration: decoder)
+            // What is read ahead of a body that waits for its room stays small: three pieces at most.
+            try channel.syncOptions?.setOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 1_024, initial: 2_048, maximum: 32_768))
             let parts = try Parts(
-                wrappingChannelSynchronously: channel, configuration: NIOAsyncChannel.Configuration(isOutboundHalfClosureEnabled: true))
+                wrappingChannelSynchronously: channel,
+                configuration: NIOAsyncChannel.Configuration(
+                    backPressureStrategy: .init(lowWatermark: 1, highWatermark: 4), isOutboundHalfClosureEnabled: true))
             return Value(parts: parts, watch: NIOLoopBound(watch, eventLoop: channel.eventLoop))
         }
     }

@@ -7,14 +7,29 @@ extension Conversation {
     struct Body {
         var content: Result<ByteBuffer, HTTPFault>
         var isAtEnd = false
+        /// The memory that it takes up.
+        var held: ByteBudget.Hold?
 
         static func failure(_ fault: HTTPFault) -> Body { Body(content: .failure(fault)) }
     }
 
-    func readBody(of request: ServerRequest, limit: Int, _ parts: inout Inbound.AsyncIterator) async throws -> Body {
+    /// Reads a body; one that isn't small waits for its room in memory first, so that its client waits to send it.
+    func readBody(of request: ServerRequest, limit: Int, _ admission: Admission, _ parts: inout Inbound.AsyncIterator) async throws -> Body
+    {
         let encoding = request.header(.contentEncoding)?.lowercased()
         guard encoding == nil || encoding == "identity" || encoding == "gzip" else { return .failure(.unsupportedEncoding) }
         if let length = request.contentLength, length > limit { return .failure(.bodyTooLarge(limit: limit)) }
+        let isCompressed = encoding == "gzip"
+        let small = channel.limits.smallBodySize
+        var held: ByteBudget.Hold?
+        // What grows in memory takes up as much as it may.
+        if limit > 0, request.hasBody, isCompressed || request.contentLength ?? 0 > small {
+            let room = (request.contentLength ?? limit) + (isCompressed ? limit : 0)
+            switch try await self.room(for: room, admission) {
+            case .success(let room): held = room
+            case .failure(let fault): return .failure(fault)
+            }
+        }
         try await promiseToRead(request)
         var body = ByteBuffer()
         while let part = try await parts.next() {
@@ -22,13 +37,40 @@ extension Conversation {
             case .head: return .failure(.malformed)
             case .body(var piece):
                 guard body.readableBytes + piece.readableBytes <= limit else { return .failure(.bodyTooLarge(limit: limit)) }
+                if held == nil, body.readableBytes + piece.readableBytes > small {
+                    switch try await room(for: limit, admission) {
+                    case .success(let room): held = room
+                    case .failure(let fault): return .failure(fault)
+                    }
+                }
                 body.writeBuffer(&piece)
             case .end:
-                let content = encoding == "gzip" ? Compression.decompressed(body, limit: limit) : .success(body)
-                return Body(content: content, isAtEnd: true)
+                let content = isCompressed ? Compression.decompressed(body, limit: limit) : .success(body)
+                if case .success(let content) = content { held?.shrink(to: content.readableBytes) }
+                return Body(content: content, isAtEnd: true, held: held)
             }
         }
         return .failure(.malformed)
+    }
+
+    /// Waits for room for a body. Meanwhile nothing of it is taken from the connection; how long that may last is bounded as work is.
+    private func room(for bytes: Int, _ admission: Admission) async throws -> Result<ByteBudget.Hold?, HTTPFault> {
+        guard let room = admission.room else { return .success(nil) }
+        let task = Task(executorPreference: executor) { try await room(bytes) }
+        watch.value.beginWork { task.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        watch.value.endWork()
+        if watch.value.ranOutOfTime { return .failure(.queueFull) }
+        watch.value.enter(.body)
+        do {
+            return .success(try result.get())
+        } catch let fault as HTTPFault {
+            return .failure(fault)
+        }
     }
 
     /// Tells a client that asks first whether it may send its body.

@@ -54,12 +54,13 @@ struct Conversation<R: Responder>: Sendable {
             case .answer(let finished):
                 response = finished
             case .work(let bodyLimit, let run):
-                let body = try await readBody(of: request, limit: bodyLimit, &parts)
+                let body = try await readBody(of: request, limit: bodyLimit, admission, &parts)
                 bodyIsRead = body.isAtEnd
                 switch body.content {
                 case .success(let content): response = await work(head.method == .GET ? .endsSoon : .ignored) { await run(content) }
                 case .failure(let fault): response = responder.answer(to: fault)
                 }
+                withExtendedLifetime(body.held) {}
             case .transfer(let bodyLimit, let run):
                 (response, bodyIsRead) = try await transfer(request, limit: bodyLimit, &parts, run)
             }
@@ -76,6 +77,7 @@ struct Conversation<R: Responder>: Sendable {
             response = try await send(stream, of: response, to: request, version: head.version, closing: closing)
         } else {
             response = Compression.applied(to: response, for: request)
+            defer { withExtendedLifetime(response.held) {} }
             try await write(response, closing: closing, withoutBody: head.method == .HEAD)
         }
         responder.finished(route, request, status: Int(response.status.code), duration: ContinuousClock.now - start)
@@ -85,6 +87,7 @@ struct Conversation<R: Responder>: Sendable {
     private func refusal(of head: HTTPRequestHead, _ request: ServerRequest) -> HTTPFault? {
         if head.uri.utf8.count > channel.limits.targetLength { return .targetTooLong }
         if request.hostCount > 1 || (request.hostCount == 0 && head.version == .http1_1) { return .noHost }
+        if let coding = request.header(.transferEncoding), coding.lowercased() != "chunked" { return .unsupportedTransferCoding }
         return nil
     }
 
@@ -111,6 +114,9 @@ struct Conversation<R: Responder>: Sendable {
 
     // MARK: Writing
 
+    /// What a connection holds of an answer beside the client's own buffers.
+    static var pieceSize: Int { 65_536 }
+
     /// Keeps browsers from doing anything with an answer but what its reader asked for.
     private static var security: ServerResponse.Headers {
         [
@@ -136,6 +142,15 @@ struct Conversation<R: Responder>: Sendable {
     func write(_ response: ServerResponse, closing: Bool, withoutBody: Bool) async throws {
         let head = head(of: response, closing: closing)
         switch response.body {
+        case .bytes(let bytes) where !withoutBody && bytes.readableBytes > Self.pieceSize:
+            // In pieces, each when the client has taken most of what came before: so it is known when an answer has gone.
+            watch.value.makesProgress()
+            try await outbound.write(.head(head))
+            var rest = bytes
+            while let piece = rest.readSlice(length: min(rest.readableBytes, Self.pieceSize)), piece.readableBytes > 0 {
+                try await outbound.write(.body(.byteBuffer(piece)))
+            }
+            try await outbound.write(.end(nil))
         case .bytes(let bytes) where !withoutBody:
             try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(bytes)), .end(nil)])
         case .stream(let stream) where stream.length == nil:

@@ -16,6 +16,7 @@ enum HTTPFault: Error, Hashable {
     /// What stands in this header is no host.
     case badHost(header: String)
     case targetTooLong
+    case unsupportedTransferCoding
 
     /// What the parser refuses; nil for errors of the connection, which nobody can be told about.
     init?(parsing error: any Error) {
@@ -38,6 +39,7 @@ enum HTTPFault: Error, Hashable {
         case .answerTooSlow: .gatewayTimeout
         case .busy, .queueFull: .serviceUnavailable
         case .targetTooLong: .uriTooLong
+        case .unsupportedTransferCoding: .notImplemented
         }
     }
 
@@ -69,6 +71,11 @@ enum HTTPFault: Error, Hashable {
             APIError(
                 status, "http.queue_full", "More requests wait than the server can work off soon, most of them yours. Send fewer at once."
             ).with(header: "retry-after", "1")
+        case .unsupportedTransferCoding:
+            APIError(
+                status, "http.unsupported_transfer_coding",
+                "Transfer-Encoding may be chunked and nothing else. Send a compressed body with Content-Encoding: gzip.",
+                target: "Transfer-Encoding")
         case .targetTooLong: APIError(status, "http.uri_too_long", "The URL is too long. Ask for less, or with fewer conditions.")
         }
     }

@@ -23,6 +23,8 @@ struct Admission: Sendable {
 
     var route: Route
     var step: Step
+    /// Waits until so many bytes of a body may come into memory; nil where any number may.
+    var room: (@Sendable (_ bytes: Int) async throws -> ByteBudget.Hold)?
 }
 
 /// The kinds of requests, as metrics count them.

@@ -50,6 +50,16 @@ package struct ServerLimits: Sendable, Hashable {
     /// take minutes to arrive.
     package var uploads = 256
     package var principalUploads = 16
+    /// Bodies in memory at once, those of one principal, and how many of one principal's wait for room before they are read: beyond it 503. Those of
+    /// up to `smallBodySize` aren't counted.
+    package var bodiesSize = 256 * 1_048_576
+    package var principalBodiesSize = 64 * 1_048_576
+    package var waitingBodies = 128
+    package var smallBodySize = 65_536
+    /// Answers in memory that their clients haven't taken yet, and those of one principal: beyond it, a request keeps its place among those that are
+    /// worked on until its answer is taken.
+    package var answersSize = 256 * 1_048_576
+    package var principalAnswersSize = 64 * 1_048_576
     /// Requests that wait for their turn: beyond it 503 for those who have most of them.
     package var waitingRequests = 1_024
     /// Open connections; more wait in the listening socket's queue.

@@ -15,6 +15,8 @@ struct ServerResponse: Sendable {
     var status: HTTPResponseStatus
     var headers: Headers
     var body: Body
+    /// What is given back when the answer has been taken: its part of the memory for answers, or the place of its request.
+    var held: (any AnyObject & Sendable)?
 
     init(_ status: HTTPResponseStatus, headers: Headers = [], body: Body = .none) {
         self.status = status

@@ -1,10 +1,10 @@
 /// The ETag of a record: its version and, where a record is read by itself, the form in which its reader sees records of its type.
 ///
 ///     W/"3"             in bodies, and of what was written
-///     W/"3.5d41402a"    of a record that was read
+///     W/"3.5d41402a"    of a record that was read; with -full, -none, -40 or -ieee behind it in another representation than the usual one
 ///
 /// Weak, since one version has several representations. A change asks for the version alone; whether a client still has what it would read again
-/// depends on the form too, which an applied overlay changes and no version tells.
+/// depends on the form too, which an applied overlay changes and no version tells, and on the representation.
 struct EntityTag: Sendable, Hashable {
     var version: Int64
     var form: String?

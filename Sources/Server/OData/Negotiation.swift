@@ -46,6 +46,20 @@ struct Negotiation: Sendable, Hashable {
         return format.ieee754Compatible ? metadata + ";IEEE754Compatible=true" : metadata
     }
 
+    /// The request's headers that an answer goes by, for whoever keeps it.
+    static let vary = "Accept, OData-MaxVersion, Prefer"
+
+    /// What an ETag says of the representation of a record; nothing of the one that a client gets who has no preference.
+    var mark: String {
+        let metadata =
+            switch format.metadata {
+            case .minimal: ""
+            case .none: "-none"
+            case .full: "-full"
+            }
+        return (version == .v4_0 ? "-40" : "") + metadata + (format.ieee754Compatible ? "-ieee" : "")
+    }
+
     var versionHeader: String { version == .v4_0 ? "4.0" : "4.01" }
 
     /// Reads the headers.

@@ -43,7 +43,7 @@ extension Call {
         let headers = [
             ("content-type", exported.contentType),
             ("content-disposition", "attachment; filename=\"\(type.collection).\(exported.nameEnding)\""),
-            ("odata-version", negotiation.versionHeader), ("vary", "Accept"),
+            ("odata-version", negotiation.versionHeader),
         ]
         return ServerResponse(.ok, headers: headers, body: .stream(stream))
     }

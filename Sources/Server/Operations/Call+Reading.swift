@@ -101,7 +101,7 @@ extension Call {
         reading record: StoredRecord, _ type: ApiType, _ query: CheckedQuery?, _ preconditions: Preconditions
     ) throws -> ServerResponse {
         // It speaks of the record alone, not of what is read along with it or computed.
-        let tag = EntityTag(record.version, form: type.form)
+        let tag = EntityTag(record.version, form: type.form + negotiation.mark)
         let isAlone = query.map { $0.expand.isEmpty && $0.computed.isEmpty } ?? true
         if isAlone, preconditions.isUnmodified(tag) { return response(.notModified, [("etag", tag.text)]) }
         if case .tags(let tags)? = preconditions.ifMatch, !tags.contains(where: { $0.version == record.version }) {
