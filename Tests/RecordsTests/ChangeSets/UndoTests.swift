@@ -198,6 +198,61 @@ struct UndoTests {
         }
     }
 
+    @Test("gives unique values back that records of the change set took from one another: in a row, in a circle, over several batches")
+    func exchangedValues() async throws {
+        try await TestStore.with { lab in
+            let places = try lab.type("places")
+            func rename(_ changes: [(GUID, String)], under set: WriteOptions) async throws {
+                for (id, name) in changes {
+                    let update = RecordUpdate(key: .id(id), input: RecordInput(["name": .string(name)]))
+                    #expect(try await lab.store.update(places, [update], options: set, access: .test).map(\.isFailure) == [false])
+                }
+            }
+            let names = (1...20).map { "row \($0)" }
+            let inputs = (["X", "Y"] + names).map { RecordInput(["name": .string($0)]) }
+            let ids = try await lab.store.create(places, inputs, options: .bulk("new"), access: .test).compactMap(\.id)
+            let before = try await contents(lab, "places")
+
+            let swap = WriteOptions.bulk("swap")
+            try await rename([(ids[0], "between"), (ids[1], "X"), (ids[0], "Y")], under: swap)
+            let shift = WriteOptions.bulk("shift")
+            try await rename((1...20).reversed().map { (ids[$0 + 1], "row \($0 + 1)") }, under: shift)
+            for (set, count) in [(swap, 2), (shift, 20)] {
+                let report = try await Undo(lab.store, of: set.changeSet.id, access: .test).run()
+                #expect(report.undone == count && report.refused == [])
+            }
+            #expect(try await contents(lab, "places") == before)
+
+            let many = try await lab.store.create(
+                places, (0..<1_002).map { RecordInput(["name": .string("many \($0)")]) }, options: .bulk("many"), access: .test
+            ).compactMap(\.id)
+            let ring = WriteOptions.bulk("ring")
+            let moves = many.indices.map {
+                RecordUpdate(key: .id(many[$0]), input: RecordInput(["name": .string("many \(($0 + 501) % many.count)")]))
+            }
+            let moved = try await lab.store.update(places, moves, options: ring, access: .test)
+            #expect(moved.allSatisfy { Outcome($0) == .updated(version: 2) })
+            let report = try await Undo(lab.store, of: ring.changeSet.id, access: .test).run()
+            #expect(report.undone == 1_002 && report.refusedCount == 0)
+            #expect(try await lab.row("lab.place", many[7])["name"] == "many 7")
+        }
+    }
+
+    @Test("has nothing to put back of what the change set made and deleted, and says so each time")
+    func madeAndDeleted() async throws {
+        try await TestStore.with { lab in
+            let places = try lab.type("places")
+            let set = WriteOptions.bulk("tried")
+            let id = try #require(try await lab.store.create(places, [RecordInput(["name": "Oslo"])], options: set, access: .test)[0].id)
+            _ = try await lab.store.delete(places, [RecordReference(key: .id(id))], options: set, access: .test)
+            for _ in 1...2 {
+                let report = try await Undo(lab.store, of: set.changeSet.id, access: .test).run()
+                #expect(report.undone == 1 && report.alreadyUndone == 1 && report.undo == nil && report.refused == [])
+                #expect(try await state(lab, set.changeSet.id) == .undone)
+            }
+        }
+    }
+
     @Test("says when there is no such change set")
     func missing() async throws {
         try await TestStore.with { lab in

@@ -104,6 +104,34 @@ struct BulkTests {
         }
     }
 
+    @Test("lets records of one call take over each other's unique values in any order, and fails those whose value nobody gives up")
+    func exchange() async throws {
+        try await TestStore.with { lab in
+            let places = try lab.type("places")
+            let names = ["A", "B", "C", "D", "E", "stays"]
+            let ids = try await lab.store.create(
+                places, names.map { RecordInput(["name": .string($0)]) }, options: .bulk("new"), access: .test
+            ).compactMap(\.id)
+            func update(_ changes: [(Int, String)], _ mode: BulkMode) async throws -> [Outcome] {
+                let items = changes.map { RecordUpdate(key: .id(ids[$0]), input: RecordInput(["name": .string($1)])) }
+                return try await lab.store.update(places, items, options: .bulk("move", mode), access: .test).map(Outcome.init)
+            }
+            let stored =
+                "SELECT string_agg(name || p.version || action, ' ' ORDER BY p.id) FROM lab.place p JOIN tessera.change c "
+                + "ON c.record_id = p.id AND c.version = p.version WHERE p.deleted_at IS NULL"
+            // Up by one, and two that swap.
+            let moved = try await update([(0, "B"), (1, "C"), (2, "F"), (3, "E"), (4, "D")], .atomic)
+            #expect(moved == Array(repeating: .updated(version: 2), count: 5))
+            #expect(try await lab.text(stored) == "B2update C2update F2update E2update D2update stays1create")
+            let before = "SELECT string_agg(before ->> 'name', '' ORDER BY record_id) FROM tessera.change WHERE version = 2"
+            #expect(try await lab.text(before) == "ABCDE")
+            // The third can't have its value, so the second keeps the one that the first wants; the last two go on.
+            let some = try await update([(0, "C"), (1, "F"), (2, "stays"), (3, "D"), (4, "E"), (5, "stays")], .perItem)
+            #expect(some == [.failed([]), .failed([]), .failed([]), .updated(version: 3), .updated(version: 3), .unchanged(version: 1)])
+            #expect(try await lab.text(stored) == "B2update C2update F2update D3update E3update stays1create")
+        }
+    }
+
     @Test("adds and takes away links of many records, from either side, with one version for each record")
     func links() async throws {
         try await TestStore.with { lab in

@@ -10,8 +10,8 @@ package import QueryLanguage
 /// it stopped when it is run again, since it sees by the changes which records are back already.
 package struct Undo: Sendable {
     static let batchSize = 500
-    /// Records that wait for others of the same change set (a link target still to be restored, a unique value still taken) are tried again.
-    private static let passes = 5
+    /// Of records that are tried together in the end, across batches.
+    private static let circleSize = 10_000
 
     let store: RecordStore
     let changeSet: GUID
@@ -40,17 +40,40 @@ package struct Undo: Sendable {
         // Whatever still writes under it finds it ended and stops.
         if entry.state == .running { try await log.finish(changeSet) }
         var report = UndoReport(changeSet: changeSet, undo: nil)
-        for _ in 1...Self.passes {
+        // Records that wait for others of the same change set (a link target still to be restored, a unique value still taken) are tried again for as
+        // long as others come back, from the other end each time: what waits in a row comes to its turn at once that way.
+        var isNewestFirst = true
+        while true {
             let before = report.undone
             var pass = Pass(entry: entry, undo: report.undo)
-            try await run(&pass, renew, progress)
+            try await run(&pass, newestFirst: isNewestFirst, renew, progress)
             report = UndoReport(
                 changeSet: changeSet, undo: pass.undo, undone: pass.undone, alreadyUndone: pass.already, refused: pass.refusals.refused,
                 refusedCount: pass.refusals.refusedCount)
+            guard pass.waits else { break }
+            isNewestFirst.toggle()
             // Whoever runs the same undo at this moment may have cleared something away, too.
-            guard pass.waits, pass.changed > 0 || pass.undone > before else { break }
+            if pass.changed > 0 || pass.undone > before { continue }
+            guard try await closeCircles(of: pass, &report, renew) else { break }
         }
         return try await finish(entry, report)
+    }
+
+    /// Tries what waits for unique values together, since records of several batches may wait for one another.
+    ///
+    /// - Returns: whether any of it came back.
+    private func closeCircles(
+        of pass: Pass, _ report: inout UndoReport, _ renew: (@Sendable () async throws -> Access)?
+    ) async throws -> Bool {
+        guard pass.seen > Self.batchSize else { return false }
+        var circles = Pass(entry: pass.entry, undo: pass.undo)
+        for (typeID, ids) in pass.notUnique.sorted(by: { $0.key < $1.key }) {
+            guard ids.count > 1, ids.count <= Self.circleSize, let type = store.catalog.type(id: typeID) else { continue }
+            let now = Undo(store, of: changeSet, access: try await renew?() ?? access)
+            try await now.undo(ids, type, &circles)
+        }
+        report.undo = circles.undo
+        return circles.changed > 0
     }
 
     /// What `run` would do, found out by doing it in a transaction that is rolled back.
@@ -80,10 +103,13 @@ package struct Undo: Sendable {
         var refusals = UndoReport(changeSet: GUID(high: 0, low: 0), undo: nil)
         /// Records were refused for what the same undo may have cleared away meanwhile.
         var waits = false
+        /// By type, those whose unique values others have.
+        var notUnique: [String: [GUID]] = [:]
 
         mutating func refuse(_ type: String, _ id: GUID, _ code: String, _ reason: String, isNamed: Bool = true) {
             refusals.add(UndoRefusal(recordType: type, record: id, code: code, reason: reason), isNamed: isNamed)
             if Self.passing.contains(code) { waits = true }
+            if code == RecordsError.Code.notUnique.description { notUnique[type, default: []].append(id) }
         }
 
         private static let passing: Set<String> = [
@@ -92,17 +118,19 @@ package struct Undo: Sendable {
         ]
     }
 
-    /// The newest records first: what a change set made to take another record's place is gone before that one comes back.
+    /// The newest records first, to begin with: what a change set made to take another record's place is gone before that one comes back.
     private func run(
-        _ pass: inout Pass, _ renew: (@Sendable () async throws -> Access)?, _ progress: (Int) async throws -> Void
+        _ pass: inout Pass, newestFirst: Bool, _ renew: (@Sendable () async throws -> Access)?, _ progress: (Int) async throws -> Void
     ) async throws {
         var place: GUID?
         while true {
             try Task.checkCancellation()
-            let before: SQL = place.map { " AND record_id < \(bind: PostgresUUID(guid: $0))" } ?? ""
+            let (beyond, direction): (SQL, SQL) = newestFirst ? ("<", "DESC") : (">", "ASC")
+            let rest: SQL = place.map { " AND record_id \(beyond) \(bind: PostgresUUID(guid: $0))" } ?? ""
             let sql: SQL = """
                 SELECT DISTINCT ON (record_id) record_id, record_type FROM tessera.change \
-                WHERE change_set = \(bind: PostgresUUID(guid: changeSet))\(before) ORDER BY record_id DESC LIMIT \(bind: Int64(Self.batchSize))
+                WHERE change_set = \(bind: PostgresUUID(guid: changeSet))\(rest) ORDER BY record_id \(direction) \
+                LIMIT \(bind: Int64(Self.batchSize))
                 """
             let rows = try await store.run(sql).rows.map { row in
                 (id: GUID(postgres: try row.decode(PostgresUUID.self, 0)), type: try row.decode(String.self, 1))

@@ -13,7 +13,7 @@ struct UndoBatch {
         /// Records that were put back, and those that were back already.
         var changed = 0
         var unchanged = 0
-        /// Those of the latter that another undo had put back.
+        /// Those of the latter that another undo, or the change set itself, had put back.
         var already = 0
         var refused: [(id: GUID, code: String, reason: String)] = []
     }
@@ -35,7 +35,7 @@ struct UndoBatch {
             switch UndoPlan(facts, label: type.label.lowercased(), family: family) {
             case .nothing:
                 result.unchanged += 1
-                if let last = facts.since.last, last != undo { result.already += 1 }
+                if facts.since.last != undo { result.already += 1 }
             case .refuse(let code, let reason): result.refused.append((facts.id, code, reason))
             case .steps(let planned): steps.append(planned)
             }

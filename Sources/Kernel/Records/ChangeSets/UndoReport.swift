@@ -11,7 +11,7 @@ package struct UndoReport: Sendable, Equatable {
     package var undo: GUID?
     /// Records that are as they were before, those included that an earlier undo had put back.
     package var undone: Int
-    /// Those of them that were so before: an earlier undo had put them back.
+    /// Those of them that were so before: an earlier undo had put them back, or the change set itself, as it deleted what it had made.
     package var alreadyUndone: Int
     package var refused: [UndoRefusal]
     package var refusedCount: Int

@@ -3,7 +3,7 @@ import Postgres
 import QueryLanguage
 
 /// Carries out prepared drafts: one statement for as many as it may take; when a row spoils it, the halves are tried alone, so that good rows
-/// go in and bad ones come back with their reason.
+/// go in and bad ones come back with their reason. Rows that are refused for unique values of one another are tried together.
 struct BatchRunner {
     /// Rows of one statement: enough to pay for the round trip, few enough that a spoilt one is found soon.
     static let rowsPerStatement = 500
@@ -73,7 +73,12 @@ struct BatchRunner {
             for start in stride(from: 0, to: order.ordered.count, by: Self.rowsPerStatement) {
                 try Task.checkCancellation()
                 let chunk = Array(order.ordered[start..<min(start + Self.rowsPerStatement, order.ordered.count)])
-                outcomes.merge(try await halve(chunk, runner, execute)) { _, new in new }
+                outcomes.merge(try await settle(chunk, runner, execute)) { _, new in new }
+            }
+            if order.ordered.count > Self.rowsPerStatement {
+                // What one chunk refuses, another one may have made possible.
+                let waiting = order.ordered.filter { takesUniqueValue($0) && outcomes[$0.index]?.isNotUnique == true }
+                if !waiting.isEmpty { outcomes.merge(try await exchange(waiting, runner, execute)) { _, new in new } }
             }
             if !order.circles.isEmpty { outcomes.merge(try await whole(order.circles, runner, execute)) { _, new in new } }
             if options.mode == .atomic, outcomes.values.contains(where: \.isFailure) {
@@ -85,8 +90,20 @@ struct BatchRunner {
         }
     }
 
+    /// The chunk as one statement. When it is refused for a unique value, its rows may be in each other's way alone.
+    private func settle(_ drafts: [WriteDraft], _ runner: StatementRunner, _ execute: Execute) async throws -> [Int: WriteOutcome] {
+        guard drafts.count > 1, drafts.contains(where: takesUniqueValue) else { return try await halve(drafts, runner, execute) }
+        do {
+            return try await statement(drafts, runner, execute)
+        } catch  where ConstraintViolation.isNotUnique(error) {
+            return try await exchange(drafts, runner, execute)
+        } catch  where ConstraintViolation.blamesRow(error) {
+            return try await halve(drafts, runner, execute)
+        }
+    }
+
     /// The chunk as one statement, or its halves when a row of it is refused.
-    private func halve(_ drafts: [WriteDraft], _ runner: StatementRunner, _ execute: Execute) async throws -> [Int: WriteOutcome] {
+    func halve(_ drafts: [WriteDraft], _ runner: StatementRunner, _ execute: Execute) async throws -> [Int: WriteOutcome] {
         do {
             return try await statement(drafts, runner, execute)
         } catch  where ConstraintViolation.blamesRow(error) {
@@ -146,6 +163,8 @@ private struct NothingWritten: Error {
 }
 
 extension WriteOutcome {
+    var isNotUnique: Bool { if case .failed(let error) = self { error.code == .notUnique } else { false } }
+
     package var isFailure: Bool { if case .failed = self { true } else { false } }
 
     /// Whether anything is other than it was.

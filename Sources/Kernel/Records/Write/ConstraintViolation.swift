@@ -45,6 +45,9 @@ struct ConstraintViolation {
             || state == "54000"
     }
 
+    /// Whether another row has a value that one of these wants.
+    static func isNotUnique(_ error: any Error) -> Bool { (error as? PostgresError)?.sqlState == "23505" }
+
     /// A value that is missing, or doesn't go with another one of its field.
     private func refusedValue(_ error: PostgresError) -> RecordsError {
         if error.sqlState == "23502", error.table == type.key, let column = error.column, type.field(ofColumn: column) == nil,

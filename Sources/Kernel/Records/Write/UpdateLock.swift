@@ -21,7 +21,12 @@ struct UpdateLock {
     func sql(for drafts: [WriteDraft]) -> SQL? {
         let loops = LoopGuard(drafts, of: type)
         let isCut = drafts.count > BatchRunner.rowsPerStatement && loops.hasTurns != nil
-        guard isCut || drafts.contains(where: { $0.statementKey != drafts[0].statementKey }) else { return nil }
+        return isCut || drafts.contains(where: { $0.statementKey != drafts[0].statementKey }) ? whole(for: drafts) : nil
+    }
+
+    /// The lock whatever follows.
+    func whole(for drafts: [WriteDraft]) -> SQL {
+        let loops = LoopGuard(drafts, of: type)
         var batch = ColumnBatch()
         batch.add("id", .uuid, drafts.map { .guid($0.id) })
         for column in loops.columns { batch.add(column, .uuid, drafts.map { $0.columns[column] ?? .null }) }

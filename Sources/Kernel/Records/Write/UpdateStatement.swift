@@ -13,7 +13,7 @@ struct UpdateStatement {
     let type: RecordType
     let access: Access
     let changeSet: ChangeSet
-    /// All drafts of one statement set the same columns and lists.
+    /// All drafts of one statement set the same columns and lists, and all or none of them are set aside.
     let columns: [Column]
     let lists: [ChildTable]
 
@@ -28,7 +28,9 @@ struct UpdateStatement {
         let values = columns.indices.map { batch.column($0 + 3, of: "i") }
         let given = drafts.reduce(into: Set<String>()) { $0.formUnion($1.given) }
         let assignments = zip(columns, values).map { ", \"\($0.name)\" = \($1)" }.joined()
-        let guarded = AccessGuard.predicate(.update, on: type, alias: "t", access: access)
+        let areAside = drafts.first?.isSetAside == true
+        let standing = AccessGuard.predicate(.update, on: type, alias: "t", access: access, includeDeleted: areAside)
+        let guarded: SQL = areAside ? "t.deleted_at = \(raw: SetAside.mark) AND \(standing)" : standing
 
         let targets = AnyTargets(drafts, of: type)
         let loops = LoopGuard(drafts, of: type)
@@ -49,6 +51,7 @@ struct UpdateStatement {
         }
         let joins = lists.indices.map { " JOIN list\($0) ON list\($0).id = o.id" }.joined()
         sql += ", rec AS (UPDATE \(raw: table) t SET version = t.version + 1, updated_at = now(), updated_by = \(bind: principal)"
+        if areAside { sql += ", deleted_at = NULL" }
         sql +=
             "\(raw: assignments) FROM input i JOIN old o ON o.id = i.id\(raw: joins) WHERE t.id = i.id AND (i._expected IS NULL OR o.version = i._expected)"
         sql += " AND \(changes(values: values, given: given)) RETURNING t.*)"

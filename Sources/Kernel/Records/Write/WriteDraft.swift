@@ -35,6 +35,8 @@ struct WriteDraft: Sendable {
     var pendingLinks: [PendingLink] = []
     /// New records of the same batch that this one links to.
     var linksWithin: Set<GUID> = []
+    /// Its record stands outside the unique indexes until it is written (`BatchRunner.exchange`).
+    var isSetAside = false
     var problems: [RecordsError.Detail] = []
     /// What the conditions read that problems come from.
     var asked: [RecordsError.Detail: Set<String>] = [:]
@@ -62,7 +64,9 @@ struct WriteDraft: Sendable {
     }
 
     /// Drafts with the same one can be written by one statement.
-    var statementKey: [String] { columns.keys.sorted() + lists.keys.sorted().map { "[]\($0)" } + given.sorted().map { "!\($0)" } }
+    var statementKey: [String] {
+        columns.keys.sorted() + lists.keys.sorted().map { "[]\($0)" } + given.sorted().map { "!\($0)" } + (isSetAside ? ["-"] : [])
+    }
 
     /// The failure this item ends with, once problems are known.
     func failure(of type: RecordType) -> RecordsError? {
