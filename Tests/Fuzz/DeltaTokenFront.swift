@@ -25,7 +25,7 @@ struct DeltaTokenFront: Front {
         let until = parts.count > 1 ? parts[1] : nil
         let token = SyncToken(
             seen: parts[0], issued: Int64(text.utf8.count), system: parts.count > 2 ? parts[2] : "", until: until,
-            last: until == nil ? nil : GUID(high: 1, low: 2))
+            last: until == nil ? nil : GUID(high: 1, low: 2), form: ListForm(list: "1", categories: "2"))
         let spelling = token.encoded(for: Self.query)
         let isGood = SyncToken.isSnapshot(parts[0]) && until.map(SyncToken.isSnapshot) ?? true
         let read = SyncToken(spelling, for: Self.query)

@@ -24,11 +24,7 @@ package struct AccessRule: Sendable, Hashable {
     }
 
     /// Whether what it says of a record changes as time goes by.
-    package var asksTheTime: Bool {
-        var asks = false
-        expression.visit { node in if case .call(.now, _) = node.kind { asks = true } }
-        return asks
-    }
+    package var asksTheTime: Bool { expression.asksTheTime }
 
     /// A column that has one value on all records of which it is true: the first that it compares with a constant, or with the person.
     package var leadingColumn: String? {

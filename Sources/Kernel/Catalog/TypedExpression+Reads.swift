@@ -57,6 +57,13 @@ extension TypedExpression {
         return found
     }
 
+    /// Whether its value changes as time goes by.
+    package var asksTheTime: Bool {
+        var asks = false
+        visit { node in if case .call(.now, _) = node.kind { asks = true } }
+        return asks
+    }
+
     /// Calls `body` for this node and all nodes below it. As deep as the parser's limit on nesting.
     package func visit(_ body: (TypedExpression) -> Void) {
         body(self)

@@ -144,7 +144,8 @@ struct ApplyRun {
         let clock = ContinuousClock()
         let start = clock.now
         do {
-            try await connection.execute(step.sql)
+            // Sent together, they are one transaction where there is none around them.
+            try await connection.execute(step.note.map { "\(step.sql);\n\($0)" } ?? step.sql)
         } catch let error as PostgresError where error.isLockTimeout || error.sqlState == "40P01" {
             throw BlockedStep(step: step, error: error)
         } catch let error as PostgresError where error.code == .server && !error.isShutdown {

@@ -43,6 +43,8 @@ package struct DesiredTable: Sendable, Hashable {
     package var owner: String
     /// The type or field it holds: `contacts.person`, `contacts.person.emails`.
     package var subject: String
+    /// Full id of the type whose records it holds, or parts of them; nil for tables of the kernel's own.
+    package var recordType: String? = nil
     package var columns: [DesiredColumn]
     package var primaryKey: PrimaryKey
     package var checks: [DesiredCheck] = []
@@ -56,6 +58,14 @@ package struct DesiredTable: Sendable, Hashable {
     }
 
     package func column(_ name: String) -> DesiredColumn? { columns.first { $0.name == name } }
+
+    /// Remembers that its records were given values, of which no change tells.
+    var refillNote: String? {
+        recordType.map {
+            "INSERT INTO tessera.refill (record_type) VALUES (\(SQLName.literal($0))) "
+                + "ON CONFLICT (record_type) DO UPDATE SET xid = pg_current_xact_id(), at = now()"
+        }
+    }
 }
 
 package struct DesiredColumn: Sendable, Hashable {

@@ -52,7 +52,7 @@ struct DesiredSchemaBuilder {
                 "Move fields that belong together into a record type of their own and link to it.")
         }
         var table = DesiredTable(
-            name: type.table, owner: type.module, subject: type.id, columns: systemColumns(owner: type.module),
+            name: type.table, owner: type.module, subject: type.id, recordType: type.id, columns: systemColumns(owner: type.module),
             primaryKey: .init(name: StorageName.derived(type.key, [], "pkey"), columns: ["id"]))
         for column in RecordType.systemColumns {
             addReference(column, isRequired: false, owner: type.module, to: &table, isIndexed: false)
@@ -250,7 +250,7 @@ struct DesiredSchemaBuilder {
     private mutating func add(_ child: ChildTable, of field: Field, in type: RecordType, _ search: SearchSchema?) {
         let path = "\(type.id).\(field.key)"
         var table = DesiredTable(
-            name: child.name, owner: field.owner, subject: path, columns: [],
+            name: child.name, owner: field.owner, subject: path, recordType: type.id, columns: [],
             primaryKey: .init(name: StorageName.derived(child.name.name, [], "pkey"), columns: child.primaryKey))
         let own: [Field] = if case .links(let links) = child.kind { links.columns } else { [] }
         let flags: Set<String> = ["is_primary", "opted_out", "invalid"]

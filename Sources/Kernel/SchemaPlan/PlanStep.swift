@@ -16,7 +16,7 @@ package struct PlanStep: Sendable, Hashable {
         package static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// Exactly what is sent; two statements are separated by `;` and a line break.
+    /// Exactly what is sent, but for `note`; two statements are separated by `;` and a line break.
     package var sql: String
     package var phase: Phase
     /// One line for people.
@@ -32,10 +32,12 @@ package struct PlanStep: Sendable, Hashable {
     package var isPatient: Bool
     /// What becomes of stored values and of what is sure about them. Empty when nothing does.
     package var effect: String
+    /// What Tessera remembers of it, sent with it: both are done or neither.
+    package var note: String?
 
     package init(
         _ phase: Phase, _ sql: String, summary: String? = nil, locks: [TableLock] = [], rewrites: Bool = false, scans: Bool = false,
-        isPatient: Bool = false, effect: String = ""
+        isPatient: Bool = false, effect: String = "", note: String? = nil
     ) {
         self.phase = phase
         self.sql = sql
@@ -45,6 +47,7 @@ package struct PlanStep: Sendable, Hashable {
         self.scans = scans
         self.isPatient = isPatient
         self.effect = effect
+        self.note = note
     }
 
     /// The statement in one line, without the quotes around names.

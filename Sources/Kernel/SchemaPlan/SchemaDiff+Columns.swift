@@ -115,7 +115,11 @@ extension SchemaDiff {
         }
         // Later records get theirs from the store, so that the default can change without touching the database.
         if fill != nil, !column.isNotNull { sql += ";\n\(alter(table)) ALTER COLUMN \(SQLName.quoted(column.name)) DROP DEFAULT" }
-        add(PlanStep(.transaction, sql, locks: locks, effect: fill.flatMap { hasRows ? "existing records get \($0.sql)" : nil } ?? ""))
+        let filled = hasRows ? fill : nil
+        add(
+            PlanStep(
+                .transaction, sql, locks: locks, effect: filled.map { "existing records get \($0.sql)" } ?? "",
+                note: filled == nil ? nil : table.refillNote))
         if fill != nil, column.isNotNull { dropDefault(of: column, in: table) }
     }
 
@@ -202,7 +206,7 @@ extension SchemaDiff {
         let filling = column.fill.map { fill in
             PlanStep(
                 .concurrent, "UPDATE \(table.name.sql) SET \(name) = \(fill.sql) WHERE \(name) IS NULL",
-                locks: [TableLock(.rowExclusive, table.name)], scans: true)
+                locks: [TableLock(.rowExclusive, table.name)], scans: true, note: table.refillNote)
         }
         if missing > 0, var filling, let fill = column.fill {
             filling.effect = "\(records(missing, verb: "get", "gets")) \(fill.sql)"

@@ -30,3 +30,18 @@ extension SystemSchema {
             """
     )
 }
+
+extension SystemSchema {
+    /// Which transaction last gave existing records of a type values for a field: no row of `tessera.change` tells of these, so that tokens of before end.
+    static let refills = Step(
+        version: 23,
+        title: "values that records were given by applies",
+        sql: """
+            CREATE TABLE tessera.refill (
+                record_type text COLLATE "C" PRIMARY KEY,
+                xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+                at timestamptz NOT NULL DEFAULT now()
+            );
+            """
+    )
+}

@@ -117,6 +117,7 @@ package enum SystemSchema {
         deliveries,
         repeats,
         phones,
+        refills,
     ]
 
     /// The newest version this build knows.

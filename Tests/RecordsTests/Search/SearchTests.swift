@@ -92,6 +92,20 @@ struct SearchTests {
         }
     }
 
+    @Test(
+        "finds phone numbers as people write them",
+        arguments: [
+            ("(415)555-0123", "Dora Lind"), ("1(415)555-0123", "Dora Lind"), ("tel:+1-415-555-0123", "Dora Lind"),
+            ("+44 (0)20 7946 0958", "Eva Holm"), ("+44(0)2079460958", "Eva Holm"), ("٠٢٠ ٧٩٤٦ ٠٩٥٨", "Eva Holm"),
+            ("(anna OR dora) (555)", "Dora Lind"),
+        ])
+    func phoneNumbers(search: String, name: String) async throws {
+        try await SearchWorld.with { world in
+            try await Self.people(world)
+            #expect(try await world.names(search) == [name])
+        }
+    }
+
     @Test("finds, inside a transaction, what it has written, misspelt too, and nothing of it once it is undone")
     func insideTransaction() async throws {
         struct Undo: Error {}

@@ -23,6 +23,8 @@ struct QueryOptionsTests {
             ("compute=a mul 2 as b,day(c) as d", "$compute=a mul 2 as b,day(c) as d"),
             ("$search=blue AND (green OR \"dark red\") NOT x", "$search=(blue AND (green OR \"dark red\")) AND NOT x"),
             ("$search=NOT NOT", "$search=NOT NOT"),
+            ("$search=(212)555-0187 (b) 0(20)7946", "$search=((212)555-0187 AND b) AND 0(20)7946"),
+            ("$search=(2020) (2021)", "$search=2020 AND 2021"),
             ("$search=AND OR", "$search=AND AND OR"),
             ("$search=a%3Bb", "$search=a;b"),
             ("$apply=groupby((a,b),aggregate($count as n))", "$apply=groupby((a,b),aggregate($count as n))"),

@@ -8,6 +8,8 @@ struct QueryKey: Sendable, Hashable {
     private(set) var literals: [QueryLiteral] = []
     /// How many expanded links to many stand around what is appended.
     private var expansionDepth = 0
+    /// Leaves out which choices a list names, and which belong to a category: what a category stands for is the manifest's to say.
+    private var omitsChoices = false
 
     init(_ start: String) {
         shape = start
@@ -22,6 +24,13 @@ struct QueryKey: Sendable, Hashable {
     /// Which records, and in which order.
     init(_ start: String, conditionsOf query: CheckedQuery) {
         shape = start
+        appendConditions(query)
+    }
+
+    /// The same whatever the categories of choices are.
+    init(_ start: String, conditionsWhateverCategories query: CheckedQuery) {
+        shape = start
+        omitsChoices = true
         appendConditions(query)
     }
 
@@ -142,6 +151,7 @@ struct QueryKey: Sendable, Hashable {
             shape += includesNull ? "in0(" : "in("
             append(operand)
             shape += ":\(operand.type.sqlName))"
+            if omitsChoices, operand.type.isChoice { return }
             literals.append(.list(values, operand.type))
         case .isInCollection(let operand, let path):
             shape += "inc("
@@ -158,6 +168,8 @@ struct QueryKey: Sendable, Hashable {
         case .call(let function, let arguments):
             append(function.rawValue, arguments)
             if function == .startsWith, arguments.count == 2 { appendPrefixKind(arguments[1]) }
+        case .conditional(let branches) where omitsChoices && expression.type.isChoice:
+            append("category", branches.prefix(1).map(\.condition))
         case .conditional(let branches): append("case", branches.flatMap { [$0.condition, $0.value] })
         case .count(let members): append("count", members)
         case .any(let members): append("any", members)
@@ -212,4 +224,8 @@ struct QueryKey: Sendable, Hashable {
         if PrefixRange.end(of: prefix) == nil { shape += "∞" }
         if PrefixRange.isContiguous(prefix, in: "en-x-icu") { shape += "a" }
     }
+}
+
+extension PropertyType {
+    fileprivate var isChoice: Bool { if case .choice = self { true } else { false } }
 }

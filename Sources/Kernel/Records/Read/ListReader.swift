@@ -77,7 +77,14 @@ struct ListReader {
         let size = Int64(try pageSize())
         let wanted = Int(min(size, max(allowed ?? size, 0)))
         async let counted = countIfAsked()
-        let (hits, next) = try await search.hits(wanted, after: token)
+        var budget = PageBudget(wanted)
+        var (hits, next): ([SearchReader.Hit], SearchToken?) = ([], token)
+        repeat {
+            let part = try await search.hits(budget.next, after: next)
+            budget.add(rows: part.hits.count, bytes: part.hits.reduce(0) { $0 + $1.json.count })
+            hits += part.hits
+            next = part.next
+        } while next != nil && !budget.isSpent
         let remaining = allowed.map { $0 - Int64(hits.count) }
         let nextToken = remaining == 0 ? nil : next?.encoded(for: fingerprint, remaining: remaining)
         let items = hits.map(\.json).joined(separator: [UInt8(ascii: ",")])
@@ -85,7 +92,32 @@ struct ListReader {
     }
 
     private func rows(_ wanted: Int, after token: PageToken?, allowed: Int64?) async throws -> Page {
-        guard wanted > 0 else { return Page(items: [], rowCount: 0) }
+        var page = Page(items: [], rowCount: 0)
+        guard wanted > 0 else { return page }
+        var budget = PageBudget(wanted)
+        var (token, allowed) = (token, allowed)
+        while true {
+            let part = try await part(budget.next, after: token, allowed: allowed)
+            budget.add(rows: part.rowCount, bytes: part.items.count)
+            if page.items.isEmpty {
+                page.items = part.items
+            } else if !part.items.isEmpty {
+                page.items.append(UInt8(ascii: ","))
+                page.items += part.items
+            }
+            page.rowCount += part.rowCount
+            guard let next = part.next else { return page }
+            guard !budget.isSpent else {
+                page.nextToken = next.encoded(for: fingerprint)
+                return page
+            }
+            (token, allowed) = (next, next.remaining)
+        }
+    }
+
+    private func part(
+        _ wanted: Int, after token: PageToken?, allowed: Int64?
+    ) async throws -> (items: [UInt8], rowCount: Int, next: PageToken?) {
         let types = SortKey.types(of: request.query)
         let ranges = token.map { KeysetRange.following(SortKey.forms(of: request.query), nulls: $0.values.map(\.isNull)) } ?? []
         let skip = token == nil ? request.query.skip ?? 0 : 0
@@ -104,9 +136,9 @@ struct ListReader {
         }
         let remaining = allowed.map { $0 - Int64(page.takenCount) }
         let next = try page.lastKeys(types).map { keys in
-            PageToken(remaining: remaining, values: keys).encoded(for: fingerprint)
+            PageToken(remaining: remaining, values: keys)
         }
-        return Page(items: page.items, rowCount: page.takenCount, nextToken: next)
+        return (page.items, page.takenCount, next)
     }
 
     private func statement(_ range: KeysetRange?, limit: ListLimit) throws -> CompiledRead {
@@ -132,8 +164,12 @@ struct ListReader {
     private var searchParameters: [PostgresParameter] { tree.map(SearchCondition.parameters)?.map(\.postgresParameter) ?? [] }
 
     /// What a token is bound to: the rows and their order, whatever of them is shown.
-    var fingerprint: String {
-        let conditions = QueryKey("", conditionsOf: request.query)
+    var fingerprint: String { fingerprint(QueryKey("", conditionsOf: request.query)) }
+
+    /// What a token for changes is bound to: the same while an apply gives choices other categories, which such a token tells by its form.
+    var trackedFingerprint: String { fingerprint(QueryKey("", conditionsWhateverCategories: request.query)) }
+
+    private func fingerprint(_ conditions: QueryKey) -> String {
         var text = "\(request.query.shape.name)|\(request.includeDeleted ? "d" : "")\(compiler.parent?.signature ?? "")|\(conditions.shape)"
         if let parentID { text += "|\(parentID)" }
         if let tree { text += "|search \(tree.signature) \(SearchCondition.parameters(tree).joined(separator: " "))" }
@@ -226,19 +262,19 @@ private struct PageBuilder {
     let wanted: Int
     private(set) var items: [UInt8] = []
     private(set) var rowCount = 0
+    /// Rows of the page itself, without those that only tell that there are more.
+    private(set) var takenCount = 0
     private var lastRow: PostgresRow?
 
     init(wanted: Int) { self.wanted = wanted }
-
-    /// Rows of the page itself, without the one that only tells that there are more.
-    var takenCount: Int { min(rowCount, wanted) }
 
     mutating func append(_ result: PostgresResult) throws {
         if rowCount == 0 { items.reserveCapacity(result.rowCount * 1_024) }
         for row in result.rows {
             rowCount += 1
-            guard rowCount <= wanted else { continue }
-            if rowCount > 1 { items.append(UInt8(ascii: ",")) }
+            guard takenCount < wanted, items.count < ReadLimits.pageBytes, takenCount == rowCount - 1 else { continue }
+            takenCount += 1
+            if takenCount > 1 { items.append(UInt8(ascii: ",")) }
             try row.withBytes(0) { bytes in
                 if let bytes { items.append(contentsOf: bytes) }
             }
@@ -248,7 +284,7 @@ private struct PageBuilder {
 
     /// The sort keys of the page's last row, if more rows follow it.
     func lastKeys(_ types: [PropertyType]) throws -> [Value]? {
-        guard rowCount > wanted, let lastRow else { return nil }
+        guard rowCount > takenCount, let lastRow else { return nil }
         return try types.enumerated().map { try lastRow.value($0 + 1, as: $1) }
     }
 }

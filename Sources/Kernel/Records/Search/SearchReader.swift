@@ -79,8 +79,15 @@ struct SearchReader {
             return Hit(
                 json: try row.withBytes(0) { $0.map { [UInt8]($0) } ?? [] }, rank: ranks[place.rank], place: place, isAsTyped: meant == nil)
         }
-        guard result.rowCount > wanted, let last = hits.last else { return (hits, nil) }
-        return (hits, SearchToken(leads: leads.places, meant: meant, place: last.place, shown: (after?.shown ?? 0) + hits.count))
+        var bytes = 0
+        let fitting = hits.prefix { hit in
+            defer { bytes += hit.json.count }
+            return bytes < ReadLimits.pageBytes
+        }
+        guard result.rowCount > fitting.count, let last = fitting.last else { return (hits, nil) }
+        return (
+            Array(fitting), SearchToken(leads: leads.places, meant: meant, place: last.place, shown: (after?.shown ?? 0) + fitting.count)
+        )
     }
 
     /// One hit more than asked for tells whether there are more.

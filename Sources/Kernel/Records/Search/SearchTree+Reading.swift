@@ -8,7 +8,7 @@ extension SearchTree {
     /// Takes the words out of `$search` as people write them.
     ///
     /// Digits that stand side by side may be one phone number, however it is written: `22 22-22` is looked for as `222222`, and as the
-    /// three words it consists of. What holds `@`, a dot or another sign may be an address, and is looked for whole and by its words.
+    /// three words it consists of. Digits of other scripts are digits, `tel:` before a number says nothing, and of `+44 (0)20` nobody dials the zero. What holds `@`, a dot or another sign may be an address, and is looked for whole and by its words.
     ///
     /// - Throws: `records.not_searchable` for a type without searched fields, `records.invalid` when there is nothing to look for, or more than `maximumWords`.
     init(_ expression: SearchExpression, in type: RecordType) throws {
@@ -60,7 +60,8 @@ extension SearchTree {
                 continue
             }
             // Digits of other widths are digits.
-            let text = typed.utf8.allSatisfy { $0 < 0x80 } ? typed : SearchFolding.fold(typed)
+            let folded = typed.utf8.allSatisfy { $0 < 0x80 } ? typed : SearchFolding.fold(typed)
+            let text = folded.lowercased().hasPrefix("tel:") && isNumber(String(folded.dropFirst(4))) ? String(folded.dropFirst(4)) : folded
             if isNumber(text) {
                 digits.append(text)
             } else {
@@ -93,22 +94,30 @@ extension SearchTree {
 
     private static func isNumber(_ text: String) -> Bool {
         var hasDigit = false
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): hasDigit = true
-            case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: "."), UInt8(ascii: "("), UInt8(ascii: ")"): continue
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "+", "-", "/", ".", "(", ")": continue
+            case _ where digit(scalar) != nil: hasDigit = true
             default: return false
             }
         }
         return hasDigit
     }
 
+    /// The digit that a character of any script is.
+    private static func digit(_ scalar: Unicode.Scalar) -> Character? {
+        if scalar.isASCII { return ("0"..."9").contains(scalar) ? Character(scalar) : nil }
+        guard scalar.properties.numericType == .decimal, let value = scalar.properties.numericValue else { return nil }
+        return Character(Unicode.Scalar(UInt8(ascii: "0") + UInt8(value)))
+    }
+
     /// Digits as they were written, and as one number without the zeros in front that only dial: `00` before a country, `0` before an area.
     private static func number(_ texts: [String]) -> SearchTree? {
         let parts = texts.flatMap { SearchFolding.words($0) }
         guard let words = together(parts) else { return nil }
-        let digits = texts.joined().filter { ("0"..."9").contains($0) }
-        var number = Substring(digits)
+        let joined = texts.joined()
+        let isAbroad = joined.hasPrefix("+") || joined.hasPrefix("00")
+        var number = Substring(String((isAbroad ? joined.replacing("(0)", with: "") : joined).unicodeScalars.compactMap(digit)))
         if number.hasPrefix("00") {
             number = number.dropFirst(2)
         } else if number.hasPrefix("0"), number.count > 4 {

@@ -11,22 +11,23 @@ struct ChangesReader {
     let token: SyncToken
     /// What tokens of this list are bound to.
     let fingerprint: String
+    private let form: ListForm
     let lists: ListCompiler
     private let pageSize: Int
     let search: SearchTree?
 
     init(store: RecordStore, request: ListRequest, token text: String, access: Access) throws {
         let list = try ListReader(store: store, request: request, access: access)
-        guard let token = SyncToken(text, for: list.fingerprint) else {
-            throw RecordsError(
-                .badCursor, "The deltatoken belongs to another query or was changed: start anew, with Prefer: track-changes.",
-                target: "deltatoken")
-        }
+        form = try list.form()
+        guard let token = SyncToken(text, for: list.trackedFingerprint) else { throw Self.otherList }
+        // What the categories are decides about the list too.
+        guard token.form.categories == form.categories else { throw Self.otherForm }
+        guard token.form == form else { throw Self.otherList }
         self.store = store
         self.request = request
         self.access = access
         self.token = token
-        fingerprint = list.fingerprint
+        fingerprint = list.trackedFingerprint
         pageSize = try list.pageSize()
         var lists = list.compiler
         search = lists.search
@@ -38,6 +39,7 @@ struct ChangesReader {
         guard token.issued <= now + 60, now - token.issued <= SyncToken.lifetime else { throw Self.expired }
         let digest = RightsDigest(type: request.type, access: access)
         try digest.requireTraces()
+        try request.query.requireTraces(store.catalog, access: access)
         guard try await digest.current(in: store) == token.rights else { throw Self.otherRights }
         let wanted = pageSize
         let sql = try statement(rows: wanted + 1)
@@ -45,13 +47,15 @@ struct ChangesReader {
         guard let first = result.first else { throw Self.expired }
         let until: String = try first.decode(String.self, 0)
         guard try first.decode(Bool.self, 2) else { throw Self.expired }
+        guard try !first.decode(Bool.self, 7) else { throw Self.otherForm }
         let system = try first.decode(String.self, 1)
         var items: [UInt8] = []
-        var (count, last): (Int, GUID?) = (0, nil)
+        var (count, last, isFull): (Int, GUID?, Bool) = (0, nil, false)
         // The first row tells about the database even when nothing changed.
         for row in result.rows where !row.isNull(3) {
             count += 1
-            guard count <= wanted else { break }
+            isFull = count > wanted || items.count >= ReadLimits.pageBytes
+            guard !isFull else { break }
             let id = GUID(postgres: try row.decode(PostgresUUID.self, 3))
             last = id
             let isHere = !row.isNull(4)
@@ -63,20 +67,22 @@ struct ChangesReader {
                 items += Array(removed(id, isDeleted: try row.decode(Bool.self, 5)).utf8)
             }
         }
-        guard count > wanted else {
-            let next = SyncToken(seen: until, issued: token.until == nil ? now : token.issued, system: system, rights: token.rights)
+        guard isFull else {
+            let next = SyncToken(
+                seen: until, issued: token.until == nil ? now : token.issued, system: system, form: form, rights: token.rights)
             return ChangesPage(items: items, next: .delta(next.encoded(for: fingerprint)))
         }
         // A long answer goes on telling of the same transactions; what commits meanwhile is told after it.
         let next = SyncToken(
-            seen: token.seen, issued: token.until == nil ? now : token.issued, system: system, until: until, last: last,
+            seen: token.seen, issued: token.until == nil ? now : token.issued, system: system, until: until, last: last, form: form,
             rights: token.rights)
         return ChangesPage(items: items, next: .page(next.encoded(for: fingerprint)))
     }
 
     /// Columns: the snapshot told of, the history that it belongs to, whether the token is of its past, id, JSON if the record is in the list, whether it is deleted,
     /// whether, not being in the list, it never was: it is only linked to what changed. A record made since the token is not such a one: the client may
-    /// have read it, in a later page of the list or by the same token.
+    /// have read it, in a later page of the list or by the same token. At last, whether records that show in the list were given values by an apply, of
+    /// which no change tells.
     private func statement(rows: Int) throws -> SQL {
         let compiler = try lists.makeCompiler()
         var conditions = try lists.rowConditions(compiler) + ["t.\"id\" = g.id"]
@@ -90,7 +96,9 @@ struct ChangesReader {
             c.xid >= pg_snapshot_xmin(\(seen)::pg_snapshot) AND NOT pg_visible_in_snapshot(c.xid, \(seen)::pg_snapshot) \
             AND pg_visible_in_snapshot(c.xid, (SELECT snapshot FROM told))
             """
-        let linked = try LinkedChanges(catalog: store.catalog, window: window).affected(request.type, request.query).map { ids in
+        let links = LinkedChanges(catalog: store.catalog, window: window)
+        let types = try links.types(of: request.query, request.type).map { "'\($0.id)'" }.joined(separator: ", ")
+        let linked = try links.affected(request.type, request.query).map { ids in
             " UNION ALL SELECT l.id, FALSE FROM (\(ids)) AS l(id)"
         }
         // Without a condition, only a change of the record itself takes it out of the list.
@@ -113,7 +121,8 @@ struct ChangesReader {
             WHERE a.id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000')\(told) GROUP BY a.id ORDER BY a.id LIMIT \(rows)) \
             SELECT told.snapshot::text, \(HistoryEpoch.name(at: "told.snapshot")), \
             \(HistoryEpoch.holds(key(4, compiler), "coalesce(\(until), \(seen))::pg_snapshot")), g.id, m.j, \
-            coalesce(\(isDeleted), FALSE), g.never_there \
+            coalesce(\(isDeleted), FALSE), g.never_there, EXISTS (SELECT 1 FROM tessera.refill AS f WHERE f.record_type IN (\(types)) \
+            AND NOT pg_visible_in_snapshot(f.xid, \(seen)::pg_snapshot) AND pg_visible_in_snapshot(f.xid, told.snapshot)) \
             FROM told LEFT JOIN changed AS g ON TRUE LEFT JOIN \(request.type.table.sql) AS x ON x.id = g.id \
             LEFT JOIN LATERAL (SELECT \(object) AS j FROM \(compiler.record.from.text)\(join) WHERE \(conditions.joined(separator: " AND "))) \
             AS m ON TRUE ORDER BY g.id
@@ -154,6 +163,15 @@ struct ChangesReader {
         return "{\"@odata.context\":\"$metadata#\(request.type.collection)/$deletedEntity\",\"id\":\"\(address)\",\"reason\":\"\(reason)\"}"
     }
 
+    private static let otherList = RecordsError(
+        .badCursor, "The deltatoken belongs to another query or was changed: start anew, with Prefer: track-changes.", target: "deltatoken")
+
+    static let otherForm = RecordsError(
+        .syncExpired,
+        "The manifests have changed since the deltatoken was given: an apply has given records values, or choices other categories. Read the whole list "
+            + "anew, with Prefer: track-changes.",
+        target: "deltatoken")
+
     static let otherRights = RecordsError(
         .syncExpired,
         "Your roles, teams or shares have changed since the deltatoken was given: read the whole list anew, with Prefer: track-changes.",
@@ -164,6 +182,14 @@ struct ChangesReader {
         "The deltatoken is too old, or of another database, or given before this one was restored from a copy: what changed since can't be told. "
             + "Read the whole list anew, with Prefer: track-changes.",
         target: "deltatoken")
+}
+
+extension ListReader {
+    /// What a token for changes says of the list.
+    func form() throws -> ListForm {
+        let types = try LinkedChanges(catalog: store.catalog, window: "").types(of: request.query, request.type)
+        return ListForm(list: fingerprint, of: types)
+    }
 }
 
 extension RecordsError.Code {

@@ -19,9 +19,10 @@ extension RecordStore {
     /// A token for what changes of a list from now on. Taken before the list is read, so that a change in between is told twice rather than not at
     /// all.
     package func syncToken(_ request: ListRequest, now: Int64, access: Access) async throws -> String {
-        let fingerprint = try ListReader(store: self, request: request, access: access).fingerprint
+        let list = try ListReader(store: self, request: request, access: access)
         let digest = RightsDigest(type: request.type, access: access)
         try digest.requireTraces()
+        try request.query.requireTraces(catalog, access: access)
         let rights = try await digest.current(in: self)
         let result = try await ReadFailure.translating {
             try await client.pipelined(
@@ -29,8 +30,8 @@ extension RecordStore {
         }
         guard let row = result.first else { throw RecordsError(.internalFault, "PostgreSQL told no snapshot.") }
         return SyncToken(
-            seen: try row.decode(String.self, 0), issued: now, system: try row.decode(String.self, 1), rights: rights
-        ).encoded(for: fingerprint)
+            seen: try row.decode(String.self, 0), issued: now, system: try row.decode(String.self, 1), form: try list.form(), rights: rights
+        ).encoded(for: list.trackedFingerprint)
     }
 
     /// One page of what changed of a list since a token. The filter, search and select of the request are those of the list; order, count, top and skip

@@ -14,13 +14,15 @@ package struct SyncToken: Sendable, Hashable {
     /// Within an answer of several pages: the transactions it tells of, and the last record.
     var until: String?
     var last: GUID?
+    /// What the list asks for, in the form that its types had.
+    var form: ListForm
     /// Of those who don't read everything: the rights that it was given under.
     var rights: String?
 
     /// How long a token can be used.
     package static let lifetime: Int64 = 30 * 24 * 3_600
 
-    private static let types: [PropertyType] = [.string, .int64, .string, .string, .guid]
+    private static let types: [PropertyType] = [.string, .int64, .string, .string, .guid, .string]
     private static let typesWithRights = types + [.string]
 
     package func encoded(for query: String) -> String {
@@ -28,6 +30,7 @@ package struct SyncToken: Sendable, Hashable {
             remaining: nil,
             values: [
                 .string(seen), .integer(issued), .string(system), until.map { .string($0) } ?? .null, last.map { .guid($0) } ?? .null,
+                .string(form.text),
             ] + (rights.map { [.string($0)] } ?? [])
         ).encoded(for: "delta|\(query)")
     }
@@ -39,13 +42,14 @@ package struct SyncToken: Sendable, Hashable {
         }
         guard let page = pages.first, case .string(let seen) = page.values[0], Self.isSnapshot(seen),
             case .integer(let issued) = page.values[1], issued >= 0,
-            case .string(let system) = page.values[2]
+            case .string(let system) = page.values[2], case .string(let text) = page.values[5], let form = ListForm(text)
         else { return nil }
+        self.form = form
         self.seen = seen
         self.issued = issued
         self.system = system
         if page.values.count > Self.types.count {
-            guard case .string(let rights) = page.values[5] else { return nil }
+            guard case .string(let rights) = page.values[6] else { return nil }
             self.rights = rights
         }
         if case .string(let until) = page.values[3] {
@@ -55,12 +59,15 @@ package struct SyncToken: Sendable, Hashable {
         }
     }
 
-    package init(seen: String, issued: Int64, system: String, until: String? = nil, last: GUID? = nil, rights: String? = nil) {
+    package init(
+        seen: String, issued: Int64, system: String, until: String? = nil, last: GUID? = nil, form: ListForm, rights: String? = nil
+    ) {
         self.seen = seen
         self.issued = issued
         self.system = system
         self.until = until
         self.last = last
+        self.form = form
         self.rights = rights
     }
 

@@ -58,6 +58,7 @@ extension Parser {
             leave()
             return .not(operand)
         }
+        if let number = searchNumber() { return .word(number) }
         if skip("(") {
             skipBlanks()
             let inner = try searchExpression()
@@ -70,6 +71,36 @@ extension Parser {
         guard position > start else { throw unexpected("a search word or words in double quotes") }
         return .word(text.string(start..<position))
     }
+
+    /// A phone number with an area in parentheses that other digits stand right beside, as `(212)555-0187` and `+44(0)2079460958`: one word. Nil, with nothing
+    /// read, for all else: parentheses that stand alone are those of the search.
+    private mutating func searchNumber() -> String? {
+        let start = position
+        var index = start
+        var (isBeside, hasGroup) = (false, false)
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "(") {
+                var end = index + 1
+                while end < bytes.count, isDigit(end) { end += 1 }
+                guard end > index + 1, end < bytes.count, bytes[end] == UInt8(ascii: ")") else { break }
+                hasGroup = true
+                index = end + 1
+            } else if isDigit(index) || Self.numberSigns.contains(bytes[index]) {
+                isBeside = isBeside || isDigit(index)
+                index += 1
+            } else {
+                break
+            }
+        }
+        let isWhole = index == bytes.count || !isSearchWordByte(at: index) && bytes[index] != UInt8(ascii: "(")
+        guard hasGroup, isBeside, isWhole else { return nil }
+        position = index
+        return text.string(start..<index)
+    }
+
+    private static let numberSigns: [UInt8] = [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "/")]
+
+    private func isDigit(_ index: Int) -> Bool { bytes[index] &- UInt8(ascii: "0") < 10 }
 
     private mutating func searchPhrase() throws(QueryError) -> SearchExpression {
         let start = position
