@@ -162,7 +162,7 @@ final class Api: Responder {
     private func run(batch call: Call, _ body: ByteBuffer, _ told: ServerResponse.Headers) async -> ServerResponse {
         let requests = BatchRequest.count(Array(body.readableBytesView), most: call.limits.batchRequests)
         var told = told
-        if requests > 1, let limited = limiter.take(call.access.principal, requests: requests - 1) {
+        if requests > 1, let limited = limiter.take(call.access.principal, requests: requests - 1, after: 1) {
             told = RateLimiter.headers(limited.limit, limited.verdict)
             guard limited.verdict.isAllowed else { return tooMany(limited.limit, limited.verdict, told, batchOf: requests) }
         }

@@ -15,7 +15,8 @@ struct FileNameTests {
         ("a<b>c:d\"e|f?g*.txt", "a_b_c_d_e_f_g_.txt"),
         // A slash or a dot with an accent on it is one character and still a slash or a dot.
         ("..\\\u{301}x", "\u{301}x"), ("/\u{301}a", "\u{301}a"), (".\u{301}a", "\u{301}a"), ("e\u{301}.txt", "\u{E9}.txt"),
-        ("CON", "_CON"), ("nul.txt", "_nul.txt"), ("com1", "_com1"), ("lpt9.log", "_lpt9.log"), ("comma.txt", "comma.txt"),
+        ("CON", "_CON"), ("nul.txt", "_nul.txt"), ("com1", "_com1"), ("lpt9.log", "_lpt9.log"), ("COM¹.txt", "_COM¹.txt"), ("com⁴", "com⁴"),
+        ("comma.txt", "comma.txt"),
         (String(repeating: "a", count: 300) + ".pdf", String(repeating: "a", count: 196) + ".pdf"),
         (String(repeating: "é", count: 150), String(repeating: "é", count: 100)),
         ("a." + String(repeating: "x", count: 300), "a." + String(repeating: "x", count: 198)),

@@ -32,11 +32,16 @@ struct FuzzCommand {
 
     private static func work<Tested: Front>(_ options: FuzzOptions, _ front: Tested) {
         if let replay = options.replay {
-            guard let input = FuzzFiles.read(replay) else { usage() }
+            let inputs = FuzzFiles.list(replay)
             var front = front
-            let outcome = front.run(input)
-            print("\(outcome.shape)\n\(outcome.finding ?? "no finding")")
-            exit(outcome.finding == nil ? 0 : 1)
+            var isGood = true
+            for path in inputs.isEmpty ? [replay] : inputs {
+                guard let input = FuzzFiles.read(path) else { usage() }
+                let outcome = front.run(input)
+                print("\(path): \(outcome.shape)\n\(outcome.finding ?? "no finding")")
+                isGood = isGood && outcome.finding == nil
+            }
+            exit(isGood ? 0 : 1)
         }
         guard let path = options.page, let page = SharedPage(path: path) else { usage() }
         var loop = FuzzLoop(options: options, page: page, front: front)

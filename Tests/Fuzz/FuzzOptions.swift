@@ -13,7 +13,7 @@ struct FuzzOptions {
     var server = ""
     var token = ""
     var process: pid_t = 0
-    /// One input to feed and report, instead of a run.
+    /// One input to feed and report, or a folder of them, instead of a run.
     var replay: String?
     /// The page that a child shares with its parent.
     var page: String?

@@ -91,6 +91,18 @@ struct BatchTests {
                 #"{"id":"5","dependsOn":["2"],"if":"$2/amount plus","method":"get","url":"samples"}"#,
             ], statuses: [404, 201, 424, 201, 400], expects: [#""code":"batch.condition""#], titles: "B2,B4"),
         Example(
+            name: "says that a group has no answer to ask",
+            requests: [
+                #"{"id":"1","atomicityGroup":"g","method":"post","url":"samples","body":{"title":"B1"}}"#,
+                #"{"id":"2","dependsOn":["g"],"if":"not $g/$succeeded","method":"get","url":"samples"}"#,
+            ], statuses: [201, 400], expects: ["'$g' names a group"], titles: "B1"),
+        Example(
+            name: "lets records of a group take over each other's unique values",
+            requests: [
+                #"{"id":"1","atomicityGroup":"g","method":"patch","url":"samples({beta})","body":{"code":"AB1"}}"#,
+                #"{"id":"2","atomicityGroup":"g","method":"patch","url":"samples({alpha})","body":{"code":"ZZ1"}}"#,
+            ], statuses: [204, 204]),
+        Example(
             name: "stops at the first failure when the client wants no more",
             requests: [
                 #"{"id":"1","method":"get","url":"nowhere"}"#,

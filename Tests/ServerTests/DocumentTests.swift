@@ -168,6 +168,12 @@ struct DocumentTests {
             ("get", "/samples({id})/title/$value"), ("get", "/samples({id})/origin/{member}"), ("delete", "/jobs({id})"),
             ("delete", "/samples({id})/places/$ref"),
         ] { _ = try operation(method, path) }
+        let monitor = try #require(JSONExtract.member("responses", of: Array(try operation("get", "/jobs({id})").utf8)))
+        let running = text(try #require(JSONExtract.member("202", of: monitor)))
+        #expect(running.contains(##""schema":{"$ref":"#/components/schemas/job"}"##) && running.contains("Retry-After"), "\(running)")
+        for path in ["/files({id})/$value", "/samples({id})/photo/$value"] {
+            #expect(try operation("get", path).contains(##""416":{"$ref":"#/components/responses/range_not_satisfiable"}"##), "\(path)")
+        }
         for (method, path) in [
             ("put", "/samples({id})/place/$ref"), ("delete", "/samples({id})/place/$ref"), ("post", "/samples({id})/places/$ref"),
             ("delete", "/samples({id})/places({target})/$ref"),

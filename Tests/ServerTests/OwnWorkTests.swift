@@ -324,6 +324,8 @@ struct OwnWorkTests {
             #expect(try await tracked(floor, floor.mia, annas).status == 410)
             let expanded = try await floor.send(floor.anna, "GET", "/api/accounts?expand=parent", ["prefer": "track-changes"])
             #expect(expanded.status == 403 && expanded.text.contains("access.not_supported"), "\(expanded.text)")
+            let computed = try await tracked(floor, floor.anna, "/api/accounts?compute=parent/name%20as%20p&select=name,p")
+            #expect(computed.status == 501, "what is at the other end may leave the reader's reach without a trace")
         }
     }
 }

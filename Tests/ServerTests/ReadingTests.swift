@@ -50,6 +50,12 @@ struct ReadingTests {
             "follows no delta link with groups and aggregates", "GET", "/api/samples?apply=aggregate($count%20as%20n)&deltatoken=abc",
             status: 400, expects: ["query.option_not_allowed", #""target":"$apply""#]),
         Scenario(
+            "refuses type segments by name", "GET", "/api/samples({a})/lab.sample/title", status: 501,
+            expects: ["type segment 'lab.sample'"]),
+        Scenario(
+            "refuses tracked lists that ask the time", "GET", "/api/samples?filter=measured_at%20gt%20now()", ["prefer": "track-changes"],
+            status: 501, expects: ["records.not_supported", "now()"]),
+        Scenario(
             "refuses a delta token that it didn't give", "GET", "/api/samples?deltatoken=abc", status: 400, expects: ["records.bad_cursor"]),
         Scenario("tells a client that it is up to date", "GET", "/api/samples({a})", ["if-none-match": "{etag}"], status: 304),
         Scenario(

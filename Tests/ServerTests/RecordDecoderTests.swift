@@ -54,6 +54,7 @@ struct RecordDecoderTests {
         (#"{"amount": 9223372036854775808}"#, "amount", "json.wrong_type"),
         (#"{"amount": "7"}"#, "amount", "json.wrong_type"),
         (#"{"weight": 1e1000000}"#, "weight", "json.wrong_type"),
+        ("{\"data\": [\(Array(repeating: "1e999", count: 11).joined(separator: ","))]}", "data/10", "json.too_large"),
         (#"{"start_date": "2026-02-30"}"#, "start_date", "json.wrong_type"),
         (#"{"measured_at": "2026-01-01"}"#, "measured_at", "json.wrong_type"),
         (#"{"place_id": "x"}"#, "place_id", "json.wrong_type"),

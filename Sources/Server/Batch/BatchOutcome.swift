@@ -38,6 +38,8 @@ struct BatchOutcomes: Sendable {
         if let group = item.group { groups[group] = (groups[group] ?? true) && outcome.succeeded }
     }
 
+    var groupNames: [String] { groups.keys.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) } }
+
     /// Nil for a name that isn't done.
     func succeeded(_ name: String) -> Bool? { requests[name]?.succeeded ?? groups[name] }
 }

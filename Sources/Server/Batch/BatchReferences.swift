@@ -122,6 +122,12 @@ struct BatchReferences {
             if character == "'" { isQuoted.toggle() }
             let name = isQuoted || character != "$" ? nil : names.first { rest.dropFirst().hasPrefix("\($0)/") }
             guard let name, let outcome = outcomes.requests[name] else {
+                if !isQuoted, character == "$", let group = outcomes.groupNames.first(where: { rest.dropFirst().hasPrefix("\($0)/") }) {
+                    throw APIError(
+                        .badRequest, "batch.bad_reference",
+                        "'$\(group)' names a group, which has no answer of its own: ask for one of its requests.",
+                        target: isQuery ? "url" : "if")
+                }
                 output.append(rest.removeFirst())
                 continue
             }

@@ -123,8 +123,7 @@ struct OpenAPIFiles {
                 }
                 if isOptional { OpenAPIHeader.emptyAnswer(204, "The property is empty.", to: &json) }
                 OpenAPIHeader.emptyAnswer(304, "The client has this content.", [.version], to: &json)
-                OpenAPIHeader.emptyAnswer(416, "Nothing of the range is in the file: `files.range`.", to: &json)
-                OpenAPIErrors.references([400, 401, 403, 404, 412, 503], to: &json)
+                OpenAPIErrors.references([400, 401, 403, 404, 412, 416, 503], to: &json)
             }
         }
     }

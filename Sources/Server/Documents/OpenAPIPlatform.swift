@@ -21,6 +21,8 @@ enum OpenAPIPlatform {
 
     private static let stopped = (204, "It stops at its next step, or never begins.")
 
+    private static let monitor = "monitor_job"
+
     private static let operations = [
         Operation(
             path: "/change_sets", id: "list_change_sets", summary: "List change sets, newest first",
@@ -36,7 +38,7 @@ enum OpenAPIPlatform {
             path: "/jobs", id: "list_jobs", summary: "List background work, newest first",
             parameters: ["top", "skiptoken", "maxpagesize"], schema: "job", isList: true),
         Operation(
-            path: "/jobs({id})", id: "monitor_job", summary: "The result of a job, its status in AsyncResult", parameters: ["id"],
+            path: "/jobs({id})", id: monitor, summary: "The result of a job, its status in AsyncResult", parameters: ["id"],
             schema: "job_result", others: [(202, "It is queued or running: how far it is."), (410, "It was cancelled.")]),
         Operation(
             path: "/jobs({id})", method: "delete", id: "delete_job", summary: "Ask a job to stop, as its monitor is told to",
@@ -77,6 +79,19 @@ enum OpenAPIPlatform {
                     }
                 }
                 for (status, description) in operation.others {
+                    // A monitor tells how far the work is.
+                    if operation.id == monitor, status == 202 {
+                        json.object("202") { json in
+                            json.field("description", description)
+                            OpenAPIHeader.references([.location, .retryAfter], to: &json)
+                            json.object("content") { json in
+                                json.object("application/json") { json in
+                                    json.object("schema") { $0.field("$ref", "#/components/schemas/job") }
+                                }
+                            }
+                        }
+                        continue
+                    }
                     OpenAPIHeader.emptyAnswer(status, description, status == 202 ? [.location] : [], to: &json)
                 }
                 OpenAPIErrors.references(operation.method == "get" ? OpenAPIErrors.reading : OpenAPIErrors.writing, to: &json)

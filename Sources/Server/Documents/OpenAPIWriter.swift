@@ -281,6 +281,7 @@ enum OpenAPIErrors {
             415, "unsupported_media_type",
             "The body isn't JSON, or its encoding isn't known: `odata.unsupported_content_type`, `http.unsupported_encoding`."
         ),
+        (416, "range_not_satisfiable", "Nothing of the range is in the file: `files.range`. Content-Range says how long it is."),
         (422, "key_of_other_request", "The Idempotency-Key was used for another request: `idempotency.other_request`."),
         (428, "precondition_required", "Changes of this type need If-Match: `records.precondition_required`."),
         (429, "too_many_requests", "More requests than a limit of the server allows: `http.rate_limited`. Retry-After says when to go on."),

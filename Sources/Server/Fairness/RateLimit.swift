@@ -47,16 +47,18 @@ struct RateBucket: Sendable, Hashable {
     ///
     /// - Parameter requests: more than one for a batch. One that is larger than the limit takes all of it, and what is missing from later requests:
     ///   they wait until it has filled up.
-    mutating func take(_ requests: Int = 1, at now: Duration) -> Verdict {
+    /// - Parameter taken: what was taken for it already, when it came.
+    mutating func take(_ requests: Int = 1, after taken: Int = 0, at now: Duration) -> Verdict {
         fill(at: now)
-        let needed = Double(min(requests, limit.requests))
+        let whole = Double(min(requests + taken, limit.requests))
+        let needed = whole - Double(taken)
         let isAllowed = tokens >= needed
         if isAllowed { tokens -= Double(requests) }
         let perToken = Double(limit.seconds) / Double(limit.requests)
         func seconds(until wanted: Double) -> Int { max(0, Int(((wanted - tokens) * perToken).rounded(.up))) }
         return Verdict(
             isAllowed: isAllowed, remaining: max(0, Int(tokens)), reset: seconds(until: Double(limit.requests)),
-            retryAfter: isAllowed ? 0 : max(1, seconds(until: needed)))
+            retryAfter: isAllowed ? 0 : max(1, seconds(until: whole)))
     }
 
     /// Whether forgetting the bucket changes nothing.

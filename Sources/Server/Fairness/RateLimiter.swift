@@ -19,8 +19,10 @@ final class RateLimiter: Sendable {
 
     /// Nil when the principal has no limit.
     ///
-    /// - Parameter requests: how many it is: those of a batch.
-    func take(_ principal: GUID, requests: Int = 1) -> (limit: RateLimit, verdict: RateBucket.Verdict)? {
+    /// - Parameters:
+    ///   - requests: how many it is: those of a batch.
+    ///   - taken: how many were taken for it before.
+    func take(_ principal: GUID, requests: Int = 1, after taken: Int = 0) -> (limit: RateLimit, verdict: RateBucket.Verdict)? {
         guard let limit = limits[principal] else { return nil }
         let now = ContinuousClock.now - start
         let verdict = state.withLock { state in
@@ -31,7 +33,7 @@ final class RateLimiter: Sendable {
                 }
             }
             var bucket = state.buckets[principal] ?? RateBucket(limit, at: now)
-            let verdict = bucket.take(requests, at: now)
+            let verdict = bucket.take(requests, after: taken, at: now)
             state.buckets[principal] = bucket
             if !verdict.isAllowed { state.refused += 1 }
             return verdict

@@ -139,15 +139,29 @@ extension RecordDecoder {
             note("json.wrong_type", at: offset, "The number has more than 1,000 digits, or isn't one.")
             return nil
         }
+        // As an exponent they would take no room on the way in, and all of it on the way out.
+        addedDigits += max(0, Self.exponent(of: digits) - Self.freeDigits)
+        guard addedDigits <= Self.maximumAddedDigits else {
+            note(
+                "json.too_large", at: offset,
+                "The numbers with exponents up to here come to too many digits when they are written out; write them as strings.")
+            return nil
+        }
         return .decimal(value)
     }
 
     /// A short text can stand for a very long number: `1e130000` would be 54 kB, and a body could hold a million of them.
-    private static func isReasonable(_ digits: ArraySlice<UInt8>) -> Bool {
-        guard digits.count <= 1_000 else { return false }
-        guard let exponent = digits.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }) else { return true }
+    private static func isReasonable(_ digits: ArraySlice<UInt8>) -> Bool { digits.count <= 1_000 && exponent(of: digits) < 1_000 }
+
+    /// Zeros that an exponent may stand for, in each number, and beyond that in all of a body.
+    private static let freeDigits = 20
+    private static let maximumAddedDigits = 10_000
+
+    /// How far the exponent moves the point, either way.
+    private static func exponent(of digits: ArraySlice<UInt8>) -> Int {
+        guard let exponent = digits.firstIndex(where: { $0 | 0x20 == UInt8(ascii: "e") }) else { return 0 }
         let magnitude = digits[(exponent + 1)...].drop { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "0") }
-        return magnitude.count <= 3
+        return magnitude.isEmpty ? 0 : Int(String(decoding: magnitude, as: UTF8.self)) ?? .max
     }
 
     private static func wanted(_ type: PropertyType) -> String {

@@ -18,6 +18,8 @@ struct RecordDecoder {
     private(set) var issues: [APIError.Detail] = []
     /// Where new records may stand in others; nil where they may not.
     var nesting: Nesting?
+    /// Zeros that stand in no number, but come into being when its exponent is written out.
+    var addedDigits = 0
     /// Numbers that records are found by, which are read though the store makes them.
     var numbers: Set<String> = []
     /// Whose records may stand in links as they were read; nil where links take keys alone, or new records.

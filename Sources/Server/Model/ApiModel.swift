@@ -57,7 +57,7 @@ final class ApiType: Sendable {
     let uniqueKeys: [[String]]
     /// Types of all properties that occur in keys.
     let keyTypes: [String: PropertyType]
-    /// Names how its records look: another word as soon as fields come, go or are kept in another way.
+    /// Names how its records look: another word as soon as fields come, go, are kept in another way or give records without a value another one.
     let form: String
 
     init(record: RecordType, shape: TypeShape, catalog: Catalog) {
@@ -68,7 +68,9 @@ final class ApiType: Sendable {
         uniqueKeys = InputShape.uniqueKeys(of: record)
         let columns = record.fieldColumns.map { "\($0.name) \($0.type.sql)" }
         let described = properties.map { "\($0.name) \($0.type.displayName)" } + columns
-        form = String(FileDigest.sha256(of: described.joined(separator: "\n")).prefix(8))
+        // What an apply gives to records that have no value.
+        let filled = record.fields.compactMap { field in field.defaultValue.map { "\(field.key) \(field.required) \($0)" } }
+        form = String(FileDigest.sha256(of: (described + filled).joined(separator: "\n")).prefix(8))
         keyTypes = uniqueKeys.joined().reduce(into: ["id": .guid]) { $0[$1] = shape.shape.properties[$1]?.type }
     }
 

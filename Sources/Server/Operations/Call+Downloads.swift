@@ -61,7 +61,7 @@ extension Call {
     private func download(_ file: StoredFile) throws -> ServerResponse {
         let etag = Self.etag(file)
         let validators = [("etag", etag), ("accept-ranges", "bytes")]
-        if let wanted = request.header(.ifMatch), !Self.matches(wanted, etag) {
+        if let wanted = request.header(.ifMatch), !Self.matches(wanted, etag, isStrong: true) {
             throw APIError(
                 .preconditionFailed, "files.other_content", "The file has another content than If-Match asks for.", target: "If-Match")
         }
@@ -89,11 +89,11 @@ extension Call {
         }
     }
 
-    /// Whether a list of ETags, or `*`, names this one (weakly: RFC 9110 section 8.8.3.2).
-    private static func matches(_ header: String, _ etag: String) -> Bool {
+    /// Whether a list of ETags, or `*`, names this one (RFC 9110 section 8.8.3.2): If-Match compares strongly, If-None-Match weakly.
+    private static func matches(_ header: String, _ etag: String, isStrong: Bool = false) -> Bool {
         header.split(separator: ",").contains { item in
             let text = item.filter { $0 != " " && $0 != "\t" }
-            return text == "*" || text == etag || text == "W/\(etag)"
+            return text == "*" || text == etag || !isStrong && text == "W/\(etag)"
         }
     }
 }

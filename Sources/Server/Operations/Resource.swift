@@ -191,6 +191,9 @@ enum Resource: Sendable {
             if let action = Action(rawValue: name), type.property(name) == nil { return .action(action) }
             if name == "history", type.property(name) == nil { return .history }
         }
+        if segment.key == nil, model.typesByID[segment.name] != nil {
+            throw APIError.notSupported("The type segment '\(segment.name)' is not supported: leave it out.")
+        }
         guard let property = type.property(segment.name) else { throw unknownProperty(segment.name, type) }
         switch property.type {
         case .entity(let target):

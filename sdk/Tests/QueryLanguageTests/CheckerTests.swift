@@ -203,6 +203,9 @@ struct CheckerTests {
         #expect(all.expand.map(\.link.name) == ["organisation", "reports", "subject"])
     }
 
+    @Test("computes what comes to null where its type is known", arguments: ["cast('12.5',Edm.Int64)", "concat('a',null)"])
+    func computedNull(text: String) throws { #expect(try check("compute=\(text) as n").computed.count == 1) }
+
     @Test(
         "refuses options that have no meaning here",
         arguments: [
@@ -210,6 +213,7 @@ struct CheckerTests {
             ("compute=age as a,score as a", .duplicateOption, 18, "choose another name after 'as'"),
             ("compute=tags as t", .typeMismatch, 9, "Only single values can be computed, but this is a collection."),
             ("compute=null as n", .typeMismatch, 9, "null, which has no type"),
+            ("expand=contacts.person/organisation", .notSupported, 8, "The type segment 'contacts.person'"),
             ("compute=age as a,a add 1 as b", .unknownName, 18, "There is no property 'a'"),
             ("compute=age add 1 as older&orderby=oldr", .unknownName, 36, "Did you mean 'older'?"),
             ("compute=age add 1 as older&filter=older eq 'x'", .typeMismatch, 44, "write it without quotes"),

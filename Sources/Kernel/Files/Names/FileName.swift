@@ -69,7 +69,11 @@ package enum FileName {
     private static func isDevice(_ name: String) -> Bool {
         let stem = String(name.unicodeScalars.prefix { $0 != "." }).uppercased()
         if ["CON", "PRN", "AUX", "NUL"].contains(stem) { return true }
-        return stem.utf8.count == 4 && (stem.hasPrefix("COM") || stem.hasPrefix("LPT")) && stem.utf8.last.map { $0 &- 48 < 10 } == true
+        guard stem.unicodeScalars.count == 4, stem.hasPrefix("COM") || stem.hasPrefix("LPT"), let number = stem.unicodeScalars.last else {
+            return false
+        }
+        // Windows takes the superscripts of Latin-1 for digits there.
+        return ("0"..."9").contains(number) || ["\u{B9}", "\u{B2}", "\u{B3}"].contains(number)
     }
 
     /// At most so many bytes, cut between characters, the extension kept.

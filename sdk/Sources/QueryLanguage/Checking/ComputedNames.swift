@@ -12,8 +12,10 @@ final class ComputedNames {
         guard shape.properties[item.name] == nil, values[item.name] == nil else {
             throw QueryError(.duplicateOption, at: column, "There is a property '\(item.name)' already; choose another name after 'as'.")
         }
-        guard value.type.isSortable, !value.isNullLiteral else {
-            let what = value.isNullLiteral ? "null, which has no type" : value.type.phrase
+        // What comes to null, as a cast that fails, has a type all the same.
+        let isNull = if case .literal = item.expression.kind { value.isNullLiteral } else { false }
+        guard value.type.isSortable, !isNull else {
+            let what = isNull ? "null, which has no type" : value.type.phrase
             throw QueryError(.typeMismatch, at: column, "Only single values can be computed, but this is \(what).")
         }
         values[item.name] = value

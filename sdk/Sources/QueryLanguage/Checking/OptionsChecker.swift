@@ -192,6 +192,11 @@ struct OptionsChecker {
             throw QueryError(.notSupported, at: first.range.start, "'\(first.name)' in $expand is not supported yet.")
         }
         guard let link = shape.properties[first.name], link.type.isLink else {
+            if first.name.utf8.contains(UInt8(ascii: ".")) {
+                throw QueryError(
+                    .notSupported, at: first.range.start,
+                    "The type segment '\(first.name)' in $expand is not supported: name the link itself.")
+            }
             let links = shape.properties.values.filter(\.type.isLink).map(\.name)
             let message =
                 shape.properties[first.name] == nil
