@@ -51,7 +51,7 @@ import Testing
     func closing() async throws {
         let patient = PoolOptions(maxConnections: 8, runningStatements: 1, youngTime: .seconds(60))
         try await withClient(options: patient) { client, _ in
-            let first = Task { try await client.query("SELECT pg_sleep(0.3)") }
+            let first = Task { try await client.query("SELECT pg_sleep(2)") }
             try await waitWhile { client.statistics.leasedConnections < 1 }
             let waiting = Task { try await client.query("SELECT 1") }
             try await waitWhile { client.statistics.waitingCallers < 1 }

@@ -30,23 +30,28 @@ package struct TestStore: Sendable {
         _ body: @Sendable (TestStore) async throws -> R
     ) async throws -> R {
         let catalog = try catalog(modules, overlay: overlay)
-        return try await TestPostgres.withDatabase { database in
-            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let client = PostgresClient(configuration: try PostgresConfiguration(url: database.url), logger: logger)
-            return try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await client.run() }
-                let result: Result<R, any Error>
-                do {
-                    try await SchemaApplier(client: client, logger: logger).apply(catalog)
-                    let store = RecordStore(client: client, catalog: catalog, hooks: hooks, logger: logger)
-                    result = .success(try await body(TestStore(store: store, client: client, databaseURL: database.url)))
-                } catch {
-                    result = .failure(error)
-                }
-                await client.shutdown()
-                group.cancelAll()
-                return try result.get()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        return try await TestPostgres.withDatabase(like: "\(catalog.hashValue)") { database in
+            _ = try await withClient(of: database, logger) { try await SchemaApplier(client: $0, logger: logger).apply(catalog) }
+        } _: { database in
+            try await withClient(of: database, logger) { client in
+                let store = RecordStore(client: client, catalog: catalog, hooks: hooks, logger: logger)
+                return try await body(TestStore(store: store, client: client, databaseURL: database.url))
             }
+        }
+    }
+
+    private static func withClient<R: Sendable>(
+        of database: TestDatabase, _ logger: Logger, _ body: (PostgresClient) async throws -> R
+    ) async throws -> R {
+        let client = PostgresClient(configuration: try PostgresConfiguration(url: database.url), logger: logger)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await client.run() }
+            let result: Result<R, any Error>
+            do { result = .success(try await body(client)) } catch { result = .failure(error) }
+            await client.shutdown()
+            group.cancelAll()
+            return try result.get()
         }
     }
 

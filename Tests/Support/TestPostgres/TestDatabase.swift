@@ -13,10 +13,17 @@ package final class TestDatabase: Sendable {
         self.server = server
     }
 
-    package static func create(on server: TestServer) async throws -> TestDatabase {
+    /// - Parameter template: what it begins as; nobody may be connected to it.
+    package static func create(on server: TestServer, template: String = "template0") async throws -> TestDatabase {
         let name = "test_\(counter.add(1, ordering: .relaxed).newValue)"
-        try await server.execute("CREATE DATABASE \(name) TEMPLATE template0")
+        try await server.execute("CREATE DATABASE \(name) TEMPLATE \(template)")
         return TestDatabase(name: name, server: server)
+    }
+
+    /// It isn't dropped any more; its name.
+    func keep() -> String {
+        isDropped.store(true, ordering: .relaxed)
+        return name
     }
 
     package var url: String { server.url(database: name) }
