@@ -112,6 +112,7 @@ package final class FileStore: Sendable {
         do {
             return try await body()
         } catch let error as PostgresError {
+            if error.code == .cancelled, Task.isCancelled { throw CancellationError() }
             logger.log(
                 level: error.isOutage ? .debug : .error, "The database refused a statement about files.", metadata: ["error": "\(error)"])
             if error.isReadOnly { throw RecordsError(.unavailable, PostgresError.takesNoWrites, cause: error) }
